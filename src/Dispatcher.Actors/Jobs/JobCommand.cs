@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>
+/// An order to a job. Every command carries the time at which it was given; the law never reads a clock. Commands of people carry
+/// who gave them and why.
+/// </summary>
+public abstract record JobCommand
+{
+    private JobCommand(DateTimeOffset at) => At = at;
+
+    public DateTimeOffset At { get; init; }
+
+    public sealed record Submit(JobId Id, JobSpec Spec, Actor By, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record Approve(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record Reject(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record Pause(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record Resume(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record Cancel(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>Restarts a failed job from a step: that step and all that need it are reset, earlier results stay.</summary>
+    public sealed record Recover(string FromStep, Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record ChangePriority(int Priority, Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A job that this one waits for has ended.</summary>
+    public sealed record ResolveDependency(JobId Dependency, JobStatus Outcome, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>Time has passed: whatever is due now, happens. Harmless at any time.</summary>
+    public sealed record WakeUp(DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A ready step waits for admission.</summary>
+    public sealed record QueueStep(StepKey Step, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>Admission was granted.</summary>
+    public sealed record StartStep(StepKey Step, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A fan-out's items are known: one sub-step each.</summary>
+    public sealed record ExpandStep(string StepId, int Items, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A step's condition is false.</summary>
+    public sealed record SkipStep(string StepId, string Reason, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record CompleteStep(StepKey Step, int Attempt, JsonElement? Output, ImmutableArray<ArtifactReference> Artifacts, DateTimeOffset At)
+        : JobCommand(At);
+
+    /// <summary>The attempt's work is done but for waiting: the step completes at a time, with an output known now.</summary>
+    public sealed record SleepStep(StepKey Step, int Attempt, DateTimeOffset Until, JsonElement? Output, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>An attempt failed. Attempt 0 fails a step that could not even be started (an expression that has no value).</summary>
+    public sealed record FailStep(StepKey Step, int Attempt, Failure Failure, DateTimeOffset At) : JobCommand(At);
+
+    public sealed record CheckpointStep(StepKey Step, int Attempt, JsonElement Checkpoint, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>An attempt was ended by the engine's own shutdown: it does not count.</summary>
+    public sealed record ReleaseStep(StepKey Step, int Attempt, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>All steps have ended; the output was evaluated.</summary>
+    public sealed record Complete(JsonElement? Output, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>The job cannot go on, for a reason that is no step's.</summary>
+    public sealed record Fail(Failure Failure, DateTimeOffset At) : JobCommand(At);
+}
+
+/// <summary>Names a step, or one item of a fan-out.</summary>
+/// <param name="Id">The step's id in the workflow.</param>
+/// <param name="Item">The item's index from 0; absent for the step itself.</param>
+public readonly record struct StepKey(string Id, int? Item = null)
+{
+    public override string ToString() => Item is { } item ? $"{Id}[{item}]" : Id;
+}

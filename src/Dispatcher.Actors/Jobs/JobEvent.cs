@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>
+/// What happened to a job. Events are the truth: a job's state is the fold of its events and nothing else. Stored by the stable
+/// names in <see cref="EventCodec"/>, never by a CLR name.
+/// </summary>
+public abstract record JobEvent
+{
+    private JobEvent(DateTimeOffset at) => At = at;
+
+    [JsonIgnore]
+    public DateTimeOffset At { get; init; }
+
+    public sealed record Submitted(JobId Id, JobSpec Spec, Actor By, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Approved(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    /// <summary>The job is cancelled: it was never allowed to run.</summary>
+    public sealed record Rejected(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Scheduled(DateTimeOffset StartAt, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Waiting(DateTimeOffset At) : JobEvent(At);
+
+    public sealed record DependencyResolved(JobId Dependency, JobStatus Outcome, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Queued(DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Started(DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Paused(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Resumed(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Recovering(string FromStep, int Attempt, Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record PriorityChanged(int Priority, Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Completed(JsonElement? Output, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Failed(Failure Failure, string? Step, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record Cancelled(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepQueued(string Step, int? Item, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepStarted(string Step, int? Item, int Attempt, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepExpanded(string Step, int Items, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepCheckpointed(string Step, int? Item, int Attempt, JsonElement Checkpoint, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepSleeping(string Step, int? Item, int Attempt, DateTimeOffset Until, JsonElement? Output, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepReleased(string Step, int? Item, int Attempt, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepRetrying(string Step, int? Item, int Attempt, Failure Failure, DateTimeOffset RetryAt, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepCompleted(
+        string Step, int? Item, int Attempt, JsonElement? Output, ImmutableArray<ArtifactReference>? Artifacts, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepFailed(string Step, int? Item, int Attempt, Failure Failure, DateTimeOffset At) : JobEvent(At);
+
+    public sealed record StepSkipped(string Step, string Reason, DateTimeOffset At) : JobEvent(At);
+}

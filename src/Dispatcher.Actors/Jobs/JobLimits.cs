@@ -1,0 +1,16 @@
+namespace Dispatcher.Jobs;
+
+/// <summary>The bounds of one job; each is refused with an error that names the limit.</summary>
+public static class JobLimits
+{
+    public const int Steps = 100;
+    public const int FanOutItems = 10_000;
+
+    /// <summary>Bytes of a job's input or a step's output as JSON; bigger data goes to the artifact store, by reference.</summary>
+    public const int PayloadBytes = 256 * 1024;
+    public const int Labels = 32;
+    public const int LabelCharacters = 128;
+    public const int Dependencies = 100;
+    public const int PriorityMagnitude = 100;
+    public const int ReasonCharacters = 500;
+}

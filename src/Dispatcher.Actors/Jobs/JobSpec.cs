@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>What somebody asks for when submitting a job. The workflow itself is pinned by its hash.</summary>
+public sealed record JobSpec
+{
+    /// <summary>Whose job it is; nothing of it is visible to another tenant.</summary>
+    public string Tenant { get; init; } = "default";
+
+    /// <summary>The workflow's name, version and the hash of its definition.</summary>
+    public required WorkflowReference Workflow { get; init; }
+
+    /// <summary>The job's input: one JSON object, at most <see cref="JobLimits.PayloadBytes"/>.</summary>
+    public JsonElement? Input { get; init; }
+
+    /// <summary>-100..100; a higher one is admitted first.</summary>
+    public int Priority { get; init; }
+
+    public ImmutableSortedDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Two submissions of a tenant with one key are one job.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>Follows the job through logs, events and callbacks.</summary>
+    public string? CorrelationId { get; init; }
+
+    public DateTimeOffset? StartAt { get; init; }
+
+    /// <summary>Jobs that must complete before this one starts.</summary>
+    public ImmutableArray<JobId>? DependsOn { get; init; }
+}
+
+/// <summary>A workflow as a job pins it.</summary>
+public sealed record WorkflowReference(string Name, int Version, string Hash);
+
+/// <summary>Who gave a command, and from where (<c>cli</c>, <c>api</c>, an address); recorded in its event.</summary>
+public sealed record Actor(string Name, string? Origin = null)
+{
+    /// <summary>The engine itself.</summary>
+    public static Actor Engine { get; } = new("dispatcher", "engine");
+}
+
+/// <summary>A file that a step left in the artifact store.</summary>
+/// <param name="Name">What the workflow calls it.</param>
+/// <param name="Path">Relative to the job's folder, with forward slashes.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Sha256">Its content hash, lower-case hex.</param>
+public sealed record ArtifactReference(string Name, string Path, long Bytes, string Sha256);

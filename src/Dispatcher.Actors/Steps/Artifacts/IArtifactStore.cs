@@ -1,0 +1,51 @@
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Steps.Artifacts;
+
+/// <summary>Where the files of jobs live.</summary>
+public interface IArtifactStore
+{
+    /// <summary>The folder <c>{env}/{tenant}/{job}/</c>; made when something is written into it.</summary>
+    ArtifactFolder FolderOf(string tenant, JobId job);
+}
+
+/// <summary>One job's files. Names are relative, with forward slashes; see <see cref="ArtifactPathException"/> for what is refused.</summary>
+public abstract class ArtifactFolder
+{
+    /// <summary>The folder's key: <c>{env}/{tenant}/{job}</c>, with forward slashes.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>The absolute path at which a committed file is or will be.</summary>
+    /// <exception cref="ArtifactPathException">The path is not allowed.</exception>
+    public abstract string PathOf(string relativePath);
+
+    /// <summary>True when a committed file is there.</summary>
+    public abstract bool Exists(string relativePath);
+
+    /// <summary>
+    /// A path to write to before <see cref="Commit"/>: in the same folder, with the same extension and a name that nobody else uses. Deleted by
+    /// <see cref="TemporaryFile.Dispose"/> if it was not committed.
+    /// </summary>
+    public abstract TemporaryFile CreateTemporary(string relativePath);
+
+    /// <summary>Hashes the temporary file, flushes it to disk and renames it to its name; replaces an earlier version.</summary>
+    public abstract ValueTask<ArtifactReference> Commit(TemporaryFile file, string name, CancellationToken cancellation);
+
+    /// <summary>Writes bytes as a committed file.</summary>
+    public abstract ValueTask<ArtifactReference> Write(string relativePath, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation);
+}
+
+/// <summary>A file on its way into an artifact folder.</summary>
+public sealed class TemporaryFile(string relativePath, string path) : IDisposable
+{
+    /// <summary>The name that it gets when committed.</summary>
+    public string RelativePath { get; } = relativePath;
+
+    /// <summary>The absolute path to write to.</summary>
+    public string Path { get; } = path;
+
+    public void Dispose()
+    {
+        if (File.Exists(Path)) File.Delete(Path);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Workflows;
+
+namespace Dispatcher.Steps;
+
+/// <summary>
+/// The code behind a step's <c>uses</c>. One instance serves all attempts at once, so it keeps no state of an attempt. An attempt may be run
+/// again after a crash: use <see cref="StepContext.IdempotencyKey"/> and checkpoints to make outside effects happen once.
+/// </summary>
+public interface IStepHandler
+{
+    /// <summary>The stable name, lower case with dots: <c>process.run</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What the step's <c>with</c> must look like; checked when a workflow is registered and again when the step runs.</summary>
+    JsonSchema? With { get; }
+
+    /// <summary>
+    /// Does the work. Honours <see cref="StepContext.Cancellation"/>; a fault is a <see cref="StepFailedException"/> with its class, and any other
+    /// exception counts as <see cref="ErrorClass.Transient"/>.
+    /// </summary>
+    ValueTask<StepResult> Run(StepContext context);
+}
+
+/// <summary>How an attempt ended well.</summary>
+public abstract record StepResult
+{
+    private StepResult()
+    {
+    }
+
+    /// <summary>The step is done.</summary>
+    public sealed record Completed(JsonElement? Output, ImmutableArray<ArtifactReference> Artifacts) : StepResult
+    {
+        /// <summary>Done, with nothing to say.</summary>
+        public static Completed Empty { get; } = new(null, []);
+    }
+
+    /// <summary>Nothing is left but to wait: the step completes with this output at that time, and needs no memory until then.</summary>
+    public sealed record CompleteAt(DateTimeOffset At, JsonElement? Output) : StepResult;
+}
+
+/// <summary>An attempt failed, in a way that its handler knows.</summary>
+public sealed class StepFailedException(Failure failure, Exception? inner = null) : Exception(failure.Message, inner)
+{
+    public StepFailedException(ErrorClass @class, string message, string? code = null) : this(Failure.Of(@class, message, code))
+    {
+    }
+
+    public Failure Failure { get; } = failure;
+}

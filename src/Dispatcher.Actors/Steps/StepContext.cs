@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Steps.Artifacts;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Steps;
+
+/// <summary>What a handler knows about its attempt, and what it can tell the engine while it runs.</summary>
+public abstract class StepContext
+{
+    public required JobId JobId { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public required string WorkflowName { get; init; }
+
+    public required StepKey Step { get; init; }
+
+    /// <summary>Counted from 1.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>The step's evaluated <c>with</c>; it fits the handler's schema.</summary>
+    public required JsonElement? With { get; init; }
+
+    /// <summary>The last value that an earlier attempt saved, if any.</summary>
+    public required JsonElement? Checkpoint { get; init; }
+
+    /// <summary>The job's folder in the artifact store.</summary>
+    public required ArtifactFolder Artifacts { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Cancelled when the job is cancelled, the attempt's time is over, or the node shuts down.</summary>
+    public required CancellationToken Cancellation { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    /// <summary>The writer's incarnation: a later one is always larger, so an outside system can refuse an older one.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>Equal for all attempts of this step: <c>job/step</c> or <c>job/step/item</c>.</summary>
+    public string IdempotencyKey => Step.Item is { } item ? $"{JobId}/{Step.Id}/{item}" : $"{JobId}/{Step.Id}";
+
+    /// <summary>Says that the handler is alive; starts the heartbeat timeout if the step has one.</summary>
+    public abstract void Heartbeat();
+
+    /// <summary>Reports 0..100 per cent and a message. Shown live, not an event; also a heartbeat.</summary>
+    public abstract void Progress(double percent, string? message = null);
+
+    /// <summary>Saves a small JSON value (at most 64 KiB) durably; the next attempt receives it. Completes when it is durable.</summary>
+    public abstract ValueTask SaveCheckpoint(JsonElement checkpoint);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Store;
+
+/// <summary>An event as read from the journal.</summary>
+/// <param name="Ordering">Its place in the whole journal; grows, with gaps.</param>
+/// <param name="SequenceNr">Its number within its job, from 1 without gaps.</param>
+/// <param name="Writer">The incarnation that wrote it.</param>
+public sealed record StoredEvent(long Ordering, long SequenceNr, long Writer, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Payload);
+
+/// <summary>What a replay needs: the newest snapshot and the events after it.</summary>
+/// <param name="SnapshotSequenceNr">The number of the last event in the snapshot; 0 without one.</param>
+public sealed record JobHistory(JobId Id, EncodedSnapshot? Snapshot, long SnapshotSequenceNr, IReadOnlyList<StoredEvent> Events);
+
+/// <summary>A job that is due, with its history.</summary>
+public sealed record DueJob(DateTimeOffset WakeAt, JobHistory History);
+
+/// <summary>Where a reading of due jobs stopped.</summary>
+public sealed record DueCursor(DateTimeOffset WakeAt, JobId Id);
+
+/// <summary>
+/// A job in the read model: narrow, and written only when something in it matters to lists or recovery.
+/// </summary>
+public sealed record JobRow
+{
+    public required JobId Id { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public required string WorkflowName { get; init; }
+
+    public required int WorkflowVersion { get; init; }
+
+    public required JobStatus Status { get; init; }
+
+    public required int Priority { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When the job wants to be loaded; <see cref="Active"/> while it runs; null while it waits for somebody or has ended.</summary>
+    public DateTimeOffset? WakeAt { get; init; }
+
+    /// <summary>What it waits for, in one word (<c>approval</c>, <c>dependencies</c>, <c>pause</c>), if it waits for somebody.</summary>
+    public string? WaitsFor { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    public ImmutableSortedDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The wake-up time of a job that has something to do now: always due.</summary>
+    public static DateTimeOffset Active { get; } = DateTimeOffset.UnixEpoch;
+}
+
+/// <summary>Which jobs to list. All given filters hold together.</summary>
+public sealed record JobQuery
+{
+    public string? Tenant { get; init; }
+
+    public JobStatus? Status { get; init; }
+
+    public string? WorkflowName { get; init; }
+
+    /// <summary>Only jobs with an id before this one.</summary>
+    public JobId? Before { get; init; }
+
+    /// <summary>1..1000.</summary>
+    public int Limit { get; init; } = 100;
+}
+
+/// <summary>A workflow definition in the store.</summary>
+/// <param name="Hash">SHA-256 of the definition, lower-case hex.</param>
+/// <param name="Definition">The definition's canonical JSON.</param>
+public sealed record StoredWorkflow(string Hash, string Name, int Version, string Definition);
+
+public enum WorkflowRegistration
+{
+    /// <summary>It is new.</summary>
+    Registered,
+
+    /// <summary>The very same definition was there.</summary>
+    Same,
+
+    /// <summary>Another definition was registered under this name and version first; nothing was written.</summary>
+    Different,
+}
