@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>The law of steps and items.</summary>
+public static partial class JobDecider
+{
+    private static Decision QueueStep(JobState state, JobCommand.QueueStep c)
+    {
+        if (!state.Status.MayStartSteps()) return Decision.Unchanged.Instance;
+        if (NotStartable(state, c.Step) is { } rejection) return new Decision.Rejected(rejection);
+        return state.Find(c.Step)!.Status == StepStatus.Queued
+            ? Decision.Unchanged.Instance
+            : Decision.Of(new JobEvent.StepQueued(c.Step.Id, c.Step.Item, c.At));
+    }
+
+    private static Decision StartStep(JobState state, JobCommand.StartStep c)
+    {
+        if (!state.Status.MayStartSteps()) return Decision.Refuse("invalid-status", $"No step may start while the job is {state.Status.ToText()}.");
+        if (NotStartable(state, c.Step) is { } rejection) return new Decision.Rejected(rejection);
+        var step = state.Find(c.Step)!;
+        if (step.Status == StepStatus.Retrying && step.DueAt > c.At)
+            return Decision.Refuse("not-due", $"Step {c.Step} is tried again at {step.DueAt:O}.");
+        var started = new JobEvent.StepStarted(c.Step.Id, c.Step.Item, step.Attempt + 1, c.At);
+        return state.Status == JobStatus.Running ? Decision.Of(started) : Decision.Of(new JobEvent.Started(c.At), started);
+    }
+
+    /// <summary>Why a step or item may not be queued or started now; null if it may.</summary>
+    private static Rejection? NotStartable(JobState state, StepKey key)
+    {
+        if (state.Find(key) is not { } target) return Unknown(key);
+        if (target.Status is not (StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying))
+            return new Rejection("invalid-step-status", $"Step {key} is {target.Status.ToText()}.");
+        var index = state.Plan.IndexOf(key.Id);
+        var step = state.Steps[index];
+        if (key.Item is not { } item)
+        {
+            if (state.Plan.Steps[index].IsFanOut) return new Rejection("not-expanded", $"Step {key} runs by items; name one.");
+            return state.NeedsMet(index) ? null : new Rejection("needs-open", $"Step {key} needs steps that did not end.");
+        }
+
+        if (item > step.FanOut!.Next) return new Rejection("out-of-order", $"Item {item} of {key.Id} comes after item {step.FanOut.Next}, which did not start.");
+        return item == step.FanOut.Next && state.IsAtItemLimit(index, step.FanOut)
+            ? new Rejection("item-limit", $"Step {key.Id} runs at most {state.Plan.Steps[index].MaxConcurrency} items at once.")
+            : null;
+    }
+
+    private static Decision ExpandStep(JobState state, JobCommand.ExpandStep c)
+    {
+        if (!state.Status.MayStartSteps()) return Decision.Unchanged.Instance;
+        if (!state.Plan.TryIndexOf(c.StepId, out var index) || !state.Plan.Steps[index].IsFanOut) return new Decision.Rejected(Unknown(new StepKey(c.StepId)));
+        if (state.Steps[index].Status != StepStatus.Pending) return Decision.Unchanged.Instance;
+        if (!state.NeedsMet(index)) return Decision.Refuse("needs-open", $"Step {c.StepId} needs steps that did not end.");
+        if (c.Items > JobLimits.FanOutItems)
+        {
+            var failure = Failure.Of(ErrorClass.InvalidInput, $"for_each of step {c.StepId} has {c.Items:N0} items; at most {JobLimits.FanOutItems:N0} are allowed.", "TOO_MANY_ITEMS");
+            return new Decision.Accepted(FinalFailure(state, new StepKey(c.StepId), 0, failure, c.At));
+        }
+
+        var events = new List<JobEvent>(3);
+        if (state.Status != JobStatus.Running) events.Add(new JobEvent.Started(c.At));
+        events.Add(new JobEvent.StepExpanded(c.StepId, c.Items, c.At));
+        if (c.Items == 0) events.Add(new JobEvent.StepCompleted(c.StepId, null, 0, null, null, c.At));
+        return new Decision.Accepted(events);
+    }
+
+    private static Decision SkipStep(JobState state, JobCommand.SkipStep c)
+    {
+        if (!state.Plan.TryIndexOf(c.StepId, out var index)) return new Decision.Rejected(Unknown(new StepKey(c.StepId)));
+        if (!state.Status.MayStartSteps() || state.Steps[index].Status != StepStatus.Pending) return Decision.Unchanged.Instance;
+        return state.NeedsMet(index)
+            ? Decision.Of(new JobEvent.StepSkipped(c.StepId, c.Reason, c.At))
+            : Decision.Refuse("needs-open", $"Step {c.StepId} needs steps that did not end.");
+    }
+
+    private static Decision CompleteStep(JobState state, JobCommand.CompleteStep c)
+    {
+        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
+        if (PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig)
+            return new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At));
+        return new Decision.Accepted(Completion(state, c.Step, c.Attempt, c.Output, c.Artifacts.IsDefaultOrEmpty ? null : c.Artifacts, c.At));
+    }
+
+    private static List<JobEvent> Completion(
+        JobState state, StepKey key, int attempt, JsonElement? output, ImmutableArray<ArtifactReference>? artifacts, DateTimeOffset at)
+    {
+        List<JobEvent> events = [new JobEvent.StepCompleted(key.Id, key.Item, attempt, output, artifacts, at)];
+        if (key.Item is not null && IsLastOpenItem(state, key.Id)) events.Add(new JobEvent.StepCompleted(key.Id, null, 0, null, null, at));
+        return events;
+    }
+
+    private static Decision SleepStep(JobState state, JobCommand.SleepStep c)
+    {
+        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
+        return PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig
+            ? new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At))
+            : Decision.Of(new JobEvent.StepSleeping(c.Step.Id, c.Step.Item, c.Attempt, c.Until, c.Output, c.At));
+    }
+
+    private static Decision CheckpointStep(JobState state, JobCommand.CheckpointStep c)
+    {
+        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Refuse("late", $"Attempt {c.Attempt} of step {c.Step} is over; its checkpoint is refused.");
+        return Decision.Of(new JobEvent.StepCheckpointed(c.Step.Id, c.Step.Item, c.Attempt, c.Checkpoint, c.At));
+    }
+
+    private static Decision ReleaseStep(JobState state, JobCommand.ReleaseStep c) => IsCurrentAttempt(state, c.Step, c.Attempt)
+        ? Decision.Of(new JobEvent.StepReleased(c.Step.Id, c.Step.Item, c.Attempt, c.At))
+        : Decision.Unchanged.Instance;
+
+    private static Decision FailStep(JobState state, JobCommand.FailStep c)
+    {
+        if (c.Attempt == 0) return FailUnstarted(state, c);
+        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
+        var retry = state.Plan.Steps[state.Plan.IndexOf(c.Step.Id)].Retry;
+        if (!retry.Allows(c.Failure, c.Attempt)) return new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, c.Failure, c.At));
+        var retryAt = c.At + retry.DelayAfter(c.Attempt, c.Failure, Seed(state.Id, c.Step));
+        return Decision.Of(new JobEvent.StepRetrying(c.Step.Id, c.Step.Item, c.Attempt, c.Failure, retryAt, c.At));
+    }
+
+    private static Decision FailUnstarted(JobState state, JobCommand.FailStep c)
+    {
+        if (state.Find(c.Step) is not { } step) return new Decision.Rejected(Unknown(c.Step));
+        if (!state.Status.MayStartSteps() || step.Status is not (StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying)) return Decision.Unchanged.Instance;
+        var events = FinalFailure(state, c.Step, step.Attempt, c.Failure, c.At);
+        if (state.Status != JobStatus.Running) events.Insert(0, new JobEvent.Started(c.At));
+        return new Decision.Accepted(events);
+    }
+
+    /// <summary>A step or item has failed for good: what that means for its step and its job.</summary>
+    private static List<JobEvent> FinalFailure(JobState state, StepKey key, int attempt, Failure failure, DateTimeOffset at)
+    {
+        var plan = state.Plan.Steps[state.Plan.IndexOf(key.Id)];
+        List<JobEvent> events = [new JobEvent.StepFailed(key.Id, key.Item, attempt, failure, at)];
+        if (key.Item is not null)
+        {
+            if (plan.OnError == OnError.Continue)
+            {
+                if (!IsLastOpenItem(state, key.Id)) return events;
+                var fanOut = state.Step(key.Id).FanOut!;
+                if (fanOut.Completed > 0)
+                {
+                    events.Add(new JobEvent.StepCompleted(key.Id, null, 0, null, null, at));
+                    return events;
+                }
+
+                failure = failure with { Message = $"All {fanOut.Total} items of step {key.Id} failed; the last: {failure.Message}" };
+            }
+            else
+            {
+                failure = failure with { Message = $"Item {key.Item} of step {key.Id}: {failure.Message}" };
+            }
+
+            events.Add(new JobEvent.StepFailed(key.Id, null, 0, failure, at));
+        }
+        else if (plan.OnError == OnError.Continue && !plan.IsFanOut)
+        {
+            return events;
+        }
+
+        events.Add(new JobEvent.Failed(failure, key.Id, at));
+        return events;
+    }
+
+    private static bool IsLastOpenItem(JobState state, string stepId)
+    {
+        var fanOut = state.Step(stepId).FanOut!;
+        return fanOut.Completed + fanOut.Failed + 1 == fanOut.Total;
+    }
+
+    /// <summary>True while exactly this attempt runs; whatever else an attempt says is late and changes nothing.</summary>
+    private static bool IsCurrentAttempt(JobState state, StepKey key, int attempt) =>
+        !state.Status.IsTerminal() && state.Find(key) is { IsExecuting: true } step && step.Attempt == attempt;
+
+    private static Rejection Unknown(StepKey key) => new("unknown-step", $"There is no step {key}.");
+
+    /// <summary>FNV-1a (Fowler, Noll, Vo) over the job's and the step's names: the same at each replay, different between jobs.</summary>
+    private static ulong Seed(JobId id, StepKey step)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.WriteBytes(bytes);
+        var hash = 14695981039346656037UL;
+        foreach (var value in bytes) hash = (hash ^ value) * 1099511628211UL;
+        foreach (var character in step.Id) hash = (hash ^ character) * 1099511628211UL;
+        return (hash ^ (ulong)(step.Item ?? -1)) * 1099511628211UL;
+    }
+}

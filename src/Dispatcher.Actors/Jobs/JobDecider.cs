@@ -1,0 +1,152 @@
+using System.Text.Json;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>
+/// The law of a job: what a command does to a job in a state. Pure; the same arguments always give the same decision. Refusals are values;
+/// an exception from here is a bug.
+/// </summary>
+public static partial class JobDecider
+{
+    public static Decision Decide(JobState state, JobCommand command) => command switch
+    {
+        JobCommand.Submit c => Submit(state, c),
+        _ when state.Status == JobStatus.None => Decision.Refuse("not-found", "There is no such job."),
+        JobCommand.Approve c => Approve(state, c),
+        JobCommand.Reject c => Reject(state, c),
+        JobCommand.Pause c => Pause(state, c),
+        JobCommand.Resume c => Resume(state, c),
+        JobCommand.Cancel c => Cancel(state, c),
+        JobCommand.Recover c => Recover(state, c),
+        JobCommand.ChangePriority c => ChangePriority(state, c),
+        JobCommand.ResolveDependency c => ResolveDependency(state, c),
+        JobCommand.WakeUp c => WakeUp(state, c),
+        JobCommand.QueueStep c => QueueStep(state, c),
+        JobCommand.StartStep c => StartStep(state, c),
+        JobCommand.ExpandStep c => ExpandStep(state, c),
+        JobCommand.SkipStep c => SkipStep(state, c),
+        JobCommand.CompleteStep c => CompleteStep(state, c),
+        JobCommand.SleepStep c => SleepStep(state, c),
+        JobCommand.FailStep c => FailStep(state, c),
+        JobCommand.CheckpointStep c => CheckpointStep(state, c),
+        JobCommand.ReleaseStep c => ReleaseStep(state, c),
+        JobCommand.Complete c => Complete(state, c),
+        JobCommand.Fail c => state.Status.IsTerminal() ? Decision.Unchanged.Instance : Decision.Of(new JobEvent.Failed(c.Failure, null, c.At)),
+        _ => throw new InvalidOperationException($"The law has no rule for {command.GetType().Name}."),
+    };
+
+    private static Decision Submit(JobState state, JobCommand.Submit c)
+    {
+        if (state.Status != JobStatus.None)
+        {
+            return state.Id == c.Id ? Decision.Unchanged.Instance : Decision.Refuse("already-exists", $"Job {state.Id} exists already.");
+        }
+
+        return CheckSpec(c.Spec, c.Id) is { } rejection ? new Decision.Rejected(rejection) : Decision.Of(new JobEvent.Submitted(c.Id, c.Spec, c.By, c.At));
+    }
+
+    private static Rejection? CheckSpec(JobSpec spec, JobId id)
+    {
+        if (Math.Abs(spec.Priority) > JobLimits.PriorityMagnitude)
+            return new Rejection("invalid-priority", $"priority is {spec.Priority}; it must be from -100 to 100.");
+        if (spec.Labels is { Count: > JobLimits.Labels })
+            return new Rejection("too-many-labels", $"A job has at most {JobLimits.Labels} labels; this one has {spec.Labels.Count}.");
+        if (spec.Labels?.FirstOrDefault(label => label.Key.Length is 0 or > JobLimits.LabelCharacters || label.Value.Length > JobLimits.LabelCharacters) is { Key: not null } bad)
+            return new Rejection("invalid-label", $"The label '{bad.Key}' is empty or longer than {JobLimits.LabelCharacters} characters.");
+        if (spec.DependsOn is { Length: > JobLimits.Dependencies } many)
+            return new Rejection("too-many-dependencies", $"A job depends on at most {JobLimits.Dependencies} others; this one names {many.Length}.");
+        if (spec.DependsOn?.Contains(id) == true) return new Rejection("self-dependency", "A job cannot depend on itself.");
+        return PayloadTooBig("The input", spec.Input);
+    }
+
+    private static Rejection? PayloadTooBig(string what, JsonElement? payload) =>
+        payload is { } value && JsonSize.Of(value) is > JobLimits.PayloadBytes and var bytes
+            ? new Rejection("payload-too-large",
+                $"{what} has {bytes:N0} bytes of JSON; at most {JobLimits.PayloadBytes:N0} are allowed. Put bigger data into the artifact store and pass its path.")
+            : null;
+
+    private static Decision Approve(JobState state, JobCommand.Approve c) => state.Status switch
+    {
+        JobStatus.Pending => new Decision.Accepted([new JobEvent.Approved(c.By, c.Reason, c.At), AfterApproval(state, c.At)]),
+        _ when state.Plan.ApprovalRequired && !state.Status.IsTerminal() => Decision.Unchanged.Instance,
+        _ => WrongStatus(state, "approved", "pending"),
+    };
+
+    private static JobEvent AfterApproval(JobState state, DateTimeOffset at) =>
+        state.Spec.StartAt is { } startAt && startAt > at ? new JobEvent.Scheduled(startAt, at)
+        : !state.OpenDependencies.IsEmpty ? new JobEvent.Waiting(at)
+        : new JobEvent.Queued(at);
+
+    private static Decision Reject(JobState state, JobCommand.Reject c) => state.Status == JobStatus.Pending
+        ? Decision.Of(new JobEvent.Rejected(c.By, c.Reason, c.At))
+        : WrongStatus(state, "rejected", "pending");
+
+    private static Decision Pause(JobState state, JobCommand.Pause c) => state.Status switch
+    {
+        JobStatus.Paused => Decision.Unchanged.Instance,
+        JobStatus.Pending => Decision.Refuse("invalid-status", "The job waits for approval; reject it or leave it waiting instead of pausing it."),
+        _ when state.Status.IsTerminal() => WrongStatus(state, "paused", "scheduled, waiting, queued, running or recovering"),
+        _ => Decision.Of(new JobEvent.Paused(c.By, c.Reason, c.At)),
+    };
+
+    private static Decision Resume(JobState state, JobCommand.Resume c)
+    {
+        if (state.Status != JobStatus.Paused)
+            return state.Status.IsTerminal() ? WrongStatus(state, "resumed", "paused") : Decision.Unchanged.Instance;
+        var resumed = new JobEvent.Resumed(c.By, c.Reason, c.At);
+        return new Decision.Accepted([resumed, .. Due(state.Evolve(resumed), c.At)]);
+    }
+
+    private static Decision Cancel(JobState state, JobCommand.Cancel c) => state.Status switch
+    {
+        JobStatus.Cancelled => Decision.Unchanged.Instance,
+        JobStatus.Completed or JobStatus.Failed => WrongStatus(state, "cancelled", "not ended"),
+        _ => Decision.Of(new JobEvent.Cancelled(c.By, c.Reason, c.At)),
+    };
+
+    private static Decision Recover(JobState state, JobCommand.Recover c)
+    {
+        if (state.Status != JobStatus.Failed) return WrongStatus(state, "recovered", "failed");
+        if (!state.Plan.TryIndexOf(c.FromStep, out _))
+            return Decision.Refuse("unknown-step", $"There is no step '{c.FromStep}'. The steps are: {string.Join(", ", state.Plan.Steps.Select(step => step.Id))}.");
+        return state.RecoveryAttempts >= state.Plan.MaxRecoveryAttempts
+            ? Decision.Refuse("recovery-exhausted", $"The job was recovered {state.RecoveryAttempts} times; its workflow allows {state.Plan.MaxRecoveryAttempts}.")
+            : Decision.Of(new JobEvent.Recovering(c.FromStep, state.RecoveryAttempts + 1, c.By, c.Reason, c.At));
+    }
+
+    private static Decision ChangePriority(JobState state, JobCommand.ChangePriority c)
+    {
+        if (state.Status.IsTerminal()) return WrongStatus(state, "given another priority", "not ended");
+        if (Math.Abs(c.Priority) > JobLimits.PriorityMagnitude)
+            return Decision.Refuse("invalid-priority", $"priority is {c.Priority}; it must be from -100 to 100.");
+        return state.Priority == c.Priority ? Decision.Unchanged.Instance : Decision.Of(new JobEvent.PriorityChanged(c.Priority, c.By, c.Reason, c.At));
+    }
+
+    private static Decision ResolveDependency(JobState state, JobCommand.ResolveDependency c)
+    {
+        if (state.Status.IsTerminal() || !state.OpenDependencies.Contains(c.Dependency)) return Decision.Unchanged.Instance;
+        var resolved = new JobEvent.DependencyResolved(c.Dependency, c.Outcome, c.At);
+        if (c.Outcome != JobStatus.Completed)
+        {
+            var failure = Failure.Of(ErrorClass.Permanent, $"The job depends on {c.Dependency}, which ended {c.Outcome.ToText()}.", "DEPENDENCY_FAILED");
+            return Decision.Of(resolved, new JobEvent.Failed(failure, null, c.At));
+        }
+
+        return new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c.At)]);
+    }
+
+    private static Decision Complete(JobState state, JobCommand.Complete c)
+    {
+        if (state.Status.IsTerminal()) return Decision.Unchanged.Instance;
+        if (!state.Status.MayStartSteps() || !state.AllStepsEnded)
+            return Decision.Refuse("steps-open", "The job is paused or has steps that did not end.");
+        if (PayloadTooBig("The output", c.Output) is { } rejection)
+            return Decision.Of(new JobEvent.Failed(Failure.Of(ErrorClass.Permanent, rejection.Message, "OUTPUT_TOO_LARGE"), null, c.At));
+        var completed = new JobEvent.Completed(c.Output, c.At);
+        // A job whose every step was skipped never started; its life still has a beginning.
+        return state.Status == JobStatus.Running ? Decision.Of(completed) : Decision.Of(new JobEvent.Started(c.At), completed);
+    }
+
+    private static Decision WrongStatus(JobState state, string verb, string allowed) =>
+        Decision.Refuse("invalid-status", $"The job is {state.Status.ToText()}; it can be {verb} only while it is {allowed}.");
+}

@@ -1,0 +1,178 @@
+namespace Dispatcher.Jobs;
+
+/// <summary>The fold. Every time in a state comes from an event, never from a clock.</summary>
+public sealed partial record JobState
+{
+    /// <summary>The state after an event. Total: an event that was accepted once is never refused.</summary>
+    public JobState Evolve(JobEvent @event)
+    {
+        var next = Apply(@event);
+        return next with { SequenceNr = SequenceNr + 1, UpdatedAt = @event.At };
+    }
+
+    private JobState Apply(JobEvent @event) => @event switch
+    {
+        JobEvent.Submitted e => Begin(e),
+        JobEvent.Approved e => this with { Status = JobStatus.Approved, Reason = e.Reason },
+        JobEvent.Rejected e => End(JobStatus.Cancelled, e.At, StepStatus.Cancelled) with { Reason = e.Reason },
+        JobEvent.Scheduled => InStatus(JobStatus.Scheduled),
+        JobEvent.Waiting => InStatus(JobStatus.Waiting),
+        JobEvent.DependencyResolved e => this with { OpenDependencies = OpenDependencies.Remove(e.Dependency) },
+        JobEvent.Queued => InStatus(JobStatus.Queued),
+        JobEvent.Started e => InStatus(JobStatus.Running) with { StartedAt = e.At, DeadlineAt = Plan.Timeout is { } timeout ? e.At + timeout : null },
+        JobEvent.Paused e => this with { Status = JobStatus.Paused, PausedFrom = Status, PausedBy = e.By, Reason = e.Reason },
+        JobEvent.Resumed => this with { Status = PausedFrom, PausedFrom = JobStatus.None, PausedBy = null, Reason = null },
+        JobEvent.Recovering e => Reset(e),
+        JobEvent.PriorityChanged e => this with { Priority = e.Priority },
+        JobEvent.Completed e => End(JobStatus.Completed, e.At, StepStatus.Skipped) with { Output = e.Output },
+        JobEvent.Failed e => End(JobStatus.Failed, e.At, StepStatus.Skipped) with { Failure = e.Failure },
+        JobEvent.Cancelled e => End(JobStatus.Cancelled, e.At, StepStatus.Cancelled) with { Reason = e.Reason },
+        JobEvent.StepQueued e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued }),
+        JobEvent.StepStarted e => With(e.Step, e.Item, step => step with
+        {
+            Status = StepStatus.Running,
+            Attempt = e.Attempt,
+            StartedAt = e.At,
+            DueAt = null,
+            IsSleeping = false,
+        }),
+        JobEvent.StepExpanded e => With(e.Step, null, step => step with
+        {
+            Status = StepStatus.Running,
+            StartedAt = e.At,
+            FanOut = new FanOut { Total = e.Items },
+        }),
+        JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = e.Checkpoint }),
+        JobEvent.StepSleeping e => With(e.Step, e.Item, step => step with { IsSleeping = true, DueAt = e.Until, Output = e.Output }),
+        JobEvent.StepReleased e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, Attempt = e.Attempt - 1 }),
+        JobEvent.StepRetrying e => With(e.Step, e.Item, step => step with
+        {
+            Status = StepStatus.Retrying,
+            Attempt = e.Attempt,
+            Failure = e.Failure,
+            DueAt = e.RetryAt,
+        }),
+        JobEvent.StepCompleted e => With(e.Step, e.Item, step => step with
+        {
+            Status = StepStatus.Completed,
+            EndedAt = e.At,
+            DueAt = null,
+            IsSleeping = false,
+            Output = e.Output,
+            Artifacts = e.Artifacts,
+            Checkpoint = null,
+        }),
+        JobEvent.StepFailed e => With(e.Step, e.Item, step => step with
+        {
+            Status = StepStatus.Failed,
+            Attempt = e.Attempt,
+            EndedAt = e.At,
+            DueAt = null,
+            IsSleeping = false,
+            Failure = e.Failure,
+            Output = null,
+        }),
+        JobEvent.StepSkipped e => With(e.Step, null, step => step with { Status = StepStatus.Skipped, EndedAt = e.At, SkipReason = e.Reason }),
+        _ => throw new UnknownEventException(@event.GetType().Name),
+    };
+
+    private JobState Begin(JobEvent.Submitted e)
+    {
+        var dependencies = e.Spec.DependsOn ?? [];
+        var status = Plan.ApprovalRequired ? JobStatus.Pending
+            : e.Spec.StartAt > e.At ? JobStatus.Scheduled
+            : !dependencies.IsEmpty ? JobStatus.Waiting
+            : JobStatus.Queued;
+        return this with
+        {
+            Id = e.Id,
+            Spec = e.Spec,
+            Priority = e.Spec.Priority,
+            Status = status,
+            CreatedAt = e.At,
+            OpenDependencies = dependencies,
+            Steps = Plan.FreshSteps,
+        };
+    }
+
+    private JobState InStatus(JobStatus status) =>
+        Status == JobStatus.Paused ? this with { PausedFrom = status } : this with { Status = status };
+
+    /// <summary>Ends the job; steps that did not end are closed, those that ran as cancelled and the others as given.</summary>
+    private JobState End(JobStatus status, DateTimeOffset at, StepStatus notReached)
+    {
+        var steps = Steps;
+        for (var i = 0; i < steps.Length; i++)
+        {
+            if (steps[i].Status.IsTerminal()) continue;
+            var closed = Close(steps[i], steps[i].Status == StepStatus.Pending ? notReached : StepStatus.Cancelled, at);
+            steps = steps.SetItem(i, closed.FanOut is { } fanOut ? closed with { FanOut = Close(fanOut, at) } : closed);
+        }
+
+        return this with
+        {
+            Status = status,
+            EndedAt = at,
+            Steps = steps,
+            Timers = [],
+            DeadlineAt = null,
+            OpenDependencies = [],
+            PausedFrom = JobStatus.None,
+            PausedBy = null,
+        };
+    }
+
+    private static StepState Close(StepState step, StepStatus status, DateTimeOffset at) =>
+        step with { Status = status, EndedAt = at, DueAt = null, IsSleeping = false };
+
+    private static FanOut Close(FanOut fanOut, DateTimeOffset at) => fanOut with
+    {
+        Items = [.. fanOut.Items.Select(item => item.Status.IsTerminal() ? item : Close(item, StepStatus.Cancelled, at))],
+    };
+
+    /// <summary>Recovery: the named step, all that need it, and whatever did not complete start anew.</summary>
+    private JobState Reset(JobEvent.Recovering e)
+    {
+        var root = Plan.IndexOf(e.FromStep);
+        var steps = Steps.ToBuilder();
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var kept = steps[i].Status == StepStatus.Completed || (steps[i].Status == StepStatus.Skipped && steps[i].SkipReason is not null);
+            if (i == root || !kept || Plan.Dependents[root].Contains(i)) steps[i] = StepState.Initial;
+        }
+
+        return this with
+        {
+            Status = JobStatus.Recovering,
+            RecoveryAttempts = e.Attempt,
+            Steps = steps.ToImmutable(),
+            EndedAt = null,
+            Failure = null,
+            Reason = e.Reason,
+        };
+    }
+
+    private JobState With(string stepId, int? item, Func<StepState, StepState> change)
+    {
+        var index = Plan.IndexOf(stepId);
+        var step = Steps[index];
+        StepState before, after;
+        if (item is { } itemIndex)
+        {
+            var fanOut = step.FanOut!;
+            before = itemIndex < fanOut.Items.Count ? fanOut.Items[itemIndex] : StepState.Initial;
+            after = change(before);
+            step = step with { FanOut = fanOut.With(itemIndex, after) };
+        }
+        else
+        {
+            before = step;
+            step = after = change(step);
+        }
+
+        var timers = Timers;
+        if (before.DueAt is { } due) timers = timers.Remove(new JobTimer(due, index, item ?? -1));
+        if (after.DueAt is { } newlyDue) timers = timers.Add(new JobTimer(newlyDue, index, item ?? -1));
+        return this with { Steps = Steps.SetItem(index, step), Timers = timers };
+    }
+}

@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>
+/// A job: the fold of its events, immutable. The plan comes from the workflow that the job pins; everything else from the events alone, so
+/// folding a stream twice gives equal states.
+/// </summary>
+/// <remarks>
+/// Invariants, checked by <see cref="JobInvariants"/>: sequence numbers grow by one; a completed step stays as it is unless the job is
+/// recovered; a terminal job has no open step and no timer; a non-terminal one names its next wake-up or what it waits for.
+/// </remarks>
+public sealed partial record JobState
+{
+    [JsonIgnore]
+    public JobPlan Plan { get; init; } = null!;
+
+    public JobId Id { get; init; }
+
+    public JobSpec Spec { get; init; } = null!;
+
+    public JobStatus Status { get; init; }
+
+    /// <summary>The number of events folded so far.</summary>
+    public long SequenceNr { get; init; }
+
+    public int Priority { get; init; }
+
+    public ImmutableArray<StepState> Steps { get; init; } = [];
+
+    /// <summary>Retries and sleeping steps, earliest first.</summary>
+    public ImmutableSortedSet<JobTimer> Timers { get; init; } = [];
+
+    /// <summary>Jobs that this one still waits for.</summary>
+    public ImmutableArray<JobId> OpenDependencies { get; init; } = [];
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When the job's own timeout ends it.</summary>
+    public DateTimeOffset? DeadlineAt { get; init; }
+
+    /// <summary>The status to which a paused job returns.</summary>
+    public JobStatus PausedFrom { get; init; }
+
+    public Actor? PausedBy { get; init; }
+
+    /// <summary>The reason given with the last pause, approval, rejection or cancellation.</summary>
+    public string? Reason { get; init; }
+
+    public int RecoveryAttempts { get; init; }
+
+    public Failure? Failure { get; init; }
+
+    public JsonElement? Output { get; init; }
+
+    /// <summary>A job of which nothing has happened yet.</summary>
+    public static JobState Initial(JobPlan plan) => new() { Plan = plan };
+
+    public StepState Step(string id) => Steps[Plan.IndexOf(id)];
+
+    /// <summary>The state of a step or an item; null when there is no such step or item.</summary>
+    public StepState? Find(StepKey key)
+    {
+        if (!Plan.TryIndexOf(key.Id, out var index) || index >= Steps.Length) return null;
+        var step = Steps[index];
+        if (key.Item is not { } item) return step;
+        if (step.FanOut is not { } fanOut || item < 0 || item >= fanOut.Total) return null;
+        return item < fanOut.Items.Count ? fanOut.Items[item] : StepState.Initial;
+    }
+
+    /// <summary>True when all that the step needs has ended well enough for it to start.</summary>
+    public bool NeedsMet(int stepIndex)
+    {
+        foreach (var need in Plan.Steps[stepIndex].Needs)
+        {
+            var met = Steps[need].Status switch
+            {
+                StepStatus.Completed or StepStatus.Skipped => true,
+                StepStatus.Failed => Plan.Steps[need].OnError == OnError.Continue,
+                _ => false,
+            };
+            if (!met) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>True when no step is left that could still run.</summary>
+    public bool AllStepsEnded
+    {
+        get
+        {
+            foreach (var step in Steps)
+            {
+                if (!step.Status.IsTerminal()) return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// What the job waits for when nothing of it runs, queues or can start: the answer for lists, for the wake-up index, and for the
+    /// promise that no job waits for nothing.
+    /// </summary>
+    [JsonIgnore]
+    public JobWait Wait => Status switch
+    {
+        JobStatus.None or JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled => JobWait.Ended,
+        JobStatus.Pending => new JobWait(JobWaitKind.Approval, null),
+        JobStatus.Scheduled => new JobWait(JobWaitKind.Time, Spec.StartAt),
+        JobStatus.Waiting => new JobWait(JobWaitKind.Dependencies, null),
+        JobStatus.Paused when !HasExecutingSteps => new JobWait(JobWaitKind.Pause, Earliest(DeadlineAt, SleepingUntil)),
+        JobStatus.Running when OnlyTimersOpen => new JobWait(JobWaitKind.Time, Earliest(DeadlineAt, Timers.Min.At)),
+        _ => JobWait.Active,
+    };
+
+    /// <summary>True while a handler works for this job.</summary>
+    [JsonIgnore]
+    public bool HasExecutingSteps
+    {
+        get
+        {
+            foreach (var step in Steps)
+            {
+                if (step.IsExecuting) return true;
+                if (step.Status == StepStatus.Running && step.FanOut is { } fanOut && fanOut.Items.Exists(item => item.IsExecuting)) return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>The number of attempts that wait for a timer is all that is open, and there is at least one.</summary>
+    private bool OnlyTimersOpen
+    {
+        get
+        {
+            if (Timers.IsEmpty) return false;
+            var open = 0;
+            for (var i = 0; i < Steps.Length; i++)
+            {
+                var step = Steps[i];
+                if (step.FanOut is { IsDone: false } fanOut && step.Status == StepStatus.Running)
+                {
+                    if (fanOut.Next < fanOut.Total && !IsAtItemLimit(i, fanOut)) return false;
+                    open += fanOut.Open;
+                }
+                else if (step.Status is StepStatus.Running or StepStatus.Retrying or StepStatus.Queued)
+                {
+                    open++;
+                }
+                else if (step.Status == StepStatus.Pending && NeedsMet(i))
+                {
+                    return false;
+                }
+            }
+
+            return open == Timers.Count;
+        }
+    }
+
+    private DateTimeOffset? SleepingUntil
+    {
+        get
+        {
+            foreach (var timer in Timers)
+            {
+                if (ItemOrStep(timer.Step, timer.Item).IsSleeping) return timer.At;
+            }
+
+            return null;
+        }
+    }
+
+    public bool IsAtItemLimit(int stepIndex, FanOut fanOut) =>
+        Plan.Steps[stepIndex].MaxConcurrency is > 0 and var limit && fanOut.Open >= limit;
+
+    internal StepState ItemOrStep(int step, int item) => item < 0 ? Steps[step] : Steps[step].FanOut!.Items[item];
+
+    private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a <= b ? a : b;
+}
+
+public enum JobWaitKind
+{
+    /// <summary>Something runs or can run now.</summary>
+    Active,
+    Time,
+    Approval,
+    Dependencies,
+    Pause,
+    Ended,
+}
+
+/// <summary>What a job waits for.</summary>
+/// <param name="Until">When it wants to be woken at the latest, if at all.</param>
+public readonly record struct JobWait(JobWaitKind Kind, DateTimeOffset? Until)
+{
+    public static JobWait Active => new(JobWaitKind.Active, null);
+
+    public static JobWait Ended => new(JobWaitKind.Ended, null);
+}
