@@ -27,7 +27,7 @@ public sealed partial record JobState
         JobEvent.Completed e => End(JobStatus.Completed, e.At, StepStatus.Skipped) with { Output = e.Output },
         JobEvent.Failed e => End(JobStatus.Failed, e.At, StepStatus.Skipped) with { Failure = e.Failure },
         JobEvent.Cancelled e => End(JobStatus.Cancelled, e.At, StepStatus.Cancelled) with { Reason = e.Reason },
-        JobEvent.StepQueued e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued }),
+        JobEvent.StepQueued e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, DueAt = null }),
         JobEvent.StepStarted e => With(e.Step, e.Item, step => step with
         {
             Status = StepStatus.Running,

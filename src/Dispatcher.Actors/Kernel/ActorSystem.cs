@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Kernel;
+
+/// <summary>
+/// The actors of one node and the edges they stand on: scheduler, clock, timers, log. No statics: ten systems live in one process.
+/// </summary>
+public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider time, ILogger logger) : IDisposable
+{
+    private readonly ILogger _logger = logger;
+    private long _deadLetters;
+    private long _alive;
+
+    public ActorScheduler Scheduler { get; } = scheduler;
+
+    public TimeProvider Time { get; } = time;
+
+    public TimerQueue Timers { get; } = new(time);
+
+    /// <summary>Messages that nobody received, since the start.</summary>
+    public long DeadLetters => Interlocked.Read(ref _deadLetters);
+
+    /// <summary>Actors that live now.</summary>
+    public long Alive => Interlocked.Read(ref _alive);
+
+    /// <summary>Called when an actor is stopped because its restart budget is spent.</summary>
+    public Action<ActorFailure>? GaveUp { get; set; }
+
+    /// <summary>Starts an actor; its <see cref="Actor.Started"/> runs soon, on the scheduler.</summary>
+    public ActorCell Spawn(Func<Actor> factory, Supervision? supervision = null)
+    {
+        var cell = new ActorCell(this, factory, supervision ?? Supervision.Default);
+        Interlocked.Increment(ref _alive);
+        cell.Start();
+        return cell;
+    }
+
+    public void Dispose() => Timers.Dispose();
+
+    internal Task Delay(TimeSpan delay) => Task.Delay(delay, Time);
+
+    internal void OnStopped(ActorCell cell)
+    {
+        Check.That(cell.System == this);
+        Interlocked.Decrement(ref _alive);
+    }
+
+    internal void ReportDeadLetter(ActorCell cell, object letter)
+    {
+        Interlocked.Increment(ref _deadLetters);
+        if (letter is IDeadLetter known) known.Undelivered();
+        LogDeadLetter(_logger, letter.GetType().Name, cell.GetHashCode());
+    }
+
+    internal void Report(ActorFailure failure)
+    {
+        if (failure.RestartAfter is { } delay)
+        {
+            LogRestart(_logger, failure.Exception, delay.TotalMilliseconds);
+            return;
+        }
+
+        LogGaveUp(_logger, failure.Exception);
+        GaveUp?.Invoke(failure);
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "A message {MessageType} reached a stopped actor {Cell}.")]
+    private static partial void LogDeadLetter(ILogger logger, string messageType, int cell);
+
+    [LoggerMessage(2, LogLevel.Warning, "An actor failed and restarts in {DelayMs} ms.")]
+    private static partial void LogRestart(ILogger logger, Exception exception, double delayMs);
+
+    [LoggerMessage(3, LogLevel.Error, "An actor failed more often than its restart budget allows and was stopped.")]
+    private static partial void LogGaveUp(ILogger logger, Exception exception);
+}
+
+/// <summary>A message that wants to know when nobody received it: one with a reply that somebody awaits, or one that carries a permit.</summary>
+public interface IDeadLetter
+{
+    /// <summary>Called once when the message was taken and its receiver stopped before it.</summary>
+    void Undelivered();
+}
