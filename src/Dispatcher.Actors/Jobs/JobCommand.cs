@@ -13,22 +13,22 @@ public abstract record JobCommand
 
     public DateTimeOffset At { get; init; }
 
-    public sealed record Submit(JobId Id, JobSpec Spec, Actor By, DateTimeOffset At) : JobCommand(At);
+    public sealed record Submit(JobId Id, JobSpec Spec, Principal By, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record Approve(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Approve(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record Reject(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Reject(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record Pause(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Pause(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record Resume(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Resume(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record Cancel(Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Cancel(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
     /// <summary>Restarts a failed job from a step: that step and all that need it are reset, earlier results stay.</summary>
-    public sealed record Recover(string FromStep, Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Recover(string FromStep, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
-    public sealed record ChangePriority(int Priority, Actor By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record ChangePriority(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
     /// <summary>A job that this one waits for has ended.</summary>
     public sealed record ResolveDependency(JobId Dependency, JobStatus Outcome, DateTimeOffset At) : JobCommand(At);

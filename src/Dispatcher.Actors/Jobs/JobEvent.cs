@@ -15,12 +15,12 @@ public abstract record JobEvent
     [JsonIgnore]
     public DateTimeOffset At { get; init; }
 
-    public sealed record Submitted(JobId Id, JobSpec Spec, Actor By, DateTimeOffset At) : JobEvent(At);
+    public sealed record Submitted(JobId Id, JobSpec Spec, Principal By, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Approved(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Approved(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
     /// <summary>The job is cancelled: it was never allowed to run.</summary>
-    public sealed record Rejected(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Rejected(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
     public sealed record Scheduled(DateTimeOffset StartAt, DateTimeOffset At) : JobEvent(At);
 
@@ -32,19 +32,19 @@ public abstract record JobEvent
 
     public sealed record Started(DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Paused(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Paused(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Resumed(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Resumed(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Recovering(string FromStep, int Attempt, Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Recovering(string FromStep, int Attempt, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record PriorityChanged(int Priority, Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record PriorityChanged(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
     public sealed record Completed(JsonElement? Output, DateTimeOffset At) : JobEvent(At);
 
     public sealed record Failed(Failure Failure, string? Step, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Cancelled(Actor By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Cancelled(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
     public sealed record StepQueued(string Step, int? Item, DateTimeOffset At) : JobEvent(At);
 

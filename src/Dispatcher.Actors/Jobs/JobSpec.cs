@@ -36,10 +36,10 @@ public sealed record JobSpec
 public sealed record WorkflowReference(string Name, int Version, string Hash);
 
 /// <summary>Who gave a command, and from where (<c>cli</c>, <c>api</c>, an address); recorded in its event.</summary>
-public sealed record Actor(string Name, string? Origin = null)
+public sealed record Principal(string Name, string? Origin = null)
 {
     /// <summary>The engine itself.</summary>
-    public static Actor Engine { get; } = new("dispatcher", "engine");
+    public static Principal Engine { get; } = new("dispatcher", "engine");
 }
 
 /// <summary>A file that a step left in the artifact store.</summary>

@@ -50,7 +50,7 @@ public sealed partial record JobState
     /// <summary>The status to which a paused job returns.</summary>
     public JobStatus PausedFrom { get; init; }
 
-    public Actor? PausedBy { get; init; }
+    public Principal? PausedBy { get; init; }
 
     /// <summary>The reason given with the last pause, approval, rejection or cancellation.</summary>
     public string? Reason { get; init; }

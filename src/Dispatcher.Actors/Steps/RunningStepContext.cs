@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+
+namespace Dispatcher.Steps;
+
+/// <summary>The context of an attempt that runs: turns a handler's calls into messages.</summary>
+internal sealed class RunningStepContext(ActorCell job, StepServices services) : StepContext
+{
+    private const int CheckpointLimitBytes = 64 * 1024;
+
+    private long _lastHeartbeatTicks;
+    private long _lastProgressTicks;
+
+    /// <summary>When the handler last said that it is alive; null before the first time.</summary>
+    public DateTimeOffset? LastHeartbeat => Interlocked.Read(ref _lastHeartbeatTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    public override void Heartbeat() => Interlocked.Exchange(ref _lastHeartbeatTicks, Time.GetUtcNow().UtcTicks);
+
+    public override void Progress(double percent, string? message = null)
+    {
+        Heartbeat();
+        var now = Interlocked.Read(ref _lastHeartbeatTicks);
+        var last = Interlocked.Read(ref _lastProgressTicks);
+        if (now - last < services.ProgressInterval.Ticks && percent < 100) return;
+        Interlocked.Exchange(ref _lastProgressTicks, now);
+        job.Tell(new StepProgressed(Step, Attempt, Math.Clamp(percent, 0, 100), message));
+    }
+
+    public override async ValueTask SaveCheckpoint(JsonElement checkpoint)
+    {
+        Heartbeat();
+        if (JsonSize.Of(checkpoint) is > CheckpointLimitBytes and var bytes)
+            throw new StepFailedException(ErrorClass.Permanent, $"The checkpoint has {bytes:N0} bytes; at most {CheckpointLimitBytes:N0} are allowed.", "CHECKPOINT_TOO_LARGE");
+        var request = new CheckpointRequested(Step, Attempt, checkpoint.Clone(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!job.Tell(request)) request.Undelivered();
+        await request.Saved.Task;
+    }
+}

@@ -1,0 +1,163 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Steps;
+
+/// <summary>
+/// Runs one attempt of one step and tells its job how it ended, exactly once. The handler runs beside the actor, as a work item of its own, so that
+/// a handler that blocks its thread can still be timed out.
+/// </summary>
+/// <remarks>
+/// Life: running -> (asked to stop ->) ended | abandoned. A handler that was asked to stop and did not within
+/// <see cref="StepServices.AbandonAfter"/> is abandoned: its place is given back, its late result refused.
+/// </remarks>
+public sealed partial class StepActor(StepAssignment assignment, ActorCell job, StepServices services) : Actor, IThreadPoolWorkItem
+{
+    private static readonly object TimeUp = new();
+    private static readonly object GraceOver = new();
+    private static readonly object HeartbeatDue = new();
+
+    private readonly CancellationTokenSource _cancellation = new();
+    private RunningStepContext _context = null!;
+    private TimerQueue.Entry? _timeout;
+    private TimerQueue.Entry? _heartbeat;
+    private TimerQueue.Entry? _grace;
+    private StopReason _stopReason;
+    private bool _released;
+
+    protected internal override ValueTask Started()
+    {
+        services.OnStarted();
+        _context = new RunningStepContext(job, services)
+        {
+            JobId = assignment.JobId,
+            Tenant = assignment.Tenant,
+            WorkflowName = assignment.WorkflowName,
+            Step = assignment.Step,
+            Attempt = assignment.Attempt,
+            With = assignment.With,
+            Checkpoint = assignment.Checkpoint,
+            Artifacts = services.Artifacts.FolderOf(assignment.Tenant, assignment.JobId),
+            Time = Self.System.Time,
+            Logger = services.Logger,
+            Cancellation = _cancellation.Token,
+            CorrelationId = assignment.CorrelationId,
+            Epoch = services.Epoch,
+        };
+        var now = Self.System.Time.GetUtcNow();
+        if ((assignment.Timeout ?? services.DefaultTimeout) is { } timeout) _timeout = Self.System.Timers.Schedule(now + timeout, Self, TimeUp);
+        if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(now + silence, Self, HeartbeatDue);
+        Self.System.Scheduler.Schedule(this);
+        return ValueTask.CompletedTask;
+    }
+
+    protected internal override ValueTask Receive(object message)
+    {
+        switch (message)
+        {
+            case HandlerEnded ended:
+                services.OnEnded();
+                End(OutcomeOf(ended));
+                break;
+            case StopReason reason:
+                AskToStop(reason);
+                break;
+            case var _ when message == TimeUp:
+                AskToStop(StopReason.Timeout);
+                break;
+            case var _ when message == HeartbeatDue:
+                CheckHeartbeat();
+                break;
+            case var _ when message == GraceOver:
+                services.OnAbandoned();
+                LogAbandoned(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt, services.AbandonAfter.TotalSeconds);
+                End(OutcomeOf(new HandlerEnded(null, new OperationCanceledException())));
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected internal override void Stopped()
+    {
+        _timeout?.Dispose();
+        _heartbeat?.Dispose();
+        _grace?.Dispose();
+        if (_released) return;
+        _released = true;
+        assignment.Release();
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunHandler();
+
+    private async Task RunHandler()
+    {
+        HandlerEnded ended;
+        try
+        {
+            ended = new HandlerEnded(await assignment.Handler.Run(_context), null);
+        }
+        catch (Exception exception)
+        {
+            ended = new HandlerEnded(null, exception);
+        }
+
+        if (!Self.Tell(ended)) LogLate(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt);
+    }
+
+    private void AskToStop(StopReason reason)
+    {
+        if (_stopReason != StopReason.None) return;
+        _stopReason = reason;
+        _grace = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + services.AbandonAfter, Self, GraceOver);
+        // A handler's own cancellation callbacks must not run inside the actor.
+        Self.System.Scheduler.Schedule(new CancelItem(_cancellation));
+    }
+
+    private void CheckHeartbeat()
+    {
+        var silence = assignment.HeartbeatTimeout!.Value;
+        var due = _context.LastHeartbeat is { } last ? last + silence : Self.System.Time.GetUtcNow() + silence;
+        if (due <= Self.System.Time.GetUtcNow()) AskToStop(StopReason.HeartbeatLost);
+        else _heartbeat = Self.System.Timers.Schedule(due, Self, HeartbeatDue);
+    }
+
+    private void End(StepOutcome outcome)
+    {
+        _released = true;
+        assignment.Release();
+        job.Tell(new StepEnded(assignment.Step, assignment.Attempt, outcome));
+        Self.Stop();
+    }
+
+    /// <summary>The result of an attempt that was asked to stop still counts when it is a success: the work is done.</summary>
+    private StepOutcome OutcomeOf(HandlerEnded ended) => ended switch
+    {
+        { Result: { } result } => new StepOutcome.Succeeded(result),
+        _ when _stopReason == StopReason.Shutdown => StepOutcome.Released.Instance,
+        _ when _stopReason == StopReason.Timeout =>
+            Failed(ErrorClass.Timeout, $"The attempt did not end within its timeout of {assignment.Timeout ?? services.DefaultTimeout}.", "TIMEOUT"),
+        _ when _stopReason == StopReason.HeartbeatLost =>
+            Failed(ErrorClass.Timeout, $"The handler sent no heartbeat for {assignment.HeartbeatTimeout}.", "HEARTBEAT_LOST"),
+        { Exception: StepFailedException failed } => new StepOutcome.Failed(failed.Failure),
+        { Exception: OperationCanceledException } => Failed(ErrorClass.Transient, "The attempt was cancelled.", null),
+        { Exception: { } exception } => Failed(ErrorClass.Transient, $"{exception.GetType().Name}: {exception.Message}", null),
+        _ => Failed(ErrorClass.Permanent, $"The handler {assignment.Handler.Name} returned no result.", "NO_RESULT"),
+    };
+
+    private static StepOutcome.Failed Failed(ErrorClass @class, string message, string? code) => new(Failure.Of(@class, message, code));
+
+    [LoggerMessage(100, LogLevel.Warning, "Job {JobId} step {Step} attempt {Attempt}: the handler did not stop within {GraceSeconds} s and was abandoned.")]
+    private static partial void LogAbandoned(ILogger logger, JobId jobId, StepKey step, int attempt, double graceSeconds);
+
+    [LoggerMessage(101, LogLevel.Warning, "Job {JobId} step {Step} attempt {Attempt}: an abandoned handler ended; its late result is refused.")]
+    private static partial void LogLate(ILogger logger, JobId jobId, StepKey step, int attempt);
+
+    private sealed record HandlerEnded(StepResult? Result, Exception? Exception);
+
+    private sealed class CancelItem(CancellationTokenSource source) : IThreadPoolWorkItem
+    {
+        public void Execute() => source.Cancel();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Steps;
+
+/// <summary>One attempt to be run: everything a step actor needs to know of its job.</summary>
+public sealed record StepAssignment
+{
+    public required JobId JobId { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public required string WorkflowName { get; init; }
+
+    public required StepKey Step { get; init; }
+
+    /// <summary>Counted from 1.</summary>
+    public required int Attempt { get; init; }
+
+    public required IStepHandler Handler { get; init; }
+
+    public JsonElement? With { get; init; }
+
+    public JsonElement? Checkpoint { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    /// <summary>The longest time of the attempt.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The longest silence after the first heartbeat.</summary>
+    public TimeSpan? HeartbeatTimeout { get; init; }
+
+    /// <summary>Called once when the handler no longer occupies its place: it ended, or was abandoned.</summary>
+    public required Action Release { get; init; }
+}
+
+/// <summary>How an attempt ended, as its job is told.</summary>
+public abstract record StepOutcome
+{
+    private StepOutcome()
+    {
+    }
+
+    public sealed record Succeeded(StepResult Result) : StepOutcome;
+
+    public sealed record Failed(Failure Failure) : StepOutcome;
+
+    /// <summary>The node's shutdown ended it; the attempt does not count.</summary>
+    public sealed record Released : StepOutcome
+    {
+        public static Released Instance { get; } = new();
+    }
+}
+
+/// <summary>From a step actor to its job: the attempt has ended.</summary>
+public sealed record StepEnded(StepKey Step, int Attempt, StepOutcome Outcome);
+
+/// <summary>From a step actor to its job: save this durably, then complete the reply.</summary>
+public sealed record CheckpointRequested(StepKey Step, int Attempt, JsonElement Checkpoint, TaskCompletionSource Saved) : Kernel.IDeadLetter
+{
+    public void Undelivered() => Saved.TrySetException(new OperationCanceledException("The job has ended; its checkpoint is refused."));
+}
+
+/// <summary>From a step actor to its job: how far it is. Not durable.</summary>
+public sealed record StepProgressed(StepKey Step, int Attempt, double Percent, string? Message);
+
+/// <summary>Why a running attempt is asked to stop.</summary>
+public enum StopReason
+{
+    None,
+
+    /// <summary>The job has ended (cancelled, failed by another step, timed out).</summary>
+    JobEnded,
+
+    /// <summary>The node shuts down.</summary>
+    Shutdown,
+
+    /// <summary>The attempt's own time is over.</summary>
+    Timeout,
+
+    /// <summary>The handler's heartbeat stopped.</summary>
+    HeartbeatLost,
+}

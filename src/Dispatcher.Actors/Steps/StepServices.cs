@@ -1,0 +1,61 @@
+using Dispatcher.Steps.Artifacts;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Steps;
+
+/// <summary>The edges and settings of step actors, and their count.</summary>
+public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long epoch)
+{
+    private int _running;
+    private long _abandoned;
+    private long _bodiesEnded;
+    private TaskCompletionSource? _idle;
+
+    public IArtifactStore Artifacts { get; } = artifacts;
+
+    public ILogger Logger { get; } = logger;
+
+    /// <summary>The writer's incarnation, handed to handlers as a fencing token.</summary>
+    public long Epoch { get; } = epoch;
+
+    /// <summary>How long a handler that was asked to stop may take before it is abandoned.</summary>
+    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest time of an attempt whose step names none; none if absent.</summary>
+    public TimeSpan? DefaultTimeout { get; init; }
+
+    /// <summary>The least time between two progress reports of a step.</summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Attempts that run now.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Handlers that ignored their cancellation, since the start.</summary>
+    public long Abandoned => Interlocked.Read(ref _abandoned);
+
+    /// <summary>Handlers that ran to their end, since the start.</summary>
+    public long BodiesEnded => Interlocked.Read(ref _bodiesEnded);
+
+    /// <summary>Completes when no attempt runs.</summary>
+    public Task WhenIdle()
+    {
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
+        if (Running == 0) idle.TrySetResult();
+        return idle.Task;
+    }
+
+    internal void OnStarted() => Interlocked.Increment(ref _running);
+
+    internal void OnEnded()
+    {
+        Interlocked.Increment(ref _bodiesEnded);
+        if (Interlocked.Decrement(ref _running) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+    }
+
+    internal void OnAbandoned()
+    {
+        Interlocked.Increment(ref _abandoned);
+        if (Interlocked.Decrement(ref _running) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+    }
+}
