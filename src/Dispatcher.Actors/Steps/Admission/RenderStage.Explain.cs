@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Dispatcher.Steps.Admission;
+
+/// <summary>What a stage can say of itself: why a ticket waits, and how many do.</summary>
+public sealed partial class RenderStage
+{
+    /// <summary>Why the ticket waits; null if it does not. Costs O(what waits), so it is for people who ask, not for each start.</summary>
+    public AdmissionWait? Explain(AdmissionTicket ticket)
+    {
+        lock (_gate)
+        {
+            if (ticket.State != AdmissionState.Waiting) return null;
+            var reason = ReasonFor(ticket.Account!);
+            var position = _line.PositionOf(ticket);
+            return new AdmissionWait(
+                reason, Sentence(reason, ticket, position), position, _running, _limits.MaxConcurrency, EstimateStart(ticket, position));
+        }
+    }
+
+    /// <summary>The counts of this instant.</summary>
+    public StageStatistics Statistics
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var reason = ReasonForReady();
+                int Ready(AdmissionReason asked) => reason == asked ? _line.ReadyCount : 0;
+                return new StageStatistics(
+                    Name,
+                    _running,
+                    _line.Count,
+                    _admittedTotal,
+                    _admittedAfterWaitTotal,
+                    Ready(AdmissionReason.Cap),
+                    Ready(AdmissionReason.Stagger),
+                    Ready(AdmissionReason.Rate),
+                    _line.AsideCount);
+            }
+        }
+    }
+
+    private AdmissionReason ReasonFor(TenantAccount account) => account.IsAside ? AdmissionReason.TenantCap : ReasonForReady();
+
+    // A closed stage admits nothing, as if it had no place left.
+    private AdmissionReason ReasonForReady() => HasPlace ? _pace.Reason : AdmissionReason.Cap;
+
+    private DateTimeOffset? EstimateStart(AdmissionTicket ticket, int position)
+    {
+        if (_closed) return null;
+        var now = _time.GetTimestamp();
+        var byTime = _pace.IsFree ? now : _pace.NthStart(now, position);
+        if (ReleasesNeeded(ticket, position) is { } releases)
+        {
+            if (_meanHold.Value is not { } mean) return null;
+            var byReleases = now + (long)Math.Min(ClockUnits.Longest, releases * mean);
+            byTime = Math.Max(byTime, byReleases);
+        }
+
+        var wait = ClockUnits.ToTimeSpan(byTime - now, _frequency);
+        var today = _time.GetUtcNow();
+        return wait < DateTimeOffset.MaxValue - today ? today + wait : null;
+    }
+
+    /// <summary>How many mean hold times pass until enough places come free, if any must: places come free evenly over a hold time.</summary>
+    private double? ReleasesNeeded(AdmissionTicket ticket, int position)
+    {
+        if (ticket.Account!.IsAside)
+            return (double)WaitingLine.PositionInTenant(ticket) / _limits.PerTenantMaxConcurrency;
+        var missing = position - Math.Max(0, _limits.MaxConcurrency - _running);
+        return missing > 0 ? (double)missing / _limits.MaxConcurrency : null;
+    }
+
+    private string Sentence(AdmissionReason reason, AdmissionTicket ticket, int position)
+    {
+        var why = reason switch
+        {
+            AdmissionReason.TenantCap => Text(
+                $"Tenant '{ticket.Tenant}' runs {ticket.Account!.Running} of at most {_limits.PerTenantMaxConcurrency} steps in stage '{Name}'"),
+            AdmissionReason.Cap when _closed => Text($"Stage '{Name}' admits no more steps: its node stands down"),
+            AdmissionReason.Cap => Text($"Stage '{Name}' runs {_running} of at most {_limits.MaxConcurrency} steps"),
+            AdmissionReason.Rate => Text($"Stage '{Name}' starts at most {_limits.RatePerSecond:0.######} steps a second"),
+            _ => Text($"Stage '{Name}' waits {_limits.StartDelay.TotalMilliseconds:0.###} ms between two starts"),
+        };
+        return Text($"{why}; this step is number {position} in line.");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

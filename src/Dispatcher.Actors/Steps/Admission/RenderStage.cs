@@ -1,0 +1,254 @@
+using Dispatcher.Kernel;
+
+namespace Dispatcher.Steps.Admission;
+
+/// <summary>
+/// The admission of one stage on one node: every start of a step that names the stage passes here. Safe to call from any thread; time
+/// comes from the given clock.
+/// </summary>
+/// <remarks>
+/// What holds whenever the lock is free:
+/// <list type="number">
+/// <item>A start is never admitted above the cap, above its tenant's cap, closer than the start delay to the one before, or above the rate.</item>
+/// <item>No ready ticket waits while the caps and the time allow it to start, but for the lateness of a timer; a call that comes
+/// earlier than the late timer admits those who waited before it admits its own.</item>
+/// <item>At most one timer is armed: for the earliest instant at which the next ready ticket may start, and only if time alone holds it back.</item>
+/// </list>
+/// The path of a start that need not wait is one short lock: no timer, no allocation, and a look at the clock only where time matters.
+/// </remarks>
+public sealed partial class RenderStage : IDisposable
+{
+    // A look at the clock costs as much as the rest of an admission, and a mean is as good from a sample.
+    private const int HoldTimeSample = 16;
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly long _frequency;
+    private readonly WaitingLine _line = new();
+    private readonly TenantAccounts _tenants = new();
+    private readonly AdmissionNotices _notices;
+    private StageLimits _limits;
+    private StartPace _pace;
+    private MeanHoldTime _meanHold;
+    private AdmissionTimer _timer;
+    private int _running;
+    private long _admittedTotal;
+    private long _admittedAfterWaitTotal;
+    private bool _closed;
+
+    /// <param name="name">The stage's name, as steps write it.</param>
+    /// <param name="limits">Changed later by <see cref="UpdateLimits"/>.</param>
+    /// <param name="time">The clock of the node.</param>
+    /// <param name="onListenerError">Gets what a listener threw; the stage goes on. Without it such an exception is dropped.</param>
+    public RenderStage(string name, StageLimits limits, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null)
+    {
+        (Name, _limits, _time, _frequency) = (name, limits, time, time.TimestampFrequency);
+        _pace = new StartPace(limits, _frequency);
+        _notices = new AdmissionNotices(_gate, onListenerError);
+        _timer = new AdmissionTimer(time, static stage => ((RenderStage)stage!).WakeUp(), this);
+    }
+
+    public string Name { get; }
+
+    public StageLimits Limits => Volatile.Read(ref _limits);
+
+    /// <summary>
+    /// True: admitted at once, and no callback will come. False: the ticket waits, and its listener is told when it is admitted. A ticket
+    /// never passes one that waits and could start itself.
+    /// </summary>
+    public bool TryAdmit(AdmissionTicket ticket)
+    {
+        Check.That(string.Equals(ticket.Stage, Name, StringComparison.Ordinal));
+        bool admitted;
+        AdmissionTicket? notice;
+        lock (_gate)
+        {
+            Check.That(ticket.State == AdmissionState.Idle);
+            var account = ticket.Account = _tenants.Of(ticket.Tenant);
+            if (_line.ReadyCount == 0 && !account.IsAside && HasPlace)
+            {
+                if (_pace.IsFree)
+                {
+                    Admit(ticket, SampledNow());
+                    return true;
+                }
+
+                var now = _time.GetTimestamp();
+                if (_pace.EarliestStart <= now)
+                {
+                    Admit(ticket, now);
+                    return true;
+                }
+            }
+
+            ticket.State = AdmissionState.Waiting;
+            _line.Add(ticket);
+            AdmitReady(caller: ticket);
+            admitted = ticket.State == AdmissionState.Admitted;
+            notice = _notices.TakeFirst();
+        }
+
+        _notices.Tell(notice);
+        return admitted;
+    }
+
+    /// <summary>
+    /// The start ended: frees its place for whoever is next. Harmless when repeated. A ticket that was not admitted is withdrawn, so that
+    /// whoever ends an attempt need not know how far it came.
+    /// </summary>
+    public void Release(AdmissionTicket ticket)
+    {
+        Check.That(string.Equals(ticket.Stage, Name, StringComparison.Ordinal));
+        AdmissionTicket? notice;
+        lock (_gate)
+        {
+            if (ticket.State != AdmissionState.Admitted)
+            {
+                EndUnadmitted(ticket);
+                return;
+            }
+
+            FreePlace(ticket);
+            if (_line.Count == 0) return;
+            AdmitReady(caller: null);
+            notice = _notices.TakeFirst();
+        }
+
+        _notices.Tell(notice);
+    }
+
+    /// <summary>
+    /// Stops waiting (a cancelled or paused job). False if the ticket was already admitted: then it holds a place, and the caller must
+    /// release it. True in any other state, and when repeated.
+    /// </summary>
+    public bool Withdraw(AdmissionTicket ticket)
+    {
+        Check.That(string.Equals(ticket.Stage, Name, StringComparison.Ordinal));
+        lock (_gate)
+        {
+            if (ticket.State == AdmissionState.Admitted) return false;
+            EndUnadmitted(ticket);
+            return true;
+        }
+    }
+
+    /// <summary>Changes the priority, -100..100. A ticket that waits goes to the end of its job's line at the new priority.</summary>
+    public void Reprioritise(AdmissionTicket ticket, int priority)
+    {
+        AdmissionTicket.CheckPriority(priority);
+        lock (_gate)
+        {
+            if (ticket.Priority == priority) return;
+            var waits = ticket.State == AdmissionState.Waiting;
+            if (waits) _line.Remove(ticket);
+            ticket.Priority = priority;
+            if (waits) _line.Add(ticket);
+        }
+    }
+
+    /// <summary>
+    /// New limits, at once. Steps that run go on, even if they are more than the new cap. A delay or rate where there was neither
+    /// counts from the next start: a stage without them does not look at the clock.
+    /// </summary>
+    public void UpdateLimits(StageLimits limits)
+    {
+        AdmissionTicket? notice;
+        lock (_gate)
+        {
+            Volatile.Write(ref _limits, limits);
+            _pace.Change(limits, _frequency);
+            foreach (var account in _tenants.All) _line.SetAside(account, IsAtCap(account));
+            AdmitReady(caller: null);
+            notice = _notices.TakeFirst();
+        }
+
+        _notices.Tell(notice);
+    }
+
+    /// <summary>The node stands down: nothing is admitted any more, and no timer stays armed. Waiting tickets may still be withdrawn.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _timer.Dispose();
+        }
+    }
+
+    private bool HasPlace => _running < _limits.MaxConcurrency && !_closed;
+
+    private void WakeUp()
+    {
+        AdmissionTicket? notice;
+        lock (_gate)
+        {
+            _timer.Fired();
+            AdmitReady(caller: null);
+            notice = _notices.TakeFirst();
+        }
+
+        _notices.Tell(notice);
+    }
+
+    /// <summary>Admits from the line whoever may start now, and sees to the timer. The caller's own ticket needs no notice.</summary>
+    private void AdmitReady(AdmissionTicket? caller)
+    {
+        while (_line.ReadyCount > 0 && HasPlace)
+        {
+            var now = _time.GetTimestamp();
+            var earliest = _pace.IsFree ? now : _pace.EarliestStart;
+            if (earliest > now)
+            {
+                _timer.Arm(earliest, now);
+                return;
+            }
+
+            var ticket = _line.TakeNext();
+            Admit(ticket, now);
+            if (ReferenceEquals(ticket, caller)) continue;
+            _admittedAfterWaitTotal++;
+            _notices.Add(ticket);
+        }
+
+        _timer.Disarm();
+    }
+
+    private void Admit(AdmissionTicket ticket, long now)
+    {
+        ticket.State = AdmissionState.Admitted;
+        ticket.AdmittedAt = now;
+        if (!_pace.IsFree) _pace.Start(now);
+        _running++;
+        _admittedTotal++;
+        var account = ticket.Account!;
+        account.Running++;
+        if (IsAtCap(account)) _line.SetAside(account, aside: true);
+    }
+
+    private void FreePlace(AdmissionTicket ticket)
+    {
+        ticket.State = AdmissionState.Done;
+        if (ticket.AdmittedAt != AdmissionTicket.NotMeasured) _meanHold.Add(_time.GetTimestamp() - ticket.AdmittedAt);
+        _running--;
+        var account = ticket.Account!;
+        account.Running--;
+        Check.That(_running >= 0 && account.Running >= 0);
+        if (account.IsAside && !IsAtCap(account)) _line.SetAside(account, aside: false);
+    }
+
+    private void EndUnadmitted(AdmissionTicket ticket)
+    {
+        if (ticket.State == AdmissionState.Waiting)
+        {
+            _line.Remove(ticket);
+            if (_line.ReadyCount == 0) _timer.Disarm();
+        }
+
+        ticket.State = AdmissionState.Done;
+    }
+
+    private bool IsAtCap(TenantAccount account) =>
+        _limits.PerTenantMaxConcurrency > 0 && account.Running >= _limits.PerTenantMaxConcurrency;
+
+    private long SampledNow() => _admittedTotal % HoldTimeSample == 0 ? _time.GetTimestamp() : AdmissionTicket.NotMeasured;
+}
