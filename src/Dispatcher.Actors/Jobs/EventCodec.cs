@@ -77,6 +77,7 @@ public sealed class UnknownEventException(string name)
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JobState))]
 [JsonSerializable(typeof(JobEvent.Submitted))]
 [JsonSerializable(typeof(JobEvent.Approved))]
 [JsonSerializable(typeof(JobEvent.Rejected))]

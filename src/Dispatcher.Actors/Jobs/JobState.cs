@@ -94,6 +94,7 @@ public sealed partial record JobState
     }
 
     /// <summary>True when no step is left that could still run.</summary>
+    [JsonIgnore]
     public bool AllStepsEnded
     {
         get

@@ -35,6 +35,9 @@ public sealed class ActorCell : IThreadPoolWorkItem
 
     public ActorSystem System => _system;
 
+    /// <summary>True once the actor has ended for good; false during a restart.</summary>
+    public bool HasStopped => _stopped;
+
     /// <summary>Posts a message. False when the actor has stopped: the message was not taken, and the sender decides what that means.</summary>
     public bool Tell(object message)
     {
@@ -61,7 +64,12 @@ public sealed class ActorCell : IThreadPoolWorkItem
         return true;
     }
 
-    internal void Start() => _system.Scheduler.Schedule(this);
+    /// <summary>Begins the actor's life; once.</summary>
+    public void Start()
+    {
+        _system.OnStarted();
+        _system.Scheduler.Schedule(this);
+    }
 
     void IThreadPoolWorkItem.Execute() => _ = Run();
 

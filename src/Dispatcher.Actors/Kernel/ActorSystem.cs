@@ -29,15 +29,19 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
     /// <summary>Starts an actor; its <see cref="Actor.Started"/> runs soon, on the scheduler.</summary>
     public ActorCell Spawn(Func<Actor> factory, Supervision? supervision = null)
     {
-        var cell = new ActorCell(this, factory, supervision ?? Supervision.Default);
-        Interlocked.Increment(ref _alive);
+        var cell = Create(factory, supervision);
         cell.Start();
         return cell;
     }
 
+    /// <summary>Makes an actor that begins its life only with <see cref="ActorCell.Start"/>, so that an address can be published first.</summary>
+    public ActorCell Create(Func<Actor> factory, Supervision? supervision = null) => new(this, factory, supervision ?? Supervision.Default);
+
     public void Dispose() => Timers.Dispose();
 
     internal Task Delay(TimeSpan delay) => Task.Delay(delay, Time);
+
+    internal void OnStarted() => Interlocked.Increment(ref _alive);
 
     internal void OnStopped(ActorCell cell)
     {

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Dispatcher.Coordination;
+using Dispatcher.Feed;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Steps.Artifacts;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher;
+
+/// <summary>The edges of a node: all that its engine touches outside itself. A simulation replaces each of them.</summary>
+public sealed record NodeEdges
+{
+    public required IJobStore Store { get; init; }
+
+    public required HandlerRegistry Handlers { get; init; }
+
+    public required IArtifactStore Artifacts { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public ActorScheduler Scheduler { get; init; } = ActorScheduler.ThreadPool;
+
+    /// <summary>Ids and chance; from the clock and the system's generator if absent.</summary>
+    public IdGenerator? Ids { get; init; }
+}
+
+/// <summary>The settings of a node; each is explained once, in hocon/reference.conf.</summary>
+public sealed record NodeOptions
+{
+    public string Environment { get; init; } = "dev";
+
+    public Func<string, StageLimits> StageLimits { get; init; } = _ => new StageLimits();
+
+    public int SnapshotAfterEvents { get; init; } = 1000;
+
+    public TimeSpan PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan? DefaultStepTimeout { get; init; }
+
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>One node: an object graph built from its edges and options, without statics. The store belongs to whoever made it.</summary>
+public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
+{
+    private readonly NodeEdges _edges;
+    private readonly NodeOptions _options;
+    private readonly ActorSystem _system;
+    private readonly JobServices _services;
+    private readonly WakeUpLoop _wakeUps;
+    private bool _stopped;
+
+    public DispatcherNode(NodeEdges edges, NodeOptions options)
+    {
+        (_edges, _options) = (edges, options);
+        _system = new ActorSystem(edges.Scheduler, edges.Time, edges.Logger);
+        Admission = new AdmissionPoint(options.StageLimits, edges.Time);
+        Workflows = new WorkflowCatalog(edges.Store);
+        _services = new JobServices
+        {
+            System = _system,
+            Store = edges.Store,
+            Workflows = Workflows,
+            Handlers = edges.Handlers,
+            Admission = Admission,
+            Steps = new StepServices(edges.Artifacts, edges.Logger, edges.Store.Incarnation)
+            {
+                AbandonAfter = options.AbandonAfter,
+                DefaultTimeout = options.DefaultStepTimeout,
+                ProgressInterval = options.ProgressInterval,
+            },
+            Observer = this,
+            Logger = edges.Logger,
+            EnvironmentValue = JsonSerializer.SerializeToElement(options.Environment),
+            SnapshotAfterEvents = options.SnapshotAfterEvents,
+            PassivateIfIdleFor = options.PassivateIfIdleFor,
+        };
+        Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
+        _wakeUps = new WakeUpLoop(_system, edges.Store, Gateway, edges.Logger);
+    }
+
+    public JobGateway Gateway { get; }
+
+    public WorkflowCatalog Workflows { get; }
+
+    public JobFeed Feed { get; } = new();
+
+    public AdmissionPoint Admission { get; }
+
+    /// <summary>Jobs in memory now.</summary>
+    public int ResidentJobs => _services.Registry.Count;
+
+    /// <summary>Steps that run now.</summary>
+    public int RunningSteps => _services.Steps.Running;
+
+    /// <summary>Step bodies that ran to their end since the start.</summary>
+    public long BodiesEnded => _services.Steps.BodiesEnded;
+
+    /// <summary>Recovers what the last process left, then wakes jobs as they become due. Returns the number of recovered jobs.</summary>
+    public async Task<int> Start()
+    {
+        var recovered = await Recovery.Run(_edges.Store, Gateway, _services.Now());
+        _wakeUps.Start();
+        return recovered;
+    }
+
+    /// <summary>
+    /// Stops cleanly: starts nothing more, waits for running steps up to <see cref="NodeOptions.DrainTimeout"/>, then asks them to end (such an
+    /// attempt does not count), and lets every write finish. What is open goes on at the next start.
+    /// </summary>
+    public async Task Stop()
+    {
+        if (_stopped) return;
+        _stopped = true;
+        Gateway.Close();
+        await _wakeUps.Stop();
+        _services.Registry.Broadcast(DrainMessage.Instance);
+        if (!await IsIdleWithin(_options.DrainTimeout))
+        {
+            _services.Registry.Broadcast(StopStepsMessage.Instance);
+            await IsIdleWithin(_options.AbandonAfter + TimeSpan.FromSeconds(1));
+        }
+
+        await Quiesce();
+        Admission.Dispose();
+        _system.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await Stop();
+
+    void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events) => Feed.Publish(state, events);
+
+    void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message) =>
+        Feed.Publish(state.Id, new FeedMessage.Progressed(state.Id, step, percent, message));
+
+    void IJobObserver.SleepsUntil(JobId id, DateTimeOffset wakeAt) => _wakeUps.Hint(wakeAt);
+
+    private async Task<bool> IsIdleWithin(TimeSpan limit)
+    {
+        var idle = _services.Steps.WhenIdle();
+        using var timer = new CancellationTokenSource();
+        var first = await Task.WhenAny(idle, Task.Delay(limit, _edges.Time, timer.Token));
+        await timer.CancelAsync();
+        return first == idle;
+    }
+
+    /// <summary>Asks every job that is in memory; its answer comes after the writes that it had in hand.</summary>
+    private Task Quiesce() => Task.WhenAll(_services.Registry.Snapshot().Select(Gateway.Inspect));
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>What follows from committed events: children, tickets, timers, observers, and leaving memory.</summary>
+internal sealed partial class JobActor
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
+    private TimerQueue.Entry? _timer;
+    private DateTimeOffset? _timerAt;
+    private Dictionary<StepKey, double>? _progress;
+    private DateTimeOffset _lastProgress;
+
+    private void RunEffects(JobTurn turn)
+    {
+        foreach (var @event in turn.Events)
+        {
+            switch (@event)
+            {
+                case JobEvent.StepStarted started:
+                    StartChild(turn, new StepKey(started.Step, started.Item), started.Attempt);
+                    break;
+                case JobEvent.StepCompleted { Attempt: > 0 } e:
+                    Forget(new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.StepFailed e:
+                    Forget(new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.StepRetrying e:
+                    Forget(new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.StepReleased e:
+                    Forget(new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.StepSleeping e:
+                    Forget(new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.Paused:
+                    WithdrawTickets();
+                    break;
+                case JobEvent.PriorityChanged e:
+                    foreach (var (_, ticket) in _tickets) services.Admission.Reprioritise(ticket, e.Priority);
+                    break;
+                case JobEvent.Cancelled or JobEvent.Rejected or JobEvent.Failed or JobEvent.Completed:
+                    WithdrawTickets();
+                    StopChildren();
+                    break;
+            }
+        }
+
+        services.Observer.Committed(turn.State, turn.Events);
+    }
+
+    private void StartChild(JobTurn turn, StepKey key, int attempt)
+    {
+        Check.That(_tickets.Remove(key, out var ticket));
+        // A job that ended in the same write (one item failed while another started) starts nothing any more.
+        if (turn.State.Find(key) is not { IsExecuting: true } step || step.Attempt != attempt)
+        {
+            services.Admission.Release(ticket);
+            return;
+        }
+
+        var plan = turn.State.Plan.Steps[turn.State.Plan.IndexOf(key.Id)];
+        var assignment = new StepAssignment
+        {
+            JobId = id,
+            Tenant = turn.State.Spec.Tenant,
+            WorkflowName = turn.State.Spec.Workflow.Name,
+            Step = key,
+            Attempt = attempt,
+            Handler = services.Handlers.Find(plan.Handler)!,
+            With = turn.Inputs[key],
+            Checkpoint = step.Checkpoint,
+            CorrelationId = turn.State.Spec.CorrelationId,
+            Timeout = plan.Timeout,
+            HeartbeatTimeout = plan.HeartbeatTimeout,
+            Release = () => services.Admission.Release(ticket),
+        };
+        _children[key] = services.System.Spawn(() => new StepActor(assignment, Self, services.Steps), Supervision.Stop);
+    }
+
+    private void Forget(StepKey key)
+    {
+        _children.Remove(key);
+        _progress?.Remove(key);
+    }
+
+    private void StopChildren()
+    {
+        foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);
+        _children.Clear();
+        _progress = null;
+    }
+
+    private void TakeProgress(StepProgressed progressed)
+    {
+        if (_state?.Find(progressed.Step) is not { IsExecuting: true } step || step.Attempt != progressed.Attempt) return;
+        (_progress ??= [])[progressed.Step] = progressed.Percent;
+        var now = services.System.Time.GetUtcNow();
+        if (now - _lastProgress < ProgressInterval) return;
+        _lastProgress = now;
+        services.Observer.Progressed(_state, progressed.Step, progressed.Percent, progressed.Message);
+    }
+
+    private JobInspection Inspect() => new(
+        _state,
+        [.. _tickets.Values.Select(ticket => (ticket, services.Admission.Explain(ticket))).Where(pair => pair.Item2 is not null).Select(pair => new StepWait(pair.ticket.Step, pair.ticket.Stage, pair.Item2!))],
+        _progress?.ToImmutableDictionary() ?? ImmutableDictionary<StepKey, double>.Empty,
+        _parked);
+
+    /// <summary>Sets the timer, goes on with a plan that was cut, or leaves memory when there is nothing to do for long.</summary>
+    private void AfterTurn(JobTurn turn)
+    {
+        _state = turn.State;
+        if (turn.HasMore)
+        {
+            Self.Tell(ContinueMessage.Instance);
+            return;
+        }
+
+        var wait = _state.Wait;
+        if (wait is { Kind: JobWaitKind.Time or JobWaitKind.Pause, Until: { } until } && turn.Events.Count > 0) services.Observer.SleepsUntil(id, until);
+        var mayLeave = _children.Count == 0 && _tickets.Count == 0 && wait.Kind != JobWaitKind.Active;
+        var wakeAt = NextWakeUp(_state);
+        if (mayLeave && !(wakeAt <= turn.At + services.PassivateIfIdleFor) && Self.TryPassivate()) return;
+        if (wakeAt == _timerAt) return;
+        _timer?.Dispose();
+        _timerAt = wakeAt;
+        _timer = wakeAt is { } at ? services.System.Timers.Schedule(at, Self, TimerMessage.Instance) : null;
+    }
+
+    /// <summary>The next instant at which time alone changes something.</summary>
+    private static DateTimeOffset? NextWakeUp(JobState state)
+    {
+        if (state.Status.IsTerminal()) return null;
+        var next = state.Status == JobStatus.Scheduled ? state.Spec.StartAt : null;
+        if (state.DeadlineAt is { } deadline && !(next <= deadline)) next = deadline;
+        if (!state.Timers.IsEmpty && !(next <= state.Timers.Min.At)) next = state.Timers.Min.At;
+        return next;
+    }
+}

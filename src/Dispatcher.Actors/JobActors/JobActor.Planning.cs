@@ -1,0 +1,184 @@
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Workflows;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>What a job does next: conditions, fan-outs, admission, the end.</summary>
+internal sealed partial class JobActor
+{
+    /// <summary>Items of one fan-out that are queued or run at once, when the step names no bound of its own.</summary>
+    private const int FanOutWindow = 256;
+
+    private Dictionary<int, JsonElement[]>? _items;
+    private JsonElement? _input;
+
+    private void Plan(JobTurn turn)
+    {
+        foreach (var key in turn.Wanted) Want(turn, key);
+        int before;
+        do
+        {
+            before = turn.Events.Count;
+            if (!turn.State.Status.MayStartSteps()) return;
+            PlanRetries(turn);
+            for (var i = 0; i < turn.State.Steps.Length && turn.State.Status.MayStartSteps(); i++) PlanStep(turn, i);
+            if (turn.State.Status.MayStartSteps() && turn.State.AllStepsEnded) PlanEnd(turn);
+        }
+        while (turn.Events.Count > before && turn.Events.Count < TurnLimit);
+        turn.HasMore |= turn.Events.Count > before && turn.Events.Count >= TurnLimit;
+    }
+
+    private void PlanRetries(JobTurn turn)
+    {
+        foreach (var timer in turn.State.Timers)
+        {
+            if (timer.At > turn.At) return;
+            if (turn.State.ItemOrStep(timer.Step, timer.Item).Status == StepStatus.Retrying)
+                Want(turn, new StepKey(turn.State.Plan.Steps[timer.Step].Id, timer.Item < 0 ? null : timer.Item));
+        }
+    }
+
+    private void PlanStep(JobTurn turn, int index)
+    {
+        var (step, plan) = (turn.State.Steps[index], turn.State.Plan.Steps[index]);
+        if (step.Status == StepStatus.Pending && turn.State.NeedsMet(index))
+        {
+            var definition = _workflow!.Steps[index];
+            try
+            {
+                if (definition.When is { } when && !when.EvaluateCondition(ScopeOf(turn.State))) turn.Decide(new JobCommand.SkipStep(plan.Id, "Its condition is false.", turn.At));
+                else if (plan.IsFanOut) turn.Decide(new JobCommand.ExpandStep(plan.Id, ItemsOf(turn.State, index).Length, turn.At));
+                else Want(turn, new StepKey(plan.Id));
+            }
+            catch (ExpressionException exception)
+            {
+                turn.Decide(new JobCommand.FailStep(new StepKey(plan.Id), 0, Failure.Of(ErrorClass.InvalidInput, $"Step {plan.Id}: {exception.Message}", "EXPRESSION"), turn.At));
+            }
+        }
+        else if (step is { Status: StepStatus.Running, FanOut: { IsDone: false } })
+        {
+            PlanItems(turn, index);
+        }
+        else if (step.FanOut is not null)
+        {
+            _items?.Remove(index);
+        }
+    }
+
+    private void PlanItems(JobTurn turn, int index)
+    {
+        var plan = turn.State.Plan.Steps[index];
+        var window = plan.MaxConcurrency > 0 ? plan.MaxConcurrency : FanOutWindow;
+        while (turn.State.Steps[index].FanOut is { } fanOut && turn.State.Status.MayStartSteps() && fanOut.Next < fanOut.Total && fanOut.Open < window)
+        {
+            if (turn.Events.Count >= TurnLimit)
+            {
+                turn.HasMore = true;
+                return;
+            }
+
+            var before = turn.Events.Count;
+            Want(turn, new StepKey(plan.Id, fanOut.Next));
+            if (turn.Events.Count == before) return;
+        }
+    }
+
+    /// <summary>Asks for admission; starts the step at once if it is granted at once, so that it rides in the same write.</summary>
+    private void Want(JobTurn turn, StepKey key)
+    {
+        var index = turn.State.Plan.IndexOf(key.Id);
+        var plan = turn.State.Plan.Steps[index];
+        if (services.Handlers.Find(plan.Handler) is not { } handler)
+        {
+            Park($"Step {key} uses the handler '{plan.Handler}', which this node does not have.");
+            return;
+        }
+
+        if (!_tickets.TryGetValue(key, out var ticket))
+        {
+            if (!turn.State.Status.MayStartSteps() || turn.State.Find(key) is not { Status: StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying }) return;
+            ticket = new AdmissionTicket(plan.Stage, turn.State.Spec.Tenant, id, key, turn.State.Priority, this);
+            _tickets.Add(key, ticket);
+            services.Admission.TryAdmit(ticket);
+        }
+
+        if (ticket.State == AdmissionState.Waiting) turn.Decide(new JobCommand.QueueStep(key, turn.At));
+        else if (!TryStart(turn, key, index, handler)) GiveBack(key, ticket);
+    }
+
+    private bool TryStart(JobTurn turn, StepKey key, int index, IStepHandler handler)
+    {
+        if (turn.Inputs.ContainsKey(key)) return true;
+        JsonElement? with = null;
+        try
+        {
+            if (_workflow!.Steps[index].With is { } template) with = template.Evaluate(ScopeOf(turn.State, index, key.Item));
+            if (handler.With?.Validate(with) is { Count: > 0 } faults)
+                throw new StepFailedException(ErrorClass.InvalidInput, $"Step {key}: its `with` does not fit {handler.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}", "WITH_INVALID");
+        }
+        catch (Exception exception) when (exception is ExpressionException or StepFailedException)
+        {
+            var failure = exception is StepFailedException failed ? failed.Failure : Failure.Of(ErrorClass.InvalidInput, $"Step {key}: {exception.Message}", "EXPRESSION");
+            turn.Decide(new JobCommand.FailStep(key, 0, failure, turn.At));
+            return false;
+        }
+
+        if (turn.Decide(new JobCommand.StartStep(key, turn.At)) is not Decision.Accepted) return false;
+        turn.Inputs.Add(key, with);
+        return true;
+    }
+
+    private void PlanEnd(JobTurn turn)
+    {
+        try
+        {
+            turn.Decide(new JobCommand.Complete(_workflow!.Output?.Evaluate(ScopeOf(turn.State)), turn.At));
+        }
+        catch (ExpressionException exception)
+        {
+            turn.Decide(new JobCommand.Fail(Failure.Of(ErrorClass.InvalidInput, $"The workflow's output: {exception.Message}", "EXPRESSION"), turn.At));
+        }
+    }
+
+    private JobScope ScopeOf(JobState state, int index = 0, int? item = null) =>
+        new(state, _input ??= _workflow!.ApplyInputDefaults(state.Spec.Input), services.EnvironmentValue, services.Steps.Artifacts.FolderOf(state.Spec.Tenant, id).PathOf)
+        {
+            Item = item is { } itemIndex ? ItemsOf(state, index)[itemIndex] : null,
+            ItemIndex = item,
+        };
+
+    /// <summary>The items of a fan-out. Made from outputs that never change, so they are the same whenever they are made.</summary>
+    private JsonElement[] ItemsOf(JobState state, int index)
+    {
+        if (_items?.TryGetValue(index, out var known) == true) return known;
+        var items = _workflow!.Steps[index].ForEach!.EvaluateItems(ScopeOf(state)).EnumerateArray().ToArray();
+        (_items ??= [])[index] = items;
+        return items;
+    }
+
+    private void Park(string reason)
+    {
+        if (_parked == reason) return;
+        _parked = reason;
+        LogParked(services.Logger, id, reason);
+    }
+
+    private void GiveBack(StepKey key, AdmissionTicket ticket)
+    {
+        _tickets.Remove(key);
+        services.Admission.Release(ticket);
+    }
+
+    private void WithdrawTickets()
+    {
+        foreach (var (_, ticket) in _tickets)
+        {
+            if (!services.Admission.Withdraw(ticket)) services.Admission.Release(ticket);
+        }
+
+        _tickets.Clear();
+    }
+}

@@ -1,0 +1,251 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Store;
+using Dispatcher.Workflows;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>
+/// The shell around the law of one job: its only writer. Everything that reaches the job is a message here; everything that happens to it passes
+/// through <see cref="Commit"/>.
+/// </summary>
+/// <remarks>
+/// Invariants: nothing outside is told anything before the append has returned; a started step has exactly one step actor; a ticket of the admission point
+/// is held by this actor or by the step actor that it let start, and given back once.
+/// </remarks>
+internal sealed partial class JobActor(JobServices services, JobId id, JobHistory? preloaded) : Actor, IAdmissionListener
+{
+    /// <summary>Messages and events that one write takes at most, so that one busy job leaves room for the others in a batch.</summary>
+    private const int TurnLimit = 256;
+
+    private static readonly TimeSpan FirstStoreDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MaxStoreDelay = TimeSpan.FromSeconds(15);
+
+    private readonly Dictionary<StepKey, AdmissionTicket> _tickets = [];
+    private readonly Dictionary<StepKey, ActorCell> _children = [];
+    private JobState? _state;
+    private WorkflowDefinition? _workflow;
+    private string? _parked;
+    private long _lastSnapshot;
+    private bool _draining;
+    private bool _fenced;
+
+    protected internal override async ValueTask Started()
+    {
+        var history = preloaded ?? await services.Store.ReadHistory(id);
+        if (history is null) return;
+        try
+        {
+            if (history.Snapshot is { } snapshot && snapshot.Version != SnapshotCodec.Version) history = await WithoutSnapshot(history);
+            (_state, _workflow) = await JobLoader.Load(history, services.Workflows);
+        }
+        catch (JobParkedException exception)
+        {
+            _parked = exception.Message;
+            LogParked(services.Logger, id, exception.Message);
+            return;
+        }
+
+        preloaded = null;
+        _lastSnapshot = history.SnapshotSequenceNr;
+        foreach (var broken in JobInvariants.Broken(_state)) throw new InvariantBrokenException($"Job {id}: {broken}");
+        await Commit([new LoadedMessage()]);
+    }
+
+    protected internal override ValueTask Receive(object message)
+    {
+        List<object> messages = [message];
+        while (messages.Count < TurnLimit && Self.TryReceiveMore(out var more)) messages.Add(more);
+        return Commit(messages);
+    }
+
+    protected internal override void Stopped()
+    {
+        if (Self.HasStopped) services.Registry.Remove(id, Self);
+        _timer?.Dispose();
+        WithdrawTickets();
+        foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);
+    }
+
+    /// <summary>From the admission point, on any thread. A job that has left memory gives the place back.</summary>
+    void IAdmissionListener.Admitted(AdmissionTicket ticket)
+    {
+        if (!Self.Tell(ticket)) services.Admission.Release(ticket);
+    }
+
+    /// <summary>
+    /// The life of every change, in this order: decide, append, evolve, effects, reply. The turn is done again from the stored state as long as the
+    /// store does not say whether its write has landed.
+    /// </summary>
+    private async ValueTask Commit(IReadOnlyList<object> messages)
+    {
+        var delay = FirstStoreDelay;
+        while (!_fenced)
+        {
+            if (await Decide(messages) is not { } turn) return;
+            if (turn.Events.Count == 0)
+            {
+                turn.Reply();
+                AfterTurn(turn);
+                return;
+            }
+
+            switch (await Append(turn))
+            {
+                case AppendResult.Appended:
+                    _state = turn.State;
+                    RunEffects(turn);
+                    turn.Reply();
+                    AfterTurn(turn);
+                    return;
+                case AppendResult.Conflict conflict when turn.Before.SequenceNr == 0:
+                    turn.ReplyToAll(conflict.ClaimedBy is { } existing
+                        ? new CommandReply.Duplicate(existing)
+                        : new CommandReply.Refused(new Rejection("already-exists", $"Job {id} exists already.")));
+                    Self.Stop();
+                    return;
+                case AppendResult.Conflict conflict:
+                    throw new InvariantBrokenException($"Job {id} is at event {conflict.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
+                case AppendResult.Fenced:
+                    StandDown(turn);
+                    return;
+                case AppendResult.Unknown unknown:
+                    if (!await Reload(turn, unknown.Cause, delay)) return;
+                    delay = delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
+                    break;
+            }
+        }
+
+        foreach (var message in messages) (message as IDeadLetter)?.Undelivered();
+    }
+
+    /// <summary>What the messages and the plan make of the state; null when there is no job to decide about.</summary>
+    private async ValueTask<JobTurn?> Decide(IReadOnlyList<object> messages)
+    {
+        if (_state is null)
+        {
+            if (_parked is not null || !await Begin(messages[0]))
+            {
+                foreach (var message in messages) Refuse(message);
+                Self.Stop();
+                return null;
+            }
+        }
+
+        var turn = new JobTurn(_state!, services.Now());
+        foreach (var message in messages) Take(turn, message);
+        if (NextWakeUp(turn.State) <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
+        if (!_draining) Plan(turn);
+        return turn;
+    }
+
+    /// <summary>A job begins with its submission; its workflow must be known.</summary>
+    private async ValueTask<bool> Begin(object message)
+    {
+        if (message is not CommandMessage { Command: JobCommand.Submit submit }) return false;
+        _workflow = await services.Workflows.Find(submit.Spec.Workflow.Hash);
+        if (_workflow is null) return false;
+        _state = JobState.Initial(_workflow.Plan);
+        return true;
+    }
+
+    private void Refuse(object message)
+    {
+        switch (message)
+        {
+            case CommandMessage { Command: JobCommand.Submit submit } command:
+                var reference = submit.Spec.Workflow;
+                command.Answer(new CommandReply.Refused(new Rejection("unknown-workflow", $"There is no workflow {reference.Name} version {reference.Version}; register it first.")));
+                break;
+            case CommandMessage command when _parked is not null:
+                command.Answer(new CommandReply.Refused(new Rejection("parked", $"The job is parked: {_parked}")));
+                break;
+            case CommandMessage command:
+                command.Answer(new CommandReply.Refused(new Rejection("not-found", $"There is no job {id}.")));
+                break;
+            case InspectMessage inspect:
+                inspect.Answer(_parked is null ? null : new JobInspection(null, [], System.Collections.Immutable.ImmutableDictionary<StepKey, double>.Empty, _parked));
+                break;
+            case AdmissionTicket ticket:
+                services.Admission.Release(ticket);
+                break;
+            case IDeadLetter letter:
+                letter.Undelivered();
+                break;
+        }
+    }
+
+    private void Take(JobTurn turn, object message)
+    {
+        switch (message)
+        {
+            case CommandMessage command:
+                turn.Decide(command);
+                break;
+            case StepEnded ended:
+                TakeEnd(turn, ended);
+                break;
+            case AdmissionTicket ticket:
+                if (_tickets.TryGetValue(ticket.Step, out var held) && held == ticket) turn.Wanted.Add(ticket.Step);
+                else services.Admission.Release(ticket);
+                break;
+            case CheckpointRequested request:
+                turn.Decide(new JobCommand.CheckpointStep(request.Step, request.Attempt, request.Checkpoint, turn.At), request.Saved);
+                break;
+            case StepProgressed progressed:
+                TakeProgress(progressed);
+                break;
+            case InspectMessage inspect:
+                inspect.Answer(Inspect());
+                break;
+            case LoadedMessage:
+                LoseRunningSteps(turn);
+                turn.WantQueued();
+                break;
+            case DrainMessage:
+                _draining = true;
+                WithdrawTickets();
+                break;
+            case StopStepsMessage:
+                foreach (var (_, child) in _children) child.Tell(StopReason.Shutdown);
+                break;
+        }
+    }
+
+    private static void TakeEnd(JobTurn turn, StepEnded ended) => turn.Decide(ended.Outcome switch
+    {
+        StepOutcome.Succeeded { Result: StepResult.Completed completed } =>
+            new JobCommand.CompleteStep(ended.Step, ended.Attempt, completed.Output, completed.Artifacts, turn.At),
+        StepOutcome.Succeeded { Result: StepResult.CompleteAt later } =>
+            new JobCommand.SleepStep(ended.Step, ended.Attempt, later.At, later.Output, turn.At),
+        StepOutcome.Failed failed => new JobCommand.FailStep(ended.Step, ended.Attempt, failed.Failure, turn.At),
+        _ => new JobCommand.ReleaseStep(ended.Step, ended.Attempt, turn.At),
+    });
+
+    /// <summary>After a load, what ran before has lost its process: the attempt counts, so a step that kills its process does not loop for ever.</summary>
+    private static void LoseRunningSteps(JobTurn turn)
+    {
+        var failure = Failure.Of(ErrorClass.WorkerLost, "The process that ran the attempt is gone.", "WORKER_LOST");
+        for (var i = 0; i < turn.Before.Steps.Length; i++)
+        {
+            var (step, stepId) = (turn.Before.Steps[i], turn.Before.Plan.Steps[i].Id);
+            if (step.IsExecuting) turn.Decide(new JobCommand.FailStep(new StepKey(stepId), step.Attempt, failure, turn.At));
+            if (step.FanOut is not { } fanOut || step.Status != StepStatus.Running) continue;
+            var item = 0;
+            foreach (var itemState in fanOut.Items)
+            {
+                if (itemState.IsExecuting) turn.Decide(new JobCommand.FailStep(new StepKey(stepId, item), itemState.Attempt, failure, turn.At));
+                item++;
+            }
+        }
+    }
+
+    [LoggerMessage(200, LogLevel.Error, "Job {JobId} is parked: {Reason}")]
+    private static partial void LogParked(ILogger logger, JobId jobId, string reason);
+
+    /// <summary>The first turn after a load.</summary>
+    private sealed class LoadedMessage;
+}

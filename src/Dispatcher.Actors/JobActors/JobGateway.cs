@@ -1,0 +1,73 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Store;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>The only door for commands. Finds or wakes the job's actor; answers when the command is durable or refused.</summary>
+public sealed class JobGateway(JobServices services, IdGenerator ids)
+{
+    private volatile bool _closed;
+
+    public JobId NextJobId() => ids.NextJobId();
+
+    /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>
+    public Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)
+    {
+        if (services.Workflows.TryGet(spec.Workflow.Hash, out var workflow) && workflow.ValidateInput(spec.Input) is { Count: > 0 } faults)
+        {
+            var message = $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}";
+            return Task.FromResult<CommandReply>(new CommandReply.Refused(new Rejection("invalid-input", message)));
+        }
+
+        var jobId = id ?? ids.NextJobId();
+        return Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
+    }
+
+    /// <summary>Gives a command to a job.</summary>
+    public Task<CommandReply> Send(JobId id, JobCommand command)
+    {
+        var message = new CommandMessage(command);
+        if (_closed) message.Undelivered();
+        else Deliver(id, message);
+        return message.Reply;
+    }
+
+    /// <summary>What the job is doing; null if there is no such job.</summary>
+    public Task<JobInspection?> Inspect(JobId id)
+    {
+        var message = new InspectMessage();
+        Deliver(id, message);
+        return message.Reply;
+    }
+
+    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
+    public void Load(JobHistory history)
+    {
+        if (_closed) return;
+        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history), out var started);
+        if (!started) cell.Tell(TimerMessage.Instance);
+    }
+
+    /// <summary>Takes no more commands; those taken are carried out.</summary>
+    public void Close() => _closed = true;
+
+    private void Deliver(JobId id, object message)
+    {
+        // An actor that is just leaving memory does not take the message; the next one will.
+        while (true)
+        {
+            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null), out _);
+            if (cell.Tell(message)) return;
+            services.Registry.Remove(id, cell);
+        }
+    }
+
+    private ActorCell Make(JobId id, JobHistory? history) => services.System.Create(() =>
+    {
+        // A restarted actor reads the store again: what was loaded in bulk is old by then.
+        var preloaded = history;
+        history = null;
+        return new JobActor(services, id, preloaded);
+    });
+}

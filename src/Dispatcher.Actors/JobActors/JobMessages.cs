@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps.Admission;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>A command from outside, with a place for its reply.</summary>
+internal sealed class CommandMessage(JobCommand command) : IDeadLetter
+{
+    private readonly TaskCompletionSource<CommandReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public JobCommand Command { get; } = command;
+
+    public Task<CommandReply> Reply => _reply.Task;
+
+    public void Answer(CommandReply reply) => _reply.TrySetResult(reply);
+
+    public void Undelivered() => Answer(new CommandReply.Unavailable("The node is shutting down or the job's actor has failed; ask again."));
+}
+
+/// <summary>Asks a job what it is doing.</summary>
+internal sealed class InspectMessage : IDeadLetter
+{
+    private readonly TaskCompletionSource<JobInspection?> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<JobInspection?> Reply => _reply.Task;
+
+    public void Answer(JobInspection? inspection) => _reply.TrySetResult(inspection);
+
+    public void Undelivered() => Answer(null);
+}
+
+/// <summary>A job as its actor sees it: the state, and what waits at the admission point and why.</summary>
+/// <param name="State">Null when the job is parked before its state could be folded.</param>
+/// <param name="Waits">The steps that wait for admission.</param>
+/// <param name="Progress">0..100 of running steps, as last reported.</param>
+/// <param name="Parked">Why the job cannot go on here, if so.</param>
+public sealed record JobInspection(
+    JobState? State, ImmutableArray<StepWait> Waits, ImmutableDictionary<StepKey, double> Progress, string? Parked);
+
+/// <summary>A step that waits for admission.</summary>
+public sealed record StepWait(StepKey Step, string Stage, AdmissionWait Wait);
+
+/// <summary>To every job of a node that shuts down: start nothing more.</summary>
+internal sealed class DrainMessage
+{
+    public static DrainMessage Instance { get; } = new();
+}
+
+/// <summary>To every job of a node that shuts down: ask what still runs to stop.</summary>
+internal sealed class StopStepsMessage
+{
+    public static StopStepsMessage Instance { get; } = new();
+}
+
+/// <summary>The job has more to plan than fits into one write.</summary>
+internal sealed class ContinueMessage
+{
+    public static ContinueMessage Instance { get; } = new();
+}
+
+/// <summary>The job's own timer has fired.</summary>
+internal sealed class TimerMessage
+{
+    public static TimerMessage Instance { get; } = new();
+}

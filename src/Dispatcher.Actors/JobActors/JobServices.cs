@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Dispatcher.Kernel;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>The edges and settings of the job actors of one node.</summary>
+public sealed class JobServices
+{
+    public required ActorSystem System { get; init; }
+
+    public required IJobStore Store { get; init; }
+
+    public required WorkflowCatalog Workflows { get; init; }
+
+    public required HandlerRegistry Handlers { get; init; }
+
+    public required AdmissionPoint Admission { get; init; }
+
+    public required StepServices Steps { get; init; }
+
+    public required IJobObserver Observer { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>What expressions see as <c>env</c>.</summary>
+    public required JsonElement EnvironmentValue { get; init; }
+
+    /// <summary>Events after which a long job's state is saved, at the least.</summary>
+    public int SnapshotAfterEvents { get; init; } = 1000;
+
+    /// <summary>A job whose next wake-up is farther away than this leaves memory.</summary>
+    public TimeSpan PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    public JobRegistry Registry { get; } = new();
+
+    /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
+    public DateTimeOffset Now()
+    {
+        var now = System.Time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+}

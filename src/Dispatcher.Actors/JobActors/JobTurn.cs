@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Dispatcher.Jobs;
+
+namespace Dispatcher.JobActors;
+
+/// <summary>
+/// One turn of a job actor: what the messages and the plan make of a state, before it is durable. Thrown away, and done again from the stored state, when
+/// its append is not known to have landed.
+/// </summary>
+internal sealed class JobTurn(JobState before, DateTimeOffset at)
+{
+    private readonly List<JobEvent> _events = [];
+    private List<(CommandMessage Message, Decision Decision)>? _commands;
+    private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
+
+    public JobState Before { get; } = before;
+
+    /// <summary>The state as it will be.</summary>
+    public JobState State { get; private set; } = before;
+
+    public DateTimeOffset At { get; } = at;
+
+    public IReadOnlyList<JobEvent> Events => _events;
+
+    /// <summary>Steps to ask admission for, beside those that the plan finds: admitted ones, and queued ones after a load or a resume.</summary>
+    public List<StepKey> Wanted { get; } = [];
+
+    /// <summary>The evaluated <c>with</c> of steps that start in this turn.</summary>
+    public Dictionary<StepKey, JsonElement?> Inputs { get; } = [];
+
+    /// <summary>True when the plan stopped at its bound and has more to do.</summary>
+    public bool HasMore { get; set; }
+
+    public Decision Decide(JobCommand command)
+    {
+        var decision = JobDecider.Decide(State, command);
+        if (decision is not Decision.Accepted accepted) return decision;
+        foreach (var @event in accepted.Events)
+        {
+            State = State.Evolve(@event);
+            _events.Add(@event);
+            if (@event is JobEvent.Resumed) WantQueued();
+        }
+
+        return decision;
+    }
+
+    public void Decide(CommandMessage message) => (_commands ??= []).Add((message, Decide(message.Command)));
+
+    public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
+
+    /// <summary>Steps and items that are queued have lost their place at the admission point: they want a new one.</summary>
+    public void WantQueued()
+    {
+        for (var i = 0; i < State.Steps.Length; i++)
+        {
+            var (step, id) = (State.Steps[i], State.Plan.Steps[i].Id);
+            if (step.Status == StepStatus.Queued) Wanted.Add(new StepKey(id));
+            if (step.FanOut is not { } fanOut || step.Status != StepStatus.Running) continue;
+            var item = 0;
+            foreach (var itemState in fanOut.Items)
+            {
+                if (itemState.Status == StepStatus.Queued) Wanted.Add(new StepKey(id, item));
+                item++;
+            }
+        }
+    }
+
+    /// <summary>Tells everybody who asked; only after the events are durable.</summary>
+    public void Reply()
+    {
+        foreach (var (message, decision) in _commands ?? []) message.Answer(ReplyTo(decision));
+        foreach (var (saved, decision) in _checkpoints ?? [])
+        {
+            if (decision is Decision.Rejected rejected) saved.TrySetException(new OperationCanceledException(rejected.Rejection.Message));
+            else saved.TrySetResult();
+        }
+    }
+
+    public void ReplyToAll(CommandReply reply)
+    {
+        foreach (var (message, _) in _commands ?? []) message.Answer(reply);
+        foreach (var (saved, _) in _checkpoints ?? []) saved.TrySetException(new OperationCanceledException("The node cannot save the checkpoint now."));
+    }
+
+    private CommandReply ReplyTo(Decision decision) => decision is Decision.Rejected rejected
+        ? new CommandReply.Refused(rejected.Rejection)
+        : new CommandReply.Done(State.Id, State.Status, State.SequenceNr, Changed: decision is Decision.Accepted);
+}

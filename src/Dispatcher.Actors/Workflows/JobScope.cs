@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Workflows;
+
+/// <summary>What the expressions of a step see of its job's state.</summary>
+public sealed class JobScope(JobState state, JsonElement? input, JsonElement env, Func<string, string> artifactPath) : IExpressionScope
+{
+    public JsonElement? Input => input;
+
+    public JsonElement? Item { get; init; }
+
+    public int? ItemIndex { get; init; }
+
+    public JobId JobId => state.Id;
+
+    public string Tenant => state.Spec.Tenant;
+
+    public JsonElement? Env => env;
+
+    public string ArtifactPath(string relative) => artifactPath(relative);
+
+    public StepView Step(string id)
+    {
+        var step = state.Step(id);
+        return step.FanOut is { } fanOut
+            ? new StepView(step.Status, OutputsOf(fanOut), fanOut.Failed)
+            : new StepView(step.Status, step.Output, step.Status == StepStatus.Failed ? 1 : 0);
+    }
+
+    /// <summary>The outputs of the items that worked, in the order of the items.</summary>
+    public static JsonElement OutputsOf(FanOut fanOut)
+    {
+        var outputs = new JsonArray();
+        foreach (var item in fanOut.Items)
+        {
+            if (item.Status == StepStatus.Completed) outputs.Add(item.Output is { } output ? JsonValue.Create(output) : null);
+        }
+
+        return JsonSerializer.SerializeToElement(outputs, WorkflowJson.Default.JsonArray);
+    }
+}
