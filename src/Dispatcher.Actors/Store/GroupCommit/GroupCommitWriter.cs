@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Dispatcher.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Store.GroupCommit;
+
+/// <summary>
+/// The one writer of a node: its thread takes all that is queued, has it written in one transaction, answers every caller and goes on.
+/// A commit costs the same for one append as for hundreds, so the more there is to do the cheaper each becomes; with little to do
+/// each append is committed at once, since nothing waits for a timer.
+/// </summary>
+/// <remarks>
+/// Invariants: 1. nobody is answered before the commit returned; 2. every append gets exactly one answer; 3. a batch that failed as a whole is
+/// answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next.
+/// </remarks>
+internal sealed partial class GroupCommitWriter : IAsyncDisposable
+{
+    private readonly CommitQueue _queue;
+    private readonly IBatchWriter _database;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public GroupCommitWriter(CommitQueue queue, IBatchWriter database, ILogger logger)
+    {
+        _queue = queue;
+        _database = database;
+        _logger = logger;
+        new Thread(Run) { Name = "journal-writer", IsBackground = true }.Start();
+    }
+
+    /// <summary>Queues an append; answered <see cref="AppendResult.Fenced"/> once the writer is being disposed.</summary>
+    public ValueTask<AppendResult> Append(AppendRequest request)
+    {
+        Validate(request);
+        var pending = new PendingAppend(request);
+        return _queue.TryAdd(pending) ? new ValueTask<AppendResult>(pending.Task) : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
+    }
+
+    /// <summary>Takes nothing new, writes and answers what is queued, and ends the thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Close();
+        await _ended.Task;
+    }
+
+    private void Run()
+    {
+        var batch = new List<PendingAppend>();
+        while (_queue.TakeBatch(batch))
+        {
+            Commit(CollectionsMarshal.AsSpan(batch));
+            batch.Clear();
+        }
+
+        _ended.SetResult();
+    }
+
+    private void Commit(ReadOnlySpan<PendingAppend> batch)
+    {
+        try
+        {
+            _database.Write(batch);
+            foreach (var append in batch) Check.That(append.Result is not null);
+        }
+        catch (Exception failure)
+        {
+            var unknown = new AppendResult.Unknown(_database.Explain(failure));
+            LogBatchFailed(failure, batch.Length, unknown.Cause);
+            foreach (var append in batch) append.Result = unknown;
+        }
+
+        foreach (var append in batch) append.Answer(append.Result!);
+    }
+
+    private static void Validate(AppendRequest request)
+    {
+        if (request.Events.Count == 0) throw new ArgumentException("An append has at least one event.", nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegative(request.ExpectedSequenceNr, nameof(request));
+        for (var i = 1; i < request.Claims.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+                if (request.Claims[i] == request.Claims[j]) throw new ArgumentException($"The claim {request.Claims[i]} is there twice.", nameof(request));
+        }
+
+        if (request.Row is { } row && row.Id != request.JobId) throw new ArgumentException("The row is another job's.", nameof(request));
+    }
+
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Error, Message = "A batch of {Appends} appends failed: {Cause}")]
+    private partial void LogBatchFailed(Exception failure, int appends, string cause);
+}

@@ -1,0 +1,27 @@
+namespace Dispatcher.Store.GroupCommit;
+
+/// <summary>An append between its caller and the writer. Its continuation never runs on the writer's thread.</summary>
+internal sealed class PendingAppend : TaskCompletionSource<AppendResult>
+{
+    /// <summary>About what a row, a claim or an event costs besides its payload; only the bound on bytes depends on it.</summary>
+    private const int OverheadBytes = 100;
+
+    public PendingAppend(AppendRequest request) : base(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        Request = request;
+        Bytes = OverheadBytes + (request.Snapshot?.Payload.Length ?? 0);
+        for (var i = 0; i < request.Events.Count; i++) Bytes += OverheadBytes + request.Events[i].Payload.Length;
+    }
+
+    public AppendRequest Request { get; }
+
+    public int Events => Request.Events.Count;
+
+    public int Bytes { get; }
+
+    /// <summary>Set while the batch is written; the caller is told after the commit.</summary>
+    public AppendResult? Result { get; set; }
+
+    /// <summary>Tells the caller how its append ended.</summary>
+    public void Answer(AppendResult result) => SetResult(result);
+}

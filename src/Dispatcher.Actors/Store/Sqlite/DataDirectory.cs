@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>
+/// The directory of a store, held by one process at a time: an exclusive lock of the operating system on <c>dispatcher.lock</c>, which ends with the
+/// process however it ends. The holder's number stands in <c>dispatcher.pid</c>, since a locked file cannot be read by others everywhere.
+/// </summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly string _processFile;
+
+    private DataDirectory(FileStream @lock, string processFile)
+    {
+        _lock = @lock;
+        _processFile = processFile;
+    }
+
+    public static string DatabaseFile(string directory) => Path.Combine(directory, "dispatcher.db");
+
+    /// <summary>Makes the directory if only itself is missing, and takes its lock.</summary>
+    /// <exception cref="DataDirectoryInUseException">Another process, or another store in this one, has it.</exception>
+    /// <exception cref="StoreException">It cannot be made or written.</exception>
+    public static DataDirectory Take(string directory)
+    {
+        Make(directory);
+        var processFile = Path.Combine(directory, "dispatcher.pid");
+        var held = TakeLock(directory, processFile);
+        try
+        {
+            File.WriteAllText(processFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+            return new DataDirectory(held, processFile);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            held.Dispose();
+            throw Unusable(directory, failure);
+        }
+    }
+
+    /// <summary>Leaves the directory to others. The lock file stays: removing it would let two processes lock two files of one name.</summary>
+    public void Dispose()
+    {
+        File.Delete(_processFile);
+        _lock.Dispose();
+    }
+
+    private static void Make(string directory)
+    {
+        if (Directory.Exists(directory)) return;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(directory));
+        if (!Directory.Exists(parent)) throw new StoreException($"The data directory {directory} cannot be made: there is no directory {parent}.");
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(directory, failure);
+        }
+    }
+
+    private static FileStream TakeLock(string directory, string processFile)
+    {
+        var path = Path.Combine(directory, "dispatcher.lock");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw Unusable(directory, failure);
+        }
+        catch (IOException failure) when (failure is DirectoryNotFoundException or PathTooLongException || !File.Exists(path))
+        {
+            throw Unusable(directory, failure);
+        }
+        catch (IOException)
+        {
+            throw new DataDirectoryInUseException(directory, ReadProcessId(processFile));
+        }
+    }
+
+    private static int? ReadProcessId(string processFile)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(processFile), CultureInfo.InvariantCulture, out var id) ? id : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static StoreException Unusable(string directory, Exception failure) =>
+        new($"The data directory {directory} cannot be written: {failure.Message}", failure);
+}

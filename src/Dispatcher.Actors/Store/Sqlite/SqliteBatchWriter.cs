@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Store.GroupCommit;
+
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>What a batch writes: the fence is read and every append written in one transaction.</summary>
+/// <remarks>
+/// Each append is checked before its first row is written, so a refused one leaves nothing behind and needs no savepoint:
+/// 1. its claims are free; 2. the event before its first is there (a new job has none); 3. its first number is free, which the unique index tells at
+/// the insert. Numbers of a job have no gap (invariant), so then all its later numbers are free too. Statements see the
+/// earlier appends of their own batch. If both a claim and the number are in conflict, the claim is reported.
+/// </remarks>
+internal sealed class SqliteBatchWriter : IBatchWriter
+{
+    private const int IdBytes = 16;
+
+    private readonly SqliteDatabase _database;
+    private readonly Lock _databaseLock;
+    private readonly long _incarnation;
+    private readonly SqliteStatement _begin;
+    private readonly SqliteStatement _commit;
+    private readonly SqliteStatement _nodeState;
+    private readonly SqliteStatement _eventExists;
+    private readonly SqliteStatement _insertEvent;
+    private readonly SqliteStatement _upsertJob;
+
+    /// <param name="databaseLock">Held for each batch; others who write over this connection hold it too.</param>
+    public SqliteBatchWriter(SqliteDatabase database, Lock databaseLock, long incarnation)
+    {
+        _database = database;
+        _databaseLock = databaseLock;
+        _incarnation = incarnation;
+        _begin = database.Statement(SqliteSql.BeginImmediate);
+        _commit = database.Statement(SqliteSql.Commit);
+        _nodeState = database.Statement(SqliteSql.NodeState);
+        _eventExists = database.Statement(SqliteSql.EventExists);
+        _insertEvent = database.Statement(SqliteSql.InsertEvent);
+        _upsertJob = database.Statement(SqliteSql.UpsertJob);
+    }
+
+    public void Write(ReadOnlySpan<PendingAppend> batch)
+    {
+        lock (_databaseLock)
+        {
+            try
+            {
+                _begin.Run();
+                var alive = IsAlive();
+                foreach (var append in batch) append.Result = alive ? WriteAppend(append.Request) : AppendResult.Fenced.Instance;
+                _commit.Run();
+            }
+            catch
+            {
+                _database.RollBack();
+                throw;
+            }
+        }
+    }
+
+    public string Explain(Exception failure) => failure.Message;
+
+    private bool IsAlive()
+    {
+        _nodeState.Bind(1, _incarnation);
+        var alive = _nodeState.Step() && _nodeState.Bytes(0).SequenceEqual("alive"u8);
+        _nodeState.Reset();
+        return alive;
+    }
+
+    private AppendResult WriteAppend(AppendRequest request)
+    {
+        Span<byte> id = stackalloc byte[IdBytes];
+        request.JobId.WriteBytes(id);
+        for (var i = 0; i < request.Claims.Count; i++)
+            if (Holder(request.Claims[i]) is { } holder) return new AppendResult.Conflict(LastSequenceNr(id), request.Claims[i], holder);
+
+        if (request.ExpectedSequenceNr > 0 && !EventExists(id, request.ExpectedSequenceNr)) return SequenceConflict(id, request);
+        if (!InsertEvents(id, request)) return SequenceConflict(id, request);
+
+        for (var i = 0; i < request.Claims.Count; i++) InsertClaim(id, request.Claims[i]);
+        if (request.Row is { } row) UpsertJob(id, row);
+        if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
+        return AppendResult.Appended.Instance;
+    }
+
+    private AppendResult.Conflict SequenceConflict(ReadOnlySpan<byte> id, AppendRequest request)
+    {
+        var actual = LastSequenceNr(id);
+        Check.That(actual != request.ExpectedSequenceNr);
+        return new AppendResult.Conflict(actual, Claim: null, ClaimedBy: null);
+    }
+
+    private bool EventExists(ReadOnlySpan<byte> id, long sequenceNr)
+    {
+        _eventExists.Bind(1, id);
+        _eventExists.Bind(2, sequenceNr);
+        var exists = _eventExists.Step();
+        _eventExists.Reset();
+        return exists;
+    }
+
+    private bool InsertEvents(ReadOnlySpan<byte> id, AppendRequest request)
+    {
+        _insertEvent.Bind(1, id);
+        _insertEvent.Bind(3, _incarnation);
+        for (var i = 0; i < request.Events.Count; i++)
+        {
+            var @event = request.Events[i];
+            _insertEvent.Bind(2, request.ExpectedSequenceNr + 1 + i);
+            _insertEvent.Bind(4, StoredTime.ToMicroseconds(@event.At));
+            _insertEvent.Bind(5, @event.Type);
+            _insertEvent.Bind(6, @event.Payload.Span);
+            if (_insertEvent.TryInsert()) continue;
+            Check.That(i == 0);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void UpsertJob(ReadOnlySpan<byte> id, JobRow row)
+    {
+        _upsertJob.Bind(1, id);
+        _upsertJob.Bind(2, row.Tenant);
+        _upsertJob.Bind(3, row.WorkflowName);
+        _upsertJob.Bind(4, row.WorkflowVersion);
+        _upsertJob.Bind(5, row.Status.ToText());
+        _upsertJob.Bind(6, row.Priority);
+        _upsertJob.Bind(7, row.CreatedAt);
+        _upsertJob.Bind(8, row.UpdatedAt);
+        _upsertJob.Bind(9, row.WakeAt);
+        _upsertJob.Bind(10, row.WaitsFor);
+        _upsertJob.Bind(11, row.CorrelationId);
+        if (row.Labels is { Count: > 0 } labels) _upsertJob.BindText(12, EncodeLabels(labels));
+        else _upsertJob.BindNull(12);
+        _upsertJob.Run();
+    }
+
+    private void UpsertSnapshot(ReadOnlySpan<byte> id, long sequenceNr, EncodedSnapshot snapshot)
+    {
+        var statement = _database.Statement(SqliteSql.UpsertSnapshot);
+        statement.Bind(1, id);
+        statement.Bind(2, sequenceNr);
+        statement.Bind(3, snapshot.Version);
+        statement.Bind(4, snapshot.Payload.Span);
+        statement.Run();
+    }
+
+    private JobId? Holder(Claim claim)
+    {
+        var statement = _database.Statement(SqliteSql.ClaimHolder);
+        statement.Bind(1, claim.Kind);
+        statement.Bind(2, claim.Key);
+        JobId? holder = statement.Step() ? JobId.FromBytes(statement.Bytes(0)) : null;
+        statement.Reset();
+        return holder;
+    }
+
+    private void InsertClaim(ReadOnlySpan<byte> id, Claim claim)
+    {
+        var statement = _database.Statement(SqliteSql.InsertClaim);
+        statement.Bind(1, claim.Kind);
+        statement.Bind(2, claim.Key);
+        statement.Bind(3, id);
+        statement.Run();
+    }
+
+    private long LastSequenceNr(ReadOnlySpan<byte> id)
+    {
+        var statement = _database.Statement(SqliteSql.LastSequenceNr);
+        statement.Bind(1, id);
+        statement.Step();
+        var last = statement.IsNull(0) ? 0 : statement.Int64(0);
+        statement.Reset();
+        return last;
+    }
+
+    private static byte[] EncodeLabels(ImmutableSortedDictionary<string, string> labels)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in labels) writer.WriteString(name, value);
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,200 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Store.GroupCommit;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>
+/// The store of a single node: one SQLite database in a data directory that one process at a time may write. All writes go over one
+/// connection; reads have a few of their own, which see each commit as soon as it was answered.
+/// </summary>
+/// <remarks>
+/// Invariants: 1. one writing process a data directory, by a lock of the operating system; 2. an incarnation that is not <c>alive</c> in the
+/// table <c>nodes</c> writes nothing; 3. sequence numbers of a job have no gap. Times are cut to microseconds (<see cref="StoredTime"/>).
+/// </remarks>
+public sealed partial class SqliteJobStore : IJobStore
+{
+    private readonly Lock _writeLock = new();
+    private readonly SqliteReadPool _readers;
+    private readonly DataDirectory? _directory;
+    private readonly SqliteDatabase? _database;
+    private readonly GroupCommitWriter? _writer;
+    private readonly ILogger _logger;
+    private bool _disposed;
+
+    private SqliteJobStore(SqliteStoreOptions options, DataDirectory directory, SqliteDatabase database, long incarnation, ILogger logger)
+    {
+        _logger = logger;
+        _directory = directory;
+        _database = database;
+        Incarnation = incarnation;
+        _readers = new SqliteReadPool(DataDirectory.DatabaseFile(options.DataDirectory));
+        var queue = new CommitQueue(options.BatchLimitEvents, options.BatchLimitBytes, options.QueueLimitEvents);
+        _writer = new GroupCommitWriter(queue, new SqliteBatchWriter(database, _writeLock, incarnation), logger);
+    }
+
+    private SqliteJobStore(string dataDirectory, ILogger logger)
+    {
+        _logger = logger;
+        _readers = new SqliteReadPool(DataDirectory.DatabaseFile(dataDirectory));
+    }
+
+    /// <summary>The number of this process's life; 0 when the store was opened for reading only.</summary>
+    public long Incarnation { get; }
+
+    /// <summary>Opens the store for writing: takes the directory, brings the schema up to date and begins a new incarnation.</summary>
+    /// <exception cref="DataDirectoryInUseException">Another process has the directory.</exception>
+    /// <exception cref="StoreVersionException">A newer version has written the database.</exception>
+    /// <exception cref="StoreException">The directory cannot be written, or the database is damaged.</exception>
+    public static SqliteJobStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger)
+    {
+        var directory = DataDirectory.Take(options.DataDirectory);
+        SqliteDatabase? database = null;
+        try
+        {
+            database = SqliteDatabase.Open(DataDirectory.DatabaseFile(options.DataDirectory), readOnly: false);
+            database.Execute(SqlitePragmas.Writer(options.Synchronous));
+            SqliteMigrations.Apply(database, time.GetUtcNow());
+            var store = new SqliteJobStore(options, directory, database, BeginIncarnation(database, time.GetUtcNow()), logger);
+            store.LogOpened(options.DataDirectory, store.Incarnation, options.Synchronous);
+            return store;
+        }
+        catch
+        {
+            database?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the store for reading only, beside a process that writes or after one.</summary>
+    /// <exception cref="StoreVersionException">The database has another schema than this program.</exception>
+    /// <exception cref="StoreException">There is no database, or it cannot be read.</exception>
+    public static SqliteJobStore OpenReadOnly(string dataDirectory, ILogger logger)
+    {
+        var file = DataDirectory.DatabaseFile(dataDirectory);
+        if (!File.Exists(file)) throw new StoreException($"There is no database {file}: no Dispatcher has started in this data directory yet.");
+        using (var database = SqliteDatabase.Open(file, readOnly: true)) SqliteMigrations.Require(database);
+        return new SqliteJobStore(dataDirectory, logger);
+    }
+
+    /// <summary>As the contract says. Once the store is being disposed: <see cref="AppendResult.Fenced"/>.</summary>
+    /// <exception cref="InvalidOperationException">The store was opened for reading only.</exception>
+    public ValueTask<AppendResult> Append(AppendRequest request) => Writer().Append(request);
+
+    public ValueTask<JobHistory?> ReadHistory(JobId id) => _readers.Read(id, static (reader, id) => reader.ReadHistory(id));
+
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        return _readers.Read<(JobId Id, long After, int Limit), IReadOnlyList<StoredEvent>>(
+            (id, afterSequenceNr, limit), static (reader, page) => reader.ReadEvents(page.Id, page.After, page.Limit));
+    }
+
+    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        return _readers.Read<(DateTimeOffset DueAt, DueCursor? After, int Limit), IReadOnlyList<DueJob>>(
+            (dueAt, after, limit), static (reader, page) => reader.ReadDue(page.DueAt, page.After, page.Limit));
+    }
+
+    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) =>
+        _readers.Read(after, static (reader, after) => reader.NextWakeUp(after));
+
+    public ValueTask<JobRow?> FindJob(JobId id) => _readers.Read(id, static (reader, id) => reader.FindJob(id));
+
+    public ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 1000, nameof(query));
+        return _readers.Read<JobQuery, IReadOnlyList<JobRow>>(query, static (reader, query) => reader.ListJobs(query));
+    }
+
+    /// <summary>Rare, so it takes the writer's connection between two batches.</summary>
+    /// <exception cref="StoreException">It could not be written.</exception>
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow)
+    {
+        lock (_writeLock)
+        {
+            var database = Database();
+            var insert = database.Statement(SqliteSql.InsertWorkflow);
+            insert.Bind(1, workflow.Hash);
+            insert.Bind(2, workflow.Name);
+            insert.Bind(3, workflow.Version);
+            insert.Bind(4, workflow.Definition);
+            insert.Run();
+            if (database.ChangedRows == 1) return ValueTask.FromResult(WorkflowRegistration.Registered);
+
+            var registered = database.Statement(SqliteSql.WorkflowHash);
+            registered.Bind(1, workflow.Name);
+            registered.Bind(2, workflow.Version);
+            var same = registered.Step() && string.Equals(registered.Text(0), workflow.Hash, StringComparison.Ordinal);
+            registered.Reset();
+            return ValueTask.FromResult(same ? WorkflowRegistration.Same : WorkflowRegistration.Different);
+        }
+    }
+
+    public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => _readers.Read(hash, static (reader, hash) => reader.FindWorkflow(hash));
+
+    /// <summary>Takes from an incarnation its right to write: when this returns, its later appends are refused for ever.</summary>
+    public void FenceOff(long incarnation) => SetNodeState(incarnation, "dead");
+
+    /// <summary>Writes and answers what is queued, copies the log into the database, and leaves the directory to others.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        if (_writer is not null) await _writer.DisposeAsync();
+        _readers.Dispose();
+        if (_database is not null) Close(_database);
+        _directory?.Dispose();
+    }
+
+    private static long BeginIncarnation(SqliteDatabase database, DateTimeOffset now)
+    {
+        database.Execute(SqliteSql.BeginImmediate);
+        database.Execute(SqliteSql.BuryNodes);
+        var insert = database.Statement(SqliteSql.InsertNode);
+        insert.Bind(1, now);
+        insert.Step();
+        var incarnation = insert.Int64(0);
+        insert.Reset();
+        database.Execute(SqliteSql.Commit);
+        Check.That(incarnation > 0);
+        return incarnation;
+    }
+
+    /// <summary>What was acknowledged is durable already, so a failure here costs the next start a little time and nothing else.</summary>
+    private void Close(SqliteDatabase database)
+    {
+        try
+        {
+            SetNodeState(Incarnation, "left");
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (StoreException failure)
+        {
+            LogCloseFailed(failure);
+        }
+
+        database.Dispose();
+    }
+
+    private void SetNodeState(long incarnation, string state)
+    {
+        lock (_writeLock)
+        {
+            var statement = Database().Statement(SqliteSql.SetNodeState);
+            statement.Bind(1, incarnation);
+            statement.Bind(2, state);
+            statement.Run();
+        }
+    }
+
+    private GroupCommitWriter Writer() => _writer ?? throw ReadOnly();
+
+    private SqliteDatabase Database() => _database ?? throw ReadOnly();
+
+    private static InvalidOperationException ReadOnly() => new("The store was opened for reading only; writes go through the running server.");
+}

@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>The queries, over one connection. Those of several statements run in one read transaction, so that they see one state.</summary>
+internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
+{
+    private const int IdBytes = 16;
+
+    /// <summary>As many event names as are kept, so that a replay does not make one string an event.</summary>
+    private const int KnownTypesLimit = 1000;
+
+    private readonly Dictionary<int, (byte[] Utf8, string Text)> _knownTypes = [];
+
+    public JobHistory? ReadHistory(JobId id)
+    {
+        database.Statement(SqliteSql.Begin).Run();
+        try
+        {
+            var history = History(id);
+            return history.Snapshot is null && history.Events.Count == 0 ? null : history;
+        }
+        finally
+        {
+            database.Statement(SqliteSql.Commit).Run();
+        }
+    }
+
+    public List<StoredEvent> ReadEvents(JobId id, long afterSequenceNr, long limit)
+    {
+        var events = new List<StoredEvent>();
+        var statement = database.Statement(SqliteSql.ReadEvents);
+        BindId(statement, 1, id);
+        statement.Bind(2, afterSequenceNr);
+        statement.Bind(3, limit);
+        while (statement.Step()) events.Add(Event(statement));
+        statement.Reset();
+        return events;
+    }
+
+    /// <summary>A statement a job beside the one of the page: within a process that costs a microsecond, and spares sorting a join.</summary>
+    public List<DueJob> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    {
+        var due = new List<DueJob>();
+        database.Statement(SqliteSql.Begin).Run();
+        try
+        {
+            var statement = database.Statement(SqliteSql.ReadDue);
+            statement.Bind(1, StoredTime.ToMicroseconds(dueAt));
+            statement.Bind(2, after is null ? long.MinValue : StoredTime.ToMicroseconds(after.WakeAt));
+            BindId(statement, 3, after?.Id ?? default);
+            statement.Bind(4, limit);
+            while (statement.Step())
+            {
+                var history = History(JobId.FromBytes(statement.Bytes(1)));
+                Check.That(history.Snapshot is not null || history.Events.Count > 0);
+                due.Add(new DueJob(statement.Time(0), history));
+            }
+
+            statement.Reset();
+            return due;
+        }
+        finally
+        {
+            database.Statement(SqliteSql.Commit).Run();
+        }
+    }
+
+    public DateTimeOffset? NextWakeUp(DateTimeOffset after)
+    {
+        var statement = database.Statement(SqliteSql.NextWakeUp);
+        statement.Bind(1, StoredTime.ToMicroseconds(after));
+        statement.Step();
+        var next = statement.TimeOrNull(0);
+        statement.Reset();
+        return next;
+    }
+
+    public JobRow? FindJob(JobId id)
+    {
+        var statement = database.Statement(SqliteSql.FindJob);
+        BindId(statement, 1, id);
+        var row = statement.Step() ? Row(statement) : null;
+        statement.Reset();
+        return row;
+    }
+
+    public List<JobRow> ListJobs(JobQuery query)
+    {
+        var rows = new List<JobRow>();
+        var statement = database.Statement(SqliteSql.ListJobs(query));
+        BindId(statement, 1, query.Before ?? new JobId(Guid.AllBitsSet));
+        statement.Bind(2, query.Limit);
+        if (query.Tenant is { } tenant) statement.Bind(3, tenant);
+        if (query.Status is { } status) statement.Bind(4, status.ToText());
+        if (query.WorkflowName is { } workflow) statement.Bind(5, workflow);
+        while (statement.Step()) rows.Add(Row(statement));
+        statement.Reset();
+        return rows;
+    }
+
+    public StoredWorkflow? FindWorkflow(string hash)
+    {
+        var statement = database.Statement(SqliteSql.FindWorkflow);
+        statement.Bind(1, hash);
+        var workflow = statement.Step()
+            ? new StoredWorkflow(statement.Text(0), statement.Text(1), (int)statement.Int64(2), statement.Text(3))
+            : null;
+        statement.Reset();
+        return workflow;
+    }
+
+    public void Dispose() => database.Dispose();
+
+    private JobHistory History(JobId id)
+    {
+        var statement = database.Statement(SqliteSql.ReadSnapshot);
+        BindId(statement, 1, id);
+        EncodedSnapshot? snapshot = null;
+        var sequenceNr = 0L;
+        if (statement.Step())
+        {
+            sequenceNr = statement.Int64(0);
+            snapshot = new EncodedSnapshot((int)statement.Int64(1), statement.Bytes(2).ToArray());
+        }
+
+        statement.Reset();
+        return new JobHistory(id, snapshot, sequenceNr, ReadEvents(id, sequenceNr, limit: -1));
+    }
+
+    private StoredEvent Event(SqliteStatement statement) =>
+        new(statement.Int64(0), statement.Int64(1), statement.Int64(2), TypeName(statement.Bytes(3)), statement.Time(4), statement.Bytes(5).ToArray());
+
+    private string TypeName(ReadOnlySpan<byte> utf8)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(utf8);
+        var key = hash.ToHashCode();
+        if (_knownTypes.TryGetValue(key, out var known) && utf8.SequenceEqual(known.Utf8)) return known.Text;
+        var text = Encoding.UTF8.GetString(utf8);
+        if (_knownTypes.Count < KnownTypesLimit) _knownTypes[key] = (utf8.ToArray(), text);
+        return text;
+    }
+
+    private static JobRow Row(SqliteStatement statement) => new()
+    {
+        Id = JobId.FromBytes(statement.Bytes(0)),
+        Tenant = statement.Text(1),
+        WorkflowName = statement.Text(2),
+        WorkflowVersion = (int)statement.Int64(3),
+        Status = Status(statement.Text(4)),
+        Priority = (int)statement.Int64(5),
+        CreatedAt = statement.Time(6),
+        UpdatedAt = statement.Time(7),
+        WakeAt = statement.TimeOrNull(8),
+        WaitsFor = statement.TextOrNull(9),
+        CorrelationId = statement.TextOrNull(10),
+        Labels = statement.IsNull(11) ? null : DecodeLabels(statement.Bytes(11)),
+    };
+
+    private static JobStatus Status(string text) =>
+        KebabCaseEnumConverter<JobStatus>.TryParse(text, out var status) ? status : throw new StoreException($"The database holds an unknown job status '{text}'.");
+
+    private static ImmutableSortedDictionary<string, string> DecodeLabels(ReadOnlySpan<byte> utf8)
+    {
+        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>();
+        var reader = new Utf8JsonReader(utf8);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            var name = reader.GetString()!;
+            reader.Read();
+            labels.Add(name, reader.GetString()!);
+        }
+
+        return labels.ToImmutable();
+    }
+
+    private static void BindId(SqliteStatement statement, int parameter, JobId id)
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        id.WriteBytes(bytes);
+        statement.Bind(parameter, bytes);
+    }
+}

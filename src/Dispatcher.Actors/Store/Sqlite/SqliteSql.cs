@@ -1,0 +1,88 @@
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>Every statement that the store runs. The tables are in Migrations/.</summary>
+internal static class SqliteSql
+{
+    public const string Begin = "BEGIN";
+
+    public const string BeginImmediate = "BEGIN IMMEDIATE";
+
+    public const string Commit = "COMMIT";
+
+    public const string Rollback = "ROLLBACK";
+
+    public const string NodeState = "SELECT state FROM nodes WHERE incarnation = ?1";
+
+    public const string SetNodeState = "UPDATE nodes SET state = ?2 WHERE incarnation = ?1 AND state = 'alive'";
+
+    /// <summary>The directory's lock is ours, so whoever was alive is not any more.</summary>
+    public const string BuryNodes = "UPDATE nodes SET state = 'dead' WHERE state = 'alive'";
+
+    public const string InsertNode = "INSERT INTO nodes (started_at, state) VALUES (?1, 'alive') RETURNING incarnation";
+
+    public const string EventExists = "SELECT 1 FROM journal WHERE job_id = ?1 AND sequence_nr = ?2";
+
+    public const string LastSequenceNr = "SELECT max(sequence_nr) FROM journal WHERE job_id = ?1";
+
+    public const string InsertEvent =
+        "INSERT INTO journal (job_id, sequence_nr, writer, at, type, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+    public const string ClaimHolder = "SELECT job_id FROM claims WHERE kind = ?1 AND key = ?2";
+
+    public const string InsertClaim = "INSERT INTO claims (kind, key, job_id) VALUES (?1, ?2, ?3)";
+
+    public const string UpsertJob =
+        """
+        INSERT INTO jobs (job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at,
+                          wake_at, waits_for, correlation_id, labels)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT (job_id) DO UPDATE SET
+            workflow_name = excluded.workflow_name, workflow_version = excluded.workflow_version, status = excluded.status,
+            priority = excluded.priority, updated_at = excluded.updated_at, wake_at = excluded.wake_at,
+            waits_for = excluded.waits_for, correlation_id = excluded.correlation_id, labels = excluded.labels
+        """;
+
+    public const string UpsertSnapshot =
+        """
+        INSERT INTO snapshots (job_id, sequence_nr, version, payload) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (job_id) DO UPDATE SET sequence_nr = excluded.sequence_nr, version = excluded.version, payload = excluded.payload
+        """;
+
+    public const string ReadSnapshot = "SELECT sequence_nr, version, payload FROM snapshots WHERE job_id = ?1";
+
+    public const string ReadEvents =
+        """
+        SELECT ordering, sequence_nr, writer, type, at, payload FROM journal
+        WHERE job_id = ?1 AND sequence_nr > ?2 ORDER BY sequence_nr LIMIT ?3
+        """;
+
+    public const string ReadDue =
+        """
+        SELECT wake_at, job_id FROM jobs
+        WHERE wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, job_id) > (?2, ?3) ORDER BY wake_at, job_id LIMIT ?4
+        """;
+
+    public const string NextWakeUp = "SELECT min(wake_at) FROM jobs WHERE wake_at IS NOT NULL AND wake_at > ?1";
+
+    public const string FindJob = SelectJob + " WHERE job_id = ?1";
+
+    public const string InsertWorkflow = "INSERT INTO workflows (hash, name, version, definition) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    public const string FindWorkflow = "SELECT hash, name, version, definition FROM workflows WHERE hash = ?1";
+
+    public const string WorkflowHash = "SELECT hash FROM workflows WHERE name = ?1 AND version = ?2";
+
+    private const string SelectJob =
+        """
+        SELECT job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at,
+               wake_at, waits_for, correlation_id, labels FROM jobs
+        """;
+
+    /// <summary>A page of rows before an id: ?1 the id, ?2 the page's length, ?3 tenant, ?4 status, ?5 workflow, each only if filtered by.</summary>
+    public static string ListJobs(JobQuery query) =>
+        SelectJob + " WHERE job_id < ?1" +
+        (query.Tenant is null ? "" : " AND tenant = ?3") +
+        (query.Status is null ? "" : " AND status = ?4") +
+        (query.WorkflowName is null ? "" : " AND workflow_name = ?5") +
+        " ORDER BY job_id DESC LIMIT ?2";
+}
