@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 
 namespace Dispatcher.Feed;

@@ -26,6 +26,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
     private readonly Dictionary<StepKey, AdmissionTicket> _tickets = [];
     private readonly Dictionary<StepKey, ActorCell> _children = [];
+    private JobHistory? _preloaded = preloaded;
     private JobState? _state;
     private WorkflowDefinition? _workflow;
     private string? _parked;
@@ -35,7 +36,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
     protected internal override async ValueTask Started()
     {
-        var history = preloaded ?? await services.Store.ReadHistory(id);
+        var history = _preloaded ?? await services.Store.ReadHistory(id);
         if (history is null) return;
         try
         {
@@ -49,7 +50,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             return;
         }
 
-        preloaded = null;
+        _preloaded = null;
         _lastSnapshot = history.SnapshotSequenceNr;
         foreach (var broken in JobInvariants.Broken(_state)) throw new InvariantBrokenException($"Job {id}: {broken}");
         await Commit([new LoadedMessage()]);
