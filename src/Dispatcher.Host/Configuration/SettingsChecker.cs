@@ -13,6 +13,8 @@ internal sealed class SettingsChecker(SettingsSchema schema)
     public CheckedSettings Check(HoconObject root)
     {
         CheckSection(schema.Root, root, []);
+        if (_faults.Count == 0)
+            CheckNothingIsMissing(root);
         return new CheckedSettings(schema, _values);
     }
 
@@ -29,6 +31,18 @@ internal sealed class SettingsChecker(SettingsSchema schema)
                 CheckSection(inner, innerFields, child);
             else
                 Refuse(value, $"{HoconPath.Render(child)} is a section, {value.KindName} was given. Write {key} {{ ... }}.");
+        }
+    }
+
+    /// <summary>A section that was set to null and then written again has lost the defaults that stood before.</summary>
+    private void CheckNothingIsMissing(HoconObject root)
+    {
+        foreach (var path in schema.Settings.Select(setting => setting.Path).Where(path => !_values.ContainsKey(path)))
+        {
+            HoconValue nearest = root;
+            foreach (var key in HoconPath.Parse(path))
+                nearest = nearest is HoconObject fields && fields.TryGet(key, out var value) ? value : nearest;
+            Refuse(nearest, $"{path} has lost its default. Remove the null, or the value of another kind, that the section had before.");
         }
     }
 

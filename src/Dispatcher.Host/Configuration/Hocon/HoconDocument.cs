@@ -43,6 +43,8 @@ public sealed class HoconDocument
         options ??= HoconReadOptions.Default;
         var includes = new HoconIncludes();
         var nodes = layers.Select(layer => layer.Read(includes, options)).ToList();
+        if (nodes.Count > 1 && nodes.Find(node => node is ArrayNode) is { } list)
+            throw new HoconException(list.Origin, "The document is a list and cannot be merged with others", "Write fields, with or without braces around them");
         return new HoconDocument(new HoconResolver(options.Environment).Resolve(nodes));
     }
 }

@@ -22,4 +22,8 @@ public class HoconException : Exception
 /// A value was needed to compute itself. It has a type of its own because an optional substitution on the cycle turns it into
 /// "undefined", while every other error stays an error.
 /// </summary>
-internal sealed class HoconCycleException(HoconOrigin origin, string fault, string advice) : HoconException(origin, fault, advice);
+internal sealed class HoconCycleException(HoconOrigin origin, string fault, string advice) : HoconException(origin, fault, advice)
+{
+    /// <summary>The message says which path closes the cycle.</summary>
+    public bool NamesPath { get; init; }
+}

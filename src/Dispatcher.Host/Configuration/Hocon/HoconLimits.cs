@@ -15,6 +15,9 @@ internal static class HoconLimits
     /// <summary>Evaluations in all; a cycle of optional substitutions can otherwise take exponential time.</summary>
     public const int EvaluationSteps = 1_000_000;
 
+    /// <summary>What an optional cycle costs of these steps: it ends in an exception, which takes about a hundred times as long.</summary>
+    public const int StepsPerBrokenCycle = 100;
+
     /// <summary>Size of the resolved tree when shared parts are counted as often as they appear.</summary>
     public const long TreeWeight = 1_000_000;
 

@@ -25,13 +25,18 @@ internal sealed partial class HoconResolver
         catch (HoconCycleException) when (substitution.IsOptional)
         {
             _level = level;
+            _steps += HoconLimits.StepsPerBrokenCycle;
             return null;
+        }
+        catch (HoconCycleException fault) when (!fault.NamesPath)
+        {
+            throw Cycle(substitution.Origin, shown);
         }
 
         if (substitution.IsOptional)
             return null;
         if (isCyclic)
-            throw Cycle(substitution.Origin, $"The substitution ${{{shown}}} refers back to itself and there is no earlier value of '{shown}'");
+            throw Cycle(substitution.Origin, shown);
         throw new HoconException(
             substitution.Origin,
             $"The substitution ${{{shown}}} has no value",
@@ -130,6 +135,9 @@ internal sealed partial class HoconResolver
         _ => null,
     };
 
-    private static HoconCycleException Cycle(HoconOrigin origin, string fault) =>
-        new(origin, fault, "Break the cycle, or give one of its values a literal");
+    private static HoconCycleException Cycle(HoconOrigin origin, string path) =>
+        new(origin, $"The substitution ${{{path}}} closes a cycle and there is no earlier value of '{path}'", "Break the cycle with a literal value, or set an earlier one")
+        {
+            NamesPath = true,
+        };
 }

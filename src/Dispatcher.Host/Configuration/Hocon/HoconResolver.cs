@@ -64,7 +64,7 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
 
         if (layers is not null)
             return Merge(layers);
-        return leftOut is null ? null : throw Cycle(leftOut.Origin, "This value is needed to compute itself");
+        return leftOut is null ? null : throw new HoconCycleException(leftOut.Origin, "This value is needed to compute itself", "Break the cycle");
     }
 
     /// <summary>Makes one object of layers, the topmost first.</summary>
