@@ -13,13 +13,16 @@ public sealed class HoconFuzzTests(ITestOutputHelper output)
     [
         "a { b = 1, c = [1, 2, \"x\"] } # end\na.b = ${a.c} [3]\nd = ${?e} { f = \"\"\"q\"\"\" }",
         "x = ${y}, y = ${?z}, z = 5 s\nx = [${y}, ${z}w]\nl += ${z}\nl += { a = ${?l} }",
-        "base { name = ${app.title}, n { m = ${base.name} } }\napp = ${base} { title = t }\napp += 1",
-        "include \"x\"\ninclude required(file(\"y\"))\nk.\"q.r\".s : true, u = http // c\n10.1 = -1.5e+3x",
-        "a = ${b} ${c}, b = ${?c}${?a}, c = ${?b} [${a}]\nd = ${a}, d { e = ${d.f}, f = ${?d.e} }",
+        "base { name = ${app.title}, n { m = ${base.name} } }\napp = ${base} { title = t }",
+        "include \"x\"\ninclude file(\"y\"),\nk.\"q.r\".s : true, u = http // c\n10.1 = -1.5e+3x",
+        "a = ${?b}, b = [${?c}] ${?a}, c = ${?b} [1]\nd = ${?e}, d { f = ${?d.g}, g = ${?d.h} }, e { h = ${a} }",
     ];
 
     private static readonly string[] Fragments =
         ["{", "}", "[", "]", ",", ":", "=", "+=", "${a}", "${?b}", "${", "\"", "\"\"\"", "\n", "#", "//", " ", ".", "\\u00", "\\", "null", "true", "12", "-", "a", "b.c", "include ", "\0", "\uD800", "\uFEFF", "${a.b}", "${?d.f}"];
+
+    [Fact]
+    public void Seeds_AreValid_BeforeTheyAreMutated() => Assert.All(Seeds, seed => HoconDocument.Parse(seed));
 
     [Theory]
     [InlineData(20_260_114)]

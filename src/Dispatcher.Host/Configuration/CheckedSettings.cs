@@ -70,6 +70,7 @@ public sealed class CheckedSettings
         OnRead?.Invoke(path);
         return _values.TryGetValue(path, out var value)
             ? value
-            : throw new InvalidOperationException($"The program reads '{path}', which is not among the {_schema.Settings.Count()} settings of reference.conf.");
+            : throw new InvalidOperationException(
+                $"The program reads '{path}', which is not among the {_schema.Settings.Count()} settings of reference.conf.");
     }
 }

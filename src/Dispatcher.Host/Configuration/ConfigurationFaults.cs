@@ -14,7 +14,9 @@ public sealed class ConfigurationFaultsException(IReadOnlyList<ConfigurationFaul
 
     private static string Render(IReadOnlyList<ConfigurationFault> faults)
     {
-        var heading = faults.Count == 1 ? "The configuration has a fault:" : string.Create(null, $"The configuration has {faults.Count} faults:");
+        var heading = faults.Count == 1
+            ? "The configuration has a fault:"
+            : string.Create(null, $"The configuration has {faults.Count} faults:");
         return string.Join('\n', faults.Select(fault => $"  {fault}").Prepend(heading));
     }
 }

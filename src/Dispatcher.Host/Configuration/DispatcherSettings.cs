@@ -97,7 +97,11 @@ public sealed record DispatcherSettings
         {
             var path = $"{StagesPath}.{StageSettings.RenderName}.{key}";
             if (settings.Values.TryGetValue(path, out var value))
-                yield return new ConfigurationFault(value.Origin.FileAndLine, $"{path} is not a setting of its own. Set dispatcher.render.{key}.");
+            {
+                yield return new ConfigurationFault(
+                    value.Origin.FileAndLine,
+                    $"{path} is not a setting of its own. Set dispatcher.render.{key}.");
+            }
         }
     }
 

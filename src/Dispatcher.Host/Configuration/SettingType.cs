@@ -29,9 +29,12 @@ public abstract record SettingType
             ("string", "") => new Text(),
             ("list", "of string") => new TextList(),
             ("one-of", not "") => new OneOf(rest.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
-            ("integer", _) => Range<long>(rest, HoconUnits.TryReadInteger, long.MinValue, long.MaxValue) is var (low, high) ? new Integer(low, high, rest) : null,
-            ("number", _) => Range<double>(rest, HoconUnits.TryReadNumber, double.MinValue, double.MaxValue) is var (low, high) ? new Number(low, high, rest) : null,
-            ("size", _) => Range<long>(rest, HoconUnits.TryReadSize, 0, long.MaxValue) is var (low, high) ? new Size(low, high, rest) : null,
+            ("integer", _) when Range<long>(rest, HoconUnits.TryReadInteger, long.MinValue, long.MaxValue) is var (low, high) =>
+                new Integer(low, high, rest),
+            ("number", _) when Range<double>(rest, HoconUnits.TryReadNumber, double.MinValue, double.MaxValue) is var (low, high) =>
+                new Number(low, high, rest),
+            ("size", _) when Range<long>(rest, HoconUnits.TryReadSize, 0, long.MaxValue) is var (low, high) =>
+                new Size(low, high, rest),
             ("duration", _) => ParseDuration(rest),
             _ => null,
         };
@@ -55,9 +58,11 @@ public abstract record SettingType
         if (text.Length == 0)
             return (low, high);
         var ends = text.Split("..");
-        if (ends.Length != 2 || (ends[0].Length > 0 && !read(ends[0].Trim(), out low)) || (ends[1].Length > 0 && !read(ends[1].Trim(), out high)))
+        if (ends.Length != 2)
             return null;
-        return (low, high);
+        var lowIsGood = ends[0].Length == 0 || read(ends[0].Trim(), out low);
+        var highIsGood = ends[1].Length == 0 || read(ends[1].Trim(), out high);
+        return lowIsGood && highIsGood ? (low, high) : null;
     }
 
     private static string Within(string range) => range.Length == 0 ? string.Empty : $" in {range}";

@@ -95,7 +95,10 @@ public sealed class SettingsSchema
     }
 
     private HoconException Fault(HoconOrigin origin, string fault) =>
-        new(origin.Source == _source ? origin : new HoconOrigin(_source, 0, 0), fault, "Correct the '# type:' line above it in the reference file");
+        new(
+            origin.Source == _source ? origin : new HoconOrigin(_source, 0, 0),
+            fault,
+            "Correct the '# type:' line above it in the reference file");
 }
 
 /// <summary>An object of reference.conf.</summary>

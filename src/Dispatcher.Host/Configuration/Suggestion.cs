@@ -3,7 +3,10 @@ namespace Dispatcher.Host.Configuration;
 /// <summary>Finds what a mistyped name was meant to be.</summary>
 internal static class Suggestion
 {
-    /// <summary>The candidate with the fewest edits, or null when even that one is no likely slip: a third of the last key, at least two.</summary>
+    /// <summary>
+    /// The candidate with the fewest edits, or null when even that one is no likely slip: a third of the last key, at least
+    /// two.
+    /// </summary>
     public static string? Nearest(string wrong, IEnumerable<string> candidates)
     {
         var limit = Math.Max(2, (wrong.Length - wrong.LastIndexOf('.') - 1) / 3);

@@ -53,7 +53,13 @@ public sealed class HoconConfigurationProvider(HoconConfigurationSource source) 
         foreach (var (key, value) in fields)
         {
             if (!seen.TryAdd(key, key))
-                throw new HoconException(value.Origin, $"The keys '{seen[key]}' and '{key}' differ only in case", "Rename one: configuration keys ignore case");
+            {
+                throw new HoconException(
+                    value.Origin,
+                    $"The keys '{seen[key]}' and '{key}' differ only in case",
+                    "Rename one: configuration keys ignore case");
+            }
+
             Add(data, prefix + key, value);
         }
     }

@@ -21,7 +21,8 @@ internal sealed class HoconCursor(string text, string source)
 
     /// <summary>At a character that may stand in unquoted text.</summary>
     public bool AtUnquoted =>
-        !AtEnd && !IsSpace(Current) && !char.IsControl(Current) && !Reserved.Contains(Current, StringComparison.Ordinal) && !StartsWith("//");
+        !AtEnd && !IsSpace(Current) && !char.IsControl(Current) && !StartsWith("//") &&
+        !Reserved.Contains(Current, StringComparison.Ordinal);
 
     public void Advance(int count = 1)
     {

@@ -15,7 +15,9 @@ public sealed record HoconReadOptions
     public string? BaseDirectory { get; init; }
 }
 
-/// <summary>A HOCON document, read and resolved. The language is described at https://github.com/lightbend/config/blob/main/HOCON.md.</summary>
+/// <summary>
+/// A HOCON document, read and resolved. The language is described at https://github.com/lightbend/config/blob/main/HOCON.md.
+/// </summary>
 public sealed class HoconDocument
 {
     private HoconDocument(HoconValue root) => Root = root;
@@ -25,7 +27,10 @@ public sealed class HoconDocument
 
     /// <exception cref="HoconException">The root is a list.</exception>
     public HoconObject RootObject =>
-        Root as HoconObject ?? throw new HoconException(Root.Origin, "The document is a list", "Write fields, with or without braces around them");
+        Root as HoconObject ?? throw new HoconException(
+            Root.Origin,
+            "The document is a list",
+            "Write fields, with or without braces around them");
 
     /// <exception cref="HoconException">The text is not HOCON, or cannot be resolved.</exception>
     public static HoconDocument Parse(string text, HoconReadOptions? options = null) =>
@@ -44,7 +49,13 @@ public sealed class HoconDocument
         var includes = new HoconIncludes();
         var nodes = layers.Select(layer => layer.Read(includes, options)).ToList();
         if (nodes.Count > 1 && nodes.Find(node => node is ArrayNode) is { } list)
-            throw new HoconException(list.Origin, "The document is a list and cannot be merged with others", "Write fields, with or without braces around them");
+        {
+            throw new HoconException(
+                list.Origin,
+                "The document is a list and cannot be merged with others",
+                "Write fields, with or without braces around them");
+        }
+
         return new HoconDocument(new HoconResolver(options.Environment).Resolve(nodes));
     }
 }

@@ -24,7 +24,13 @@ internal sealed class HoconIncludes
     {
         var found = Candidates(request).Where(File.Exists).ToList();
         if (found.Count == 0 && request.IsRequired)
-            throw new HoconException(request.Origin, $"The required file '{request.Name}' does not exist", "Create it beside this file, correct the name, or drop required(...)");
+        {
+            throw new HoconException(
+                request.Origin,
+                $"The required file '{request.Name}' does not exist",
+                "Create it beside this file, correct the name, or drop required(...)");
+        }
+
         return found.ConvertAll(path => ReadIncluded(path, request));
     }
 
@@ -44,7 +50,9 @@ internal sealed class HoconIncludes
         if (!Path.IsPathRooted(request.Name) && request.Directory is null)
             return [];
         var path = Path.Combine(request.Directory ?? string.Empty, request.Name);
-        return Extensions.Contains(Path.GetExtension(path), StringComparer.Ordinal) ? [path] : [path, .. Extensions.Select(extension => path + extension)];
+        return Extensions.Contains(Path.GetExtension(path), StringComparer.Ordinal)
+            ? [path]
+            : [path, .. Extensions.Select(extension => path + extension)];
     }
 
     private ObjectNode ReadIncluded(string path, IncludeRequest request)
@@ -57,11 +65,20 @@ internal sealed class HoconIncludes
         }
 
         if (_open.Count > HoconLimits.IncludeDepth)
-            throw new HoconException(request.Origin, $"Includes are nested more than {HoconLimits.IncludeDepth} files deep", "Include the files from one place");
+        {
+            throw new HoconException(
+                request.Origin,
+                $"Includes are nested more than {HoconLimits.IncludeDepth} files deep",
+                "Include the files from one place");
+        }
+
         if (++_count > HoconLimits.IncludeCount)
             throw new HoconException(request.Origin, $"More than {HoconLimits.IncludeCount} files are included", "Include each file once");
         return ReadOnce(full, path, request.Prefix, request.Nesting, request.Origin) as ObjectNode
-            ?? throw new HoconException(request.Origin, $"The included file '{request.Name}' holds a list", "Include a file that holds an object");
+            ?? throw new HoconException(
+                request.Origin,
+                $"The included file '{request.Name}' holds a list",
+                "Include a file that holds an object");
     }
 
     private HoconNode ReadOnce(string full, string shown, IReadOnlyList<string> prefix, int nesting, HoconOrigin asked)
@@ -97,15 +114,30 @@ internal sealed class HoconIncludes
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             _bytes += length;
             if (length > HoconLimits.FileBytes)
-                throw new HoconException(asked, $"The file '{shown}' is larger than {HoconLimits.FileBytes} bytes", "Split it, or check that it is a configuration");
+            {
+                throw new HoconException(
+                    asked,
+                    $"The file '{shown}' is larger than {HoconLimits.FileBytes} bytes",
+                    "Split it, or check that it is a configuration");
+            }
+
             if (_bytes > HoconLimits.IncludedBytes)
-                throw new HoconException(asked, $"The files of this configuration have more than {HoconLimits.IncludedBytes} bytes", "Include each file once");
+            {
+                throw new HoconException(
+                    asked,
+                    $"The files of this configuration have more than {HoconLimits.IncludedBytes} bytes",
+                    "Include each file once");
+            }
+
             using var reader = new StreamReader(new MemoryStream(buffer, 0, length), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
             return reader.ReadToEnd();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new HoconException(asked, $"The file '{shown}' cannot be read ({fault.Message.TrimEnd('.')})", "Make it readable for this process");
+            throw new HoconException(
+                asked,
+                $"The file '{shown}' cannot be read ({fault.Message.TrimEnd('.')})",
+                "Make it readable for this process");
         }
     }
 

@@ -22,7 +22,10 @@ internal sealed class ArrayNode(HoconOrigin origin) : HoconNode(origin)
     public List<List<Contribution>> Elements { get; } = [];
 }
 
-/// <summary>The path is absolute; its first <see cref="PrefixLength"/> keys were put there by an include and are dropped in a second try.</summary>
+/// <summary>
+/// The path is absolute; its first <see cref="PrefixLength"/> keys were put there by an include and are dropped in a second
+/// try.
+/// </summary>
 internal sealed class SubstitutionNode(IReadOnlyList<string> path, int prefixLength, bool optional, HoconOrigin origin) : HoconNode(origin)
 {
     public IReadOnlyList<string> Path { get; } = path;
@@ -35,7 +38,9 @@ internal sealed class SubstitutionNode(IReadOnlyList<string> path, int prefixLen
 /// <summary>What the slot held before the contribution that contains this: the left side of <c>+=</c>.</summary>
 internal sealed class PreviousValueNode(HoconOrigin origin) : HoconNode(origin);
 
-/// <summary>Pieces side by side, none of them an object literal: those become contributions of their own (see HoconParser.BuildSlot).</summary>
+/// <summary>
+/// Pieces side by side, none of them an object literal: those become contributions of their own (see HoconParser.BuildSlot).
+/// </summary>
 internal sealed class ConcatenationNode(IReadOnlyList<HoconNode> pieces, HoconOrigin origin) : HoconNode(origin)
 {
     public IReadOnlyList<HoconNode> Pieces { get; } = pieces;
@@ -125,7 +130,9 @@ internal sealed class Contribution
     /// <summary>Surely neither an object nor undefined, so that nothing below it counts.</summary>
     public bool HidesBelow => Node is ScalarNode or ArrayNode || (IsSettled && Value is not null and not HoconObject);
 
-    /// <summary>The resolver's working state: the value once settled, and the level at which its evaluation runs (0 = it does not).</summary>
+    /// <summary>
+    /// The resolver's working state: the value once settled, and the level at which its evaluation runs (0 = it does not).
+    /// </summary>
     public HoconValue? Value { get; set; }
 
     public bool IsSettled { get; set; }

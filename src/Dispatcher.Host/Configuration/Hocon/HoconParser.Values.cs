@@ -18,7 +18,12 @@ internal sealed partial class HoconParser
         }
 
         if (pieces.Count == 0)
-            throw Fault($"A value was expected and {_cursor.Describe()} was found", "Write a value, \"\" for empty text, or remove the key");
+        {
+            throw Fault(
+                $"A value was expected and {_cursor.Describe()} was found",
+                "Write a value, \"\" for empty text, or remove the key");
+        }
+
         return pieces;
     }
 
@@ -54,7 +59,12 @@ internal sealed partial class HoconParser
             _cursor.Advance();
         var path = HoconText.ReadPath(_cursor);
         if (_cursor.Current != '}')
-            throw Fault($"{_cursor.Describe()} cannot stand in a substitution", "Write ${path} or ${?path} on one line, special characters of the path in quotes");
+        {
+            throw Fault(
+                $"{_cursor.Describe()} cannot stand in a substitution",
+                "Write ${path} or ${?path} on one line, special characters of the path in quotes");
+        }
+
         _cursor.Advance();
         if (path.Count + _prefix.Count > HoconLimits.NestingLevels)
             throw new HoconException(origin, $"The path has more than {HoconLimits.NestingLevels} keys", "Shorten it");

@@ -97,7 +97,12 @@ internal sealed partial class HoconParser
         }
 
         if (_cursor.Current != '"' && !_cursor.AtUnquoted)
-            throw Fault($"A key was expected and {_cursor.Describe()} was found", "Start the field with a key, quoted if it has special characters");
+        {
+            throw Fault(
+                $"A key was expected and {_cursor.Describe()} was found",
+                "Start the field with a key, quoted if it has special characters");
+        }
+
         var path = HoconText.ReadPath(_cursor);
         _cursor.SkipBlank();
         var appends = ReadAssignment(path);
@@ -131,7 +136,9 @@ internal sealed partial class HoconParser
         if (_cursor.Current is ':' or '=')
             _cursor.Advance();
         else if (_cursor.Current != '{')
-            throw Fault($"After the key '{HoconPath.Render(path)}' {_cursor.Describe()} was found", "Write ':' or '=' and a value after the key");
+            throw Fault(
+                $"After the key '{HoconPath.Render(path)}' {_cursor.Describe()} was found",
+                "Write ':' or '=' and a value after the key");
         return false;
     }
 
@@ -170,7 +177,11 @@ internal sealed partial class HoconParser
         }
 
         if (!separated && !_cursor.AtEnd && _cursor.Current != closing)
-            throw Fault($"{_cursor.Describe()} cannot stand here", "Put a comma or a line end between values, and quote text that has special characters");
+        {
+            throw Fault(
+                $"{_cursor.Describe()} cannot stand here",
+                "Put a comma or a line end between values, and quote text that has special characters");
+        }
     }
 
     private void Enter(int levels)

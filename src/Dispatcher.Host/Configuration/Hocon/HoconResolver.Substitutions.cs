@@ -67,7 +67,9 @@ internal sealed partial class HoconResolver
     }
 
     private HoconScalar? FromEnvironment(string name, HoconOrigin origin) =>
-        environment(name) is { } text ? new HoconScalar(text, HoconScalarKind.String, origin with { Source = $"environment variable {name} at {origin.Source}" }) : null;
+        environment(name) is { } text
+            ? new HoconScalar(text, HoconScalarKind.String, origin with { Source = $"environment variable {name} at {origin.Source}" })
+            : null;
 
     private HoconValue? Join(ConcatenationNode concatenation)
     {
@@ -100,28 +102,36 @@ internal sealed partial class HoconResolver
     private static HoconScalar JoinTexts(List<HoconScalar> texts, HoconOrigin origin)
     {
         if (texts.Sum(text => (long)text.Text.Length) > HoconLimits.TextLength)
-            throw new HoconException(origin, $"The joined text has more than {HoconLimits.TextLength} characters", "Refer to shorter texts");
+        {
+            throw new HoconException(
+                origin,
+                $"The joined text has more than {HoconLimits.TextLength} characters",
+                "Refer to shorter texts");
+        }
+
         return new HoconScalar(string.Concat(texts.Select(text => text.Text)), HoconScalarKind.String, origin);
     }
 
     private static HoconArray JoinLists(List<HoconValue> values)
     {
+        if (values.Sum(value => value.Weight) > HoconLimits.TreeWeight)
+            throw TooLarge(values[0].Origin);
         var items = new List<HoconValue>();
-        var weight = 0L;
         foreach (var value in values)
         {
             if (AsList(value) is not { } list)
             {
-                var other = values.Find(candidate => candidate is HoconArray) ?? values.First(candidate => candidate.GetType() != value.GetType());
-                throw new HoconException(value.Origin, $"{other.KindName} cannot be joined with {value.KindName}", "Join lists with lists, objects with objects and texts with texts");
+                var other = values.First(candidate => candidate.GetType() != value.GetType());
+                throw new HoconException(
+                    value.Origin,
+                    $"{other.KindName} cannot be joined with {value.KindName}",
+                    "Join lists with lists, objects with objects and texts with texts");
             }
 
-            weight += value.Weight;
-            if (weight <= HoconLimits.TreeWeight)
-                items.AddRange(list);
+            items.AddRange(list);
         }
 
-        return weight > HoconLimits.TreeWeight ? Bounded(new HoconArray([.. values], values[0].Origin)) : Bounded(new HoconArray(items, values[0].Origin));
+        return Bounded(new HoconArray(items, values[0].Origin));
     }
 
     /// <summary>
@@ -136,7 +146,10 @@ internal sealed partial class HoconResolver
     };
 
     private static HoconCycleException Cycle(HoconOrigin origin, string path) =>
-        new(origin, $"The substitution ${{{path}}} closes a cycle and there is no earlier value of '{path}'", "Break the cycle with a literal value, or set an earlier one")
+        new(
+            origin,
+            $"The substitution ${{{path}}} closes a cycle and there is no earlier value of '{path}'",
+            "Break the cycle with a literal value, or set an earlier one")
         {
             NamesPath = true,
         };

@@ -12,7 +12,7 @@ namespace Dispatcher.Host.Configuration.Hocon;
 /// </summary>
 internal sealed partial class HoconResolver(Func<string, string?> environment)
 {
-    private readonly Stack<(Contribution Owner, IReadOnlyList<Contribution> Below)> _evaluating = new();
+    private readonly Stack<(Contribution Owner, IReadOnlyList<Contribution> Slot, int Index)> _evaluating = new();
     private IReadOnlyList<Contribution> _root = [];
     private int _level;
     private int _steps;
@@ -53,7 +53,10 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
             if (value is HoconObject)
                 (layers ??= []).Add(contribution.IsSettled ? contribution : new Contribution(value));
             else if (value is not null && contribution.IsInGroup)
-                throw new HoconException(contribution.Origin, $"An object cannot be joined with {value.KindName}", "Refer to an object here, or remove the braces beside it");
+                throw new HoconException(
+                    contribution.Origin,
+                    $"An object cannot be joined with {value.KindName}",
+                    "Refer to an object here, or remove the braces beside it");
             else if (value is not null)
             {
                 if (layers is null)
@@ -64,7 +67,10 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
 
         if (layers is not null)
             return Merge(layers);
-        return leftOut is null ? null : throw new HoconCycleException(leftOut.Origin, "This value is needed to compute itself", "Break the cycle");
+        return leftOut is null ? null : throw new HoconCycleException(
+            leftOut.Origin,
+            "This value is needed to compute itself",
+            "Break the cycle");
     }
 
     /// <summary>Makes one object of layers, the topmost first.</summary>
@@ -147,7 +153,7 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
         var outer = _lookedBackTo;
         _lookedBackTo = int.MaxValue;
         contribution.EvaluationLevel = level;
-        _evaluating.Push((contribution, Below(contribution, slot, index)));
+        _evaluating.Push((contribution, slot, index));
         try
         {
             var value = Evaluate(contribution.Node!);
@@ -168,22 +174,22 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
         }
     }
 
-    private static IReadOnlyList<Contribution> Below(Contribution contribution, IReadOnlyList<Contribution> slot, int index)
-    {
-        while (index > 0 && ReferenceEquals(slot[index - 1].Group, contribution.Group))
-            index--;
-        return index == 0 ? [] : new ArraySegment<Contribution>([.. slot], 0, index);
-    }
-
     private HoconValue? Evaluate(HoconNode node) => node switch
     {
         SubstitutionNode substitution => Substitute(substitution),
         ConcatenationNode concatenation => Join(concatenation),
         ArrayNode array => List(array),
-        PreviousValueNode => Evaluate(_evaluating.Peek().Below),
+        PreviousValueNode => PreviousValue(),
         ScalarNode scalar => scalar.Value,
         _ => throw new InvalidOperationException($"{node.GetType().Name} is read as a layer."),
     };
+
+    /// <summary>The left side of <c>+=</c>: what the slot holds below the value that is being computed.</summary>
+    private HoconValue? PreviousValue()
+    {
+        var (_, slot, index) = _evaluating.Peek();
+        return Evaluate([.. slot.Take(index)]);
+    }
 
     private HoconArray List(ArrayNode array)
     {
@@ -206,22 +212,41 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
     private void EnterLevel(HoconOrigin origin)
     {
         if (++_level > HoconLimits.EvaluationLevels)
-            throw new HoconException(origin, $"More than {HoconLimits.EvaluationLevels} values depend on each other in one chain", "Shorten the chain of substitutions");
+        {
+            throw new HoconException(
+                origin,
+                $"More than {HoconLimits.EvaluationLevels} values depend on each other in one chain",
+                "Shorten the chain of substitutions");
+        }
     }
 
     private void Step(HoconOrigin origin)
     {
         if (++_steps > HoconLimits.EvaluationSteps)
-            throw new HoconException(origin, $"The document takes more than {HoconLimits.EvaluationSteps} steps to resolve", "Refer to fewer or smaller objects");
+        {
+            throw new HoconException(
+                origin,
+                $"The document takes more than {HoconLimits.EvaluationSteps} steps to resolve",
+                "Refer to fewer or smaller objects");
+        }
     }
 
     private static T Bounded<T>(T value)
         where T : HoconValue
     {
         if (value.Weight > HoconLimits.TreeWeight)
-            throw new HoconException(value.Origin, "The substitutions here expand to an enormous value", "Refer to fewer or smaller objects");
+            throw TooLarge(value.Origin);
         if (value.Depth > HoconLimits.NestingLevels)
-            throw new HoconException(value.Origin, $"The substitutions here nest more than {HoconLimits.NestingLevels} levels deep", "Flatten the document");
+        {
+            throw new HoconException(
+                value.Origin,
+                $"The substitutions here nest more than {HoconLimits.NestingLevels} levels deep",
+                "Flatten the document");
+        }
+
         return value;
     }
+
+    private static HoconException TooLarge(HoconOrigin origin) =>
+        new(origin, "The substitutions here expand to an enormous value", "Refer to fewer or smaller objects");
 }

@@ -8,7 +8,9 @@ internal static class HoconText
 {
     private const string TripleQuote = "\"\"\"";
 
-    /// <summary>Reads keys up to the first character that no path may contain. White space inside a key counts, around the path not.</summary>
+    /// <summary>
+    /// Reads keys up to the first character that no path may contain. White space inside a key counts, around the path not.
+    /// </summary>
     public static List<string> ReadPath(HoconCursor cursor)
     {
         cursor.SkipSpaces();
@@ -128,9 +130,21 @@ internal static class HoconText
         while (cursor.Current != '"')
         {
             if (cursor.AtEnd || cursor.Current == '\n')
-                throw new HoconException(origin, "A quoted string is not closed on its line", "Add the closing '\"', or use \"\"\" for several lines");
+            {
+                throw new HoconException(
+                    origin,
+                    "A quoted string is not closed on its line",
+                    "Add the closing '\"', or use \"\"\" for several lines");
+            }
+
             if (cursor.Current < ' ')
-                throw new HoconException(cursor.Origin, $"The control character {cursor.Describe()} stands in a quoted string", "Write it as an escape such as \\t");
+            {
+                throw new HoconException(
+                    cursor.Origin,
+                    $"The control character {cursor.Describe()} stands in a quoted string",
+                    "Write it as an escape such as \\t");
+            }
+
             if (cursor.Current == '\\')
             {
                 text.Append(ReadEscape(cursor));
@@ -160,7 +174,10 @@ internal static class HoconText
             'r' => '\r',
             't' => '\t',
             'u' => ReadUnicodeEscape(cursor, origin),
-            _ => throw new HoconException(origin, "An unknown escape stands in a quoted string", "Use one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX, or write \\\\ for a backslash"),
+            _ => throw new HoconException(
+                origin,
+                "An unknown escape stands in a quoted string",
+                "Use one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX, or write \\\\ for a backslash"),
         };
     }
 

@@ -95,8 +95,16 @@ public static class HoconUnits
     private static FrozenDictionary<string, BigInteger> Sizes()
     {
         var units = Table((1, " B b byte bytes"));
-        string[] decimals = ["kB kilobyte", "MB megabyte", "GB gigabyte", "TB terabyte", "PB petabyte", "EB exabyte", "ZB zettabyte", "YB yottabyte"];
-        string[] binaries = ["K k Ki KiB kibibyte", "M m Mi MiB mebibyte", "G g Gi GiB gibibyte", "T t Ti TiB tebibyte", "P p Pi PiB pebibyte", "E e Ei EiB exbibyte", "Z z Zi ZiB zebibyte", "Y y Yi YiB yobibyte"];
+        string[] decimals =
+        [
+            "kB kilobyte", "MB megabyte", "GB gigabyte", "TB terabyte",
+            "PB petabyte", "EB exabyte", "ZB zettabyte", "YB yottabyte",
+        ];
+        string[] binaries =
+        [
+            "K k Ki KiB kibibyte", "M m Mi MiB mebibyte", "G g Gi GiB gibibyte", "T t Ti TiB tebibyte",
+            "P p Pi PiB pebibyte", "E e Ei EiB exbibyte", "Z z Zi ZiB zebibyte", "Y y Yi YiB yobibyte",
+        ];
         for (var power = 1; power <= decimals.Length; power++)
         {
             Add(decimals[power - 1], BigInteger.Pow(1000, power));

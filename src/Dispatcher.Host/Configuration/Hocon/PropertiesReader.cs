@@ -96,7 +96,9 @@ internal static class PropertiesReader
                 continue;
             }
 
-            if (index + 4 >= text.Length || !int.TryParse(text.AsSpan(index + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+            var digits = text.AsSpan(index + 1, Math.Min(4, text.Length - index - 1));
+            var isCode = int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code);
+            if (digits.Length < 4 || !isCode)
                 throw new HoconException(origin, "A \\u escape lacks its four hexadecimal digits", "Write it as \\u00e9");
             plain.Append((char)code);
             index += 4;
