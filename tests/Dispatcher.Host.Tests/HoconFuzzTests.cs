@@ -19,7 +19,10 @@ public sealed class HoconFuzzTests(ITestOutputHelper output)
     ];
 
     private static readonly string[] Fragments =
-        ["{", "}", "[", "]", ",", ":", "=", "+=", "${a}", "${?b}", "${", "\"", "\"\"\"", "\n", "#", "//", " ", ".", "\\u00", "\\", "null", "true", "12", "-", "a", "b.c", "include ", "\0", "\uD800", "\uFEFF", "${a.b}", "${?d.f}"];
+    [
+        "{", "}", "[", "]", ",", ":", "=", "+=", "${a}", "${?b}", "${", "${a.b}", "${?d.f}", "\"", "\"\"\"", "\n", "#", "//", " ", ".",
+        "\\u00", "\\", "null", "true", "12", "-", "a", "b.c", "include ", "\0", "\uD800", "\uFEFF",
+    ];
 
     [Fact]
     public void Seeds_AreValid_BeforeTheyAreMutated() => Assert.All(Seeds, seed => HoconDocument.Parse(seed));

@@ -138,17 +138,29 @@ public sealed class HoconIncludeTests : IDisposable
     [Fact]
     public void File_IsRead_WhenItStartsWithAByteOrderMark()
     {
-        foreach (var name in new[] { "main.conf", "main.json", "main.properties" })
-            File.WriteAllText(Path.Combine(_files.Root, name), name.EndsWith("properties", StringComparison.Ordinal) ? "a=b" : """{ "a": "b" }""", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-        Assert.Equal("""{"a":"b"}""", _files.Load("main.conf"));
-        Assert.Equal("""{"a":"b"}""", _files.Load("main.json"));
-        Assert.Equal("""{"a":"b"}""", _files.Load("main.properties"));
+        var withMark = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true);
+        foreach (var (name, text) in new[] { ("m.conf", "a=b"), ("m.json", """{ "a": "b" }"""), ("m.properties", "a=b") })
+        {
+            File.WriteAllText(Path.Combine(_files.Root, name), text, withMark);
+            Assert.Equal("""{"a":"b"}""", _files.Load(name));
+        }
     }
 
     [Fact]
     public void Properties_AreReadAsText_InEachSpelling()
     {
-        _files.Write("main.properties", "# c\n! c\na.b = 1\na.c: x y \nd   long\\\n    er\ne\\ f=\\u0041\\t\\\\\ng\nwin=C:\\\\x\na=dropped\n");
-        Assert.Equal("{\"a\":{\"b\":\"1\",\"c\":\"x y \"},\"d\":\"longer\",\"e f\":\"A\\t\\\\\",\"g\":\"\",\"win\":\"C:\\\\x\"}", _files.Load("main.properties"));
+        _files.Write("main.properties", """
+            # comment
+            ! comment
+            a.b = 1
+            a.c: x y
+            d   long\
+                er
+            e\ f=\u0041\t\\
+            g
+            win=C:\\x
+            a=dropped
+            """);
+        Assert.Equal("""{"a":{"b":"1","c":"x y"},"d":"longer","e f":"A\t\\","g":"","win":"C:\\x"}""", _files.Load("main.properties"));
     }
 }

@@ -30,7 +30,8 @@ public sealed class HoconResolutionTests
     [InlineData("a = ${b}, a { y = 2 }, b { x = 1, y = 1 }", """{"a":{"x":1,"y":2},"b":{"x":1,"y":1}}""")]
     [InlineData("a = ${nowhere}, a = 1", """{"a":1}""")]
     [InlineData("a = [1, ${b}], b { x = [] }", """{"a":[1,{"x":[]}],"b":{"x":[]}}""")]
-    public void Value_ResolvesTo_WhenPiecesStandSideBySide(string text, string expected) => Assert.Equal(expected, HoconTestTree.Read(text));
+    public void Value_ResolvesTo_WhenPiecesStandSideBySide(string text, string expected) =>
+        Assert.Equal(expected, HoconTestTree.Read(text));
 
     [Theory]
     [InlineData("a = ${?x}", "{}")]
@@ -43,7 +44,8 @@ public sealed class HoconResolutionTests
     [InlineData("a = ${?b}, b = ${?c}, c = ${?d}", "{}")]
     [InlineData("a { b = ${?x} }", """{"a":{}}""")]
     [InlineData("a = ${?b.c}, b = 1", """{"b":1}""")]
-    public void OptionalSubstitution_Vanishes_WhenItIsMissing(string text, string expected) => Assert.Equal(expected, HoconTestTree.Read(text));
+    public void OptionalSubstitution_Vanishes_WhenItIsMissing(string text, string expected) =>
+        Assert.Equal(expected, HoconTestTree.Read(text));
 
     [Theory]
     [InlineData("a = 1, a = ${a}2, a = ${a}3", """{"a":"123"}""")]
@@ -63,7 +65,8 @@ public sealed class HoconResolutionTests
     [InlineData("a = [1], a = [{ b = ${a} }]", """{"a":[{"b":[1]}]}""")]
     [InlineData("base { name = ${app.title} }, app = ${base}, app { title = t }", """{"app":{"name":"t","title":"t"},"base":{"name":"t"}}""")]
     [InlineData("base { name = ${app.title} }, app = ${base} { title = t }", """{"app":{"name":"t","title":"t"},"base":{"name":"t"}}""")]
-    public void SelfReference_LooksBack_WhenThereIsAnEarlierValue(string text, string expected) => Assert.Equal(expected, HoconTestTree.Read(text));
+    public void SelfReference_LooksBack_WhenThereIsAnEarlierValue(string text, string expected) =>
+        Assert.Equal(expected, HoconTestTree.Read(text));
 
     [Theory]
     [InlineData("a = ${a}", "a")]
@@ -109,18 +112,22 @@ public sealed class HoconResolutionTests
     [Fact]
     public void Layers_ResolveAsOne_WhenALaterLayerOverrides()
     {
-        var document = HoconDocument.Combine([HoconLayer.FromText("root = /a, log = ${root}/log, tags = [x]", "one"), HoconLayer.FromText("root = /b, tags = ${tags} [y]", "two")]);
+        var document = HoconDocument.Combine(
+        [
+            HoconLayer.FromText("root = /a, log = ${root}/log, tags = [x]", "one"),
+            HoconLayer.FromText("root = /b, tags = ${tags} [y]", "two"),
+        ]);
         Assert.Equal("""{"log":"/b/log","root":"/b","tags":["x","y"]}""", HoconTestTree.Show(document.Root));
         Assert.Equal("two:1", document.RootObject.Find("root")!.Origin.FileAndLine);
     }
 
     [Fact]
     public void Resolution_IsRefused_WhenTextDoublesWithoutEnd() =>
-        Assert.Contains("characters", HoconTestTree.Fault("a0 = xxxxxxxx\n" + Doubling("a{1} = ${{a{0}}}${{a{0}}}")).Message, StringComparison.Ordinal);
+        Assert.Contains("characters", HoconTestTree.Fault(Doubling("a{1} = ${{a{0}}}${{a{0}}}")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Resolution_IsRefused_WhenObjectsDoubleWithoutEnd() =>
-        Assert.Contains("enormous", HoconTestTree.Fault("a0 = xxxxxxxx\n" + Doubling("a{1} {{ l = ${{a{0}}}, r = ${{a{0}}} }}")).Message, StringComparison.Ordinal);
+        Assert.Contains("enormous", HoconTestTree.Fault(Doubling("a{1} {{ l = ${{a{0}}}, r = ${{a{0}}} }}")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Resolution_IsRefused_WhenAChainIsTooLong()
@@ -145,5 +152,5 @@ public sealed class HoconResolutionTests
     }
 
     private static string Doubling(string line) =>
-        string.Join('\n', Enumerable.Range(0, 40).Select(index => string.Format(null, line, index, index + 1)));
+        "a0 = xxxxxxxx\n" + string.Join('\n', Enumerable.Range(0, 40).Select(index => string.Format(null, line, index, index + 1)));
 }

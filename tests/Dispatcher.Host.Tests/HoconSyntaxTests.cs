@@ -5,7 +5,8 @@ namespace Dispatcher.Host.Tests;
 /// <summary>Ways to write the same tree, what is no HOCON at all, and what is HOCON though it is no JSON.</summary>
 public sealed class HoconSyntaxTests
 {
-    private const string Workshop = """{"bench":{"height":92,"tools":["saw","file","plane"]},"label":"north wall","lit":true,"lost":null,"ratio":0.25}""";
+    private const string Workshop =
+        """{"bench":{"height":92,"tools":["saw","file","plane"]},"label":"north wall","lit":true,"lost":null,"ratio":0.25}""";
 
     [Theory]
     [InlineData("""{"bench":{"height":92,"tools":["saw","file","plane"]},"label":"north wall","lit":true,"lost":null,"ratio":0.25}""")]
@@ -18,9 +19,9 @@ public sealed class HoconSyntaxTests
     [InlineData("\uFEFFbench { height = 92, tools = [saw, file, plane] }\r\nlabel = north wall\r\nlit = true\r\nlost = null\r\nratio = 0.25\r\n")]
     public void Document_MeansTheSame_WhenWrittenDifferently(string text)
     {
-        var expected = Workshop;
-        var actual = text.Contains("more", StringComparison.Ordinal) ? HoconTestTree.Read(text).Replace(""","more":["file","plane"]""", "", StringComparison.Ordinal) : HoconTestTree.Read(text);
-        Assert.Equal(expected, actual);
+        // One vector needs a helper key; it is no part of the comparison.
+        var actual = HoconTestTree.Read(text).Replace(""","more":["file","plane"]""", "", StringComparison.Ordinal);
+        Assert.Equal(Workshop, actual);
     }
 
     [Theory]
@@ -163,7 +164,8 @@ public sealed class HoconSyntaxTests
 
         HoconDocument.Parse(Nested(100));
         Assert.Contains("nested more than 200 levels", HoconTestTree.Fault(Nested(100_000)).Message, StringComparison.Ordinal);
-        Assert.Contains("nested more than 200 levels", HoconTestTree.Fault(string.Join('.', Enumerable.Repeat("a", 5000)) + "=1").Message, StringComparison.Ordinal);
+        var longKey = string.Join('.', Enumerable.Repeat("a", 5000)) + "=1";
+        Assert.Contains("nested more than 200 levels", HoconTestTree.Fault(longKey).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -24,8 +24,8 @@ internal static class HoconTestTree
         HoconObject fields => new JsonObject(fields.OrderBy(field => field.Key, StringComparer.Ordinal)
             .Select(field => KeyValuePair.Create(field.Key, Node(field.Value)))),
         HoconArray array => new JsonArray([.. array.Items.Select(Node)]),
-        HoconScalar { Kind: HoconScalarKind.Number or HoconScalarKind.Boolean or HoconScalarKind.Null } scalar => JsonNode.Parse(scalar.Text),
-        HoconScalar scalar => JsonValue.Create(scalar.Text),
+        HoconScalar { Kind: HoconScalarKind.String } text => JsonValue.Create(text.Text),
+        HoconScalar literal => JsonNode.Parse(literal.Text),
         _ => throw new InvalidOperationException(),
     };
 }

@@ -47,17 +47,31 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Stage_TakesFromDefault_WhatItLeavesOut()
     {
-        var settings = Load("dispatcher.stages { default.rate-burst = 7, encode { max-concurrency = 2 }, \"v1.0\" { rate-per-second = 0.5 }, render.per-tenant-max-concurrency = 1 }");
+        var settings = Load("""
+            dispatcher.stages {
+              default.rate-burst = 7
+              encode { max-concurrency = 2 }
+              "v1.0" { rate-per-second = 0.5 }
+              render.per-tenant-max-concurrency = 1
+            }
+            """);
         Assert.Equal(new StageSettings { MaxConcurrency = 2, RateBurst = 7 }, settings.Stages["encode"]);
         Assert.Equal(new StageSettings { RatePerSecond = 0.5, RateBurst = 7 }, settings.Stages["v1.0"]);
-        Assert.Equal(new StageSettings { MaxConcurrency = 4, StartDelay = TimeSpan.FromSeconds(1), RateBurst = 7, PerTenantMaxConcurrency = 1 }, settings.Stages["render"]);
+        Assert.Equal(
+            new StageSettings { MaxConcurrency = 4, StartDelay = TimeSpan.FromSeconds(1), RateBurst = 7, PerTenantMaxConcurrency = 1 },
+            settings.Stages["render"]);
         Assert.Equal(new StageSettings { RateBurst = 7 }, settings.Stages["default"]);
     }
 
     [Fact]
     public void UserFile_ExtendsDefaultsAndMovesWhatRefersToThem_WhenItUsesSubstitutions()
     {
-        var settings = Load("dispatcher { process.allowed-commands += sox, data-directory = ${ROOT}/data, artifacts.directory = ${dispatcher.data-directory}/files }", null, ("ROOT", "/srv"));
+        var text = """
+            dispatcher.process.allowed-commands += sox
+            dispatcher.data-directory = ${ROOT}/data
+            dispatcher.artifacts.directory = ${dispatcher.data-directory}/files
+            """;
+        var settings = Load(text, null, ("ROOT", "/srv"));
         Assert.Equal("sox", settings.Process.AllowedCommands[^1]);
         Assert.Equal(5, settings.Process.AllowedCommands.Count);
         Assert.Equal("/srv/data/files", settings.ArtifactsDirectory);
@@ -71,7 +85,17 @@ public sealed class SettingsLoaderTests : IDisposable
     public void Load_ListsAllFaultsWithTheirPlaces_WhenSeveralAreWrong()
     {
         var faults = Faults(
-            "dispatcher {\n  stor.synchronous = full\n  store.synchronous = sometimes\n  render = 4\n  actors.restart-windw = 1 s\n  stages.encode.max-concurency = 1\n  stages.odd = 5\n}\ndispacher.env = dev",
+            """
+            dispatcher {
+              stor.synchronous = full
+              store.synchronous = sometimes
+              render = 4
+              actors.restart-windw = 1 s
+              stages.encode.max-concurency = 1
+              stages.odd = 5
+            }
+            dispacher.env = dev
+            """,
             ("DISPATCHER__HTTP__MAX_REDIRECTS", "many"),
             ("DISPATCHER__HTTP__MAX_REDIRECT", "1"));
         Assert.Equal(
@@ -111,7 +135,8 @@ public sealed class SettingsLoaderTests : IDisposable
     public void Load_NamesTheFile_WhenItDoesNotExist()
     {
         var sources = new SettingsSources(Path.Combine(Hocon, "reference.conf")) { UserPath = Path.Combine(_files.Root, "none.conf") };
-        Assert.Contains("none.conf' does not exist", Assert.Throws<ConfigurationFaultsException>(() => SettingsLoader.Load(sources)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<ConfigurationFaultsException>(() => SettingsLoader.Load(sources));
+        Assert.Contains("none.conf' does not exist", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,6 +160,7 @@ public sealed class SettingsLoaderTests : IDisposable
     private string[] Faults(string text, params (string, string)[] environment)
     {
         var refused = Assert.Throws<ConfigurationFaultsException>(() => SettingsLoader.Load(Sources(text, null, environment)));
-        return [.. refused.Faults.Select(fault => fault.ToString().Replace(_files.Root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal))];
+        var root = _files.Root + Path.DirectorySeparatorChar;
+        return [.. refused.Faults.Select(fault => fault.ToString().Replace(root, "", StringComparison.Ordinal))];
     }
 }

@@ -81,6 +81,9 @@ public sealed class SettingsSchemaTests
 
     private static HoconValue Value(string text) => HoconDocument.Parse($"a = {text}").RootObject.Find("a")!;
 
-    private static string Show(DispatcherSettings settings) =>
-        JsonSerializer.Serialize(settings with { Stages = new SortedDictionary<string, StageSettings>(settings.Stages.ToDictionary(), StringComparer.Ordinal) });
+    private static string Show(DispatcherSettings settings)
+    {
+        var stages = new SortedDictionary<string, StageSettings>(settings.Stages.ToDictionary(), StringComparer.Ordinal);
+        return JsonSerializer.Serialize(settings with { Stages = stages });
+    }
 }

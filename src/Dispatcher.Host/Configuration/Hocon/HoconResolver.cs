@@ -20,7 +20,7 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
     /// <summary>The lowest level whose contribution was left out since the current evaluation began.</summary>
     private int _lookedBackTo = int.MaxValue;
 
-    /// <summary>Resolves documents as if they stood in one file, the first at the top.</summary>
+    /// <summary>Resolves documents as if they stood one after the other in one file.</summary>
     public HoconValue Resolve(IEnumerable<HoconNode> layers)
     {
         _root = [.. layers.Select(layer => new Contribution(layer))];
@@ -50,19 +50,25 @@ internal sealed partial class HoconResolver(Func<string, string?> environment)
             if (layers is not null && contribution.HidesBelow)
                 break;
             var value = ValueOf(contribution, slot, index);
+            if (value is null)
+                continue;
             if (value is HoconObject)
-                (layers ??= []).Add(contribution.IsSettled ? contribution : new Contribution(value));
-            else if (value is not null && contribution.IsInGroup)
+            {
+                (layers ??= []).Add(new Contribution(value));
+                continue;
+            }
+
+            if (contribution.IsInGroup)
+            {
                 throw new HoconException(
                     contribution.Origin,
                     $"An object cannot be joined with {value.KindName}",
                     "Refer to an object here, or remove the braces beside it");
-            else if (value is not null)
-            {
-                if (layers is null)
-                    return value;
-                break;
             }
+
+            if (layers is null)
+                return value;
+            break;
         }
 
         if (layers is not null)
