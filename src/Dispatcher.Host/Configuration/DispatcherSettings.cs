@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Host.Configuration;
+
+/// <summary>
+/// The settings as the program uses them. Each property's unit and reason stand in <c>hocon/reference.conf</c>; a test holds that
+/// the defaults here are the same, so that tests can write <c>new DispatcherSettings()</c>.
+/// </summary>
+public sealed record DispatcherSettings
+{
+    private const string StagesPath = "dispatcher.stages";
+    private const string DefaultStagePath = "dispatcher.stages.default";
+
+    public DispatcherEnvironment Environment { get; init; } = DispatcherEnvironment.Dev;
+
+    public string DataDirectory { get; init; } = ".dispatcher";
+
+    /// <summary>Resolved: <c>artifacts</c> in the data directory unless set.</summary>
+    public string ArtifactsDirectory { get; init; } = Path.Combine(".dispatcher", "artifacts");
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public StoreSettings Store { get; init; } = new();
+
+    public JournalSettings Journal { get; init; } = new();
+
+    public ActorSettings Actors { get; init; } = new();
+
+    public RecoverySettings Recovery { get; init; } = new();
+
+    public StepSettings Steps { get; init; } = new();
+
+    /// <summary>Stages by name: always <c>default</c> and <c>render</c>, and what the user added.</summary>
+    public IReadOnlyDictionary<string, StageSettings> Stages { get; init; } = new Dictionary<string, StageSettings>(StringComparer.Ordinal)
+    {
+        [StageSettings.DefaultName] = new(),
+        [StageSettings.RenderName] = new() { MaxConcurrency = 4, StartDelay = TimeSpan.FromSeconds(1) },
+    };
+
+    public ProcessSettings Process { get; init; } = new();
+
+    public HttpSettings Http { get; init; } = new();
+
+    /// <summary>Binds settings that <see cref="SettingsChecker"/> and <see cref="FaultsIn"/> found no fault in.</summary>
+    public static DispatcherSettings From(CheckedSettings settings)
+    {
+        var dataDirectory = settings.Text("dispatcher.data-directory");
+        var artifacts = settings.Text("dispatcher.artifacts.directory");
+        return new DispatcherSettings
+        {
+            Environment = settings.Word<DispatcherEnvironment>("dispatcher.env"),
+            DataDirectory = dataDirectory,
+            ArtifactsDirectory = artifacts.Length > 0 ? artifacts : Path.Combine(dataDirectory, "artifacts"),
+            LogLevel = settings.Word<LogLevel>("dispatcher.logging.level"),
+            Store = new StoreSettings
+            {
+                Synchronous = settings.Word<StoreSynchronous>("dispatcher.store.synchronous"),
+                BatchLimitEvents = settings.Integer("dispatcher.store.batch-limit-events"),
+                BatchLimitBytes = settings.Size("dispatcher.store.batch-limit-bytes"),
+                QueueLimitEvents = settings.Integer("dispatcher.store.queue-limit-events"),
+            },
+            Journal = new JournalSettings { SnapshotAfterEvents = settings.Integer("dispatcher.journal.snapshot-after-events") },
+            Actors = new ActorSettings
+            {
+                PassivateIdleAfter = settings.OptionalDuration("dispatcher.actors.passivate-idle-after"),
+                RestartBudget = settings.Integer("dispatcher.actors.restart-budget"),
+                RestartWindow = settings.Duration("dispatcher.actors.restart-window"),
+            },
+            Recovery = new RecoverySettings { MaxConcurrentRecoveries = settings.Integer("dispatcher.recovery.max-concurrent-recoveries") },
+            Steps = new StepSettings
+            {
+                AbandonAfter = settings.Duration("dispatcher.steps.abandon-after"),
+                DefaultTimeout = settings.OptionalDuration("dispatcher.steps.default-timeout"),
+                ProgressInterval = settings.Duration("dispatcher.steps.progress-interval"),
+            },
+            Stages = StagesFrom(settings),
+            Process = new ProcessSettings
+            {
+                AllowedCommands = settings.TextList("dispatcher.process.allowed-commands"),
+                OutputLimitBytes = settings.Size("dispatcher.process.output-limit"),
+                KillGrace = settings.Duration("dispatcher.process.kill-grace"),
+            },
+            Http = new HttpSettings
+            {
+                AllowedHosts = settings.TextList("dispatcher.http.allowed-hosts"),
+                AllowPrivateAddresses = settings.Boolean("dispatcher.http.allow-private-addresses"),
+                ResponseLimitBytes = settings.Size("dispatcher.http.response-limit"),
+                MaxRedirects = settings.Integer("dispatcher.http.max-redirects"),
+            },
+        };
+    }
+
+    /// <summary>What one setting's type cannot say: render's own two settings have one place only.</summary>
+    internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings)
+    {
+        foreach (var key in new[] { "max-concurrency", "start-delay" })
+        {
+            var path = $"{StagesPath}.{StageSettings.RenderName}.{key}";
+            if (settings.Values.TryGetValue(path, out var value))
+            {
+                yield return new ConfigurationFault(
+                    value.Origin.FileAndLine,
+                    $"{path} is not a setting of its own. Set dispatcher.render.{key}.");
+            }
+        }
+    }
+
+    private static Dictionary<string, StageSettings> StagesFrom(CheckedSettings settings) =>
+        settings.EntriesOf(StagesPath)
+            .Append(StageSettings.RenderName)
+            .Distinct(StringComparer.Ordinal)
+            .ToDictionary(name => name, name => StageFrom(settings, name), StringComparer.Ordinal);
+
+    private static StageSettings StageFrom(CheckedSettings settings, string name)
+    {
+        var isRender = name == StageSettings.RenderName;
+        return new StageSettings
+        {
+            MaxConcurrency = settings.Integer(isRender ? "dispatcher.render.max-concurrency" : At("max-concurrency")),
+            StartDelay = settings.Duration(isRender ? "dispatcher.render.start-delay" : At("start-delay")),
+            RatePerSecond = settings.Number(At("rate-per-second")) is > 0 and var rate ? rate : null,
+            RateBurst = settings.Integer(At("rate-burst")),
+            PerTenantMaxConcurrency = settings.Integer(At("per-tenant-max-concurrency")) is > 0 and var limit ? limit : null,
+        };
+
+        string At(string key) => settings.PathInEntry(StagesPath, name, key, DefaultStagePath);
+    }
+}
