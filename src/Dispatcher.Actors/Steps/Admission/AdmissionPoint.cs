@@ -9,7 +9,7 @@ namespace Dispatcher.Steps.Admission;
 /// </summary>
 public sealed class AdmissionPoint : IDisposable
 {
-    /// <summary>Stages of one node. Names come from workflow definitions, and a runaway generator of names must not eat the memory.</summary>
+    /// <summary>Stages of one node. Names come from workflow definitions, and a runaway source of names must not eat memory.</summary>
     public const int StageLimit = 1_000;
 
     private readonly ConcurrentDictionary<string, RenderStage> _stages = new(StringComparer.Ordinal);
@@ -19,10 +19,11 @@ public sealed class AdmissionPoint : IDisposable
     private readonly Action<AdmissionTicket, Exception>? _onListenerError;
     private bool _disposed;
 
-    /// <param name="limitsOf">The limits of a stage by its name; asked once for each stage, and again by <see cref="RefreshLimits"/>.</param>
+    /// <param name="limitsOf">The limits of a stage by its name; asked when it is made, and again by <see cref="RefreshLimits"/>.</param>
     /// <param name="time">The clock of the node.</param>
     /// <param name="onListenerError">Gets what a listener threw; its stage goes on. Without it such an exception is dropped.</param>
-    public AdmissionPoint(Func<string, StageLimits> limitsOf, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null) =>
+    public AdmissionPoint(
+        Func<string, StageLimits> limitsOf, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null) =>
         (_limitsOf, _time, _onListenerError) = (limitsOf, time, onListenerError);
 
     /// <summary>The stages that exist now, in the order of their names.</summary>

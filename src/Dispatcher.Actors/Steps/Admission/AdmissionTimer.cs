@@ -1,6 +1,8 @@
 namespace Dispatcher.Steps.Admission;
 
-/// <summary>The one timer of a stage, for the earliest instant at which time lets somebody start. Every call needs the stage's lock.</summary>
+/// <summary>
+/// The one timer of a stage, for the earliest instant at which time lets somebody start. Every call needs the stage's lock.
+/// </summary>
 internal struct AdmissionTimer(TimeProvider time, TimerCallback onFired, object owner)
 {
     private const long None = long.MinValue;

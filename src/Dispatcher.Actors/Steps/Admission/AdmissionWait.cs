@@ -30,9 +30,16 @@ public enum AdmissionReason
 /// <param name="Running">Steps that run in the stage.</param>
 /// <param name="Cap">Steps that may run in the stage at once.</param>
 /// <param name="EstimatedStart">
-/// Exact if only time is waited for. If places must come free first, an estimate from the mean time that they are held; null while none has been seen.
+/// Exact if only time is waited for. If places must come free first, an estimate from the mean time that they are held; null while
+/// none has been seen.
 /// </param>
-public sealed record AdmissionWait(AdmissionReason Reason, string Sentence, int Position, int Running, int Cap, DateTimeOffset? EstimatedStart);
+public sealed record AdmissionWait(
+    AdmissionReason Reason,
+    string Sentence,
+    int Position,
+    int Running,
+    int Cap,
+    DateTimeOffset? EstimatedStart);
 
 /// <summary>One stage at one instant.</summary>
 /// <param name="Stage">Its name.</param>

@@ -63,7 +63,7 @@ public sealed partial class RenderStage
         return wait < DateTimeOffset.MaxValue - today ? today + wait : null;
     }
 
-    /// <summary>How many mean hold times pass until enough places come free, if any must: places come free evenly over a hold time.</summary>
+    /// <summary>Mean hold times until enough places are free, if any must come free: they do so evenly over a hold time.</summary>
     private double? ReleasesNeeded(AdmissionTicket ticket, int position)
     {
         if (ticket.Account!.IsAside)
@@ -77,7 +77,7 @@ public sealed partial class RenderStage
         var why = reason switch
         {
             AdmissionReason.TenantCap => Text(
-                $"Tenant '{ticket.Tenant}' runs {ticket.Account!.Running} of at most {_limits.PerTenantMaxConcurrency} steps in stage '{Name}'"),
+                $"Tenant '{ticket.Tenant}' runs {ticket.Account!.Running} of its {_limits.PerTenantMaxConcurrency} places in '{Name}'"),
             AdmissionReason.Cap when _closed => Text($"Stage '{Name}' admits no more steps: its node stands down"),
             AdmissionReason.Cap => Text($"Stage '{Name}' runs {_running} of at most {_limits.MaxConcurrency} steps"),
             AdmissionReason.Rate => Text($"Stage '{Name}' starts at most {_limits.RatePerSecond:0.######} steps a second"),

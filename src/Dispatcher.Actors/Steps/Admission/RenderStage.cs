@@ -9,16 +9,17 @@ namespace Dispatcher.Steps.Admission;
 /// <remarks>
 /// What holds whenever the lock is free:
 /// <list type="number">
-/// <item>A start is never admitted above the cap, above its tenant's cap, closer than the start delay to the one before, or above the rate.</item>
+/// <item>No start is admitted above the cap, above its tenant's cap, above the rate, or closer than the delay to the one before.</item>
 /// <item>No ready ticket waits while the caps and the time allow it to start, but for the lateness of a timer; a call that comes
 /// earlier than the late timer admits those who waited before it admits its own.</item>
-/// <item>At most one timer is armed: for the earliest instant at which the next ready ticket may start, and only if time alone holds it back.</item>
+/// <item>At most one timer is armed: for the earliest instant of the next start, and only if time alone holds it back.</item>
 /// </list>
 /// The path of a start that need not wait is one short lock: no timer, no allocation, and a look at the clock only where time matters.
 /// </remarks>
 public sealed partial class RenderStage : IDisposable
 {
-    // A look at the clock costs as much as the rest of an admission, and a mean is as good from a sample.
+    // A look at the clock costs as much as the rest of an admission, and the mean of a busy stage is as good from a sample. Those that
+    // had to wait are all measured: it is in stages with a line that somebody asks for an estimate.
     private const int HoldTimeSample = 16;
 
     private readonly Lock _gate = new();
@@ -67,16 +68,11 @@ public sealed partial class RenderStage : IDisposable
             var account = ticket.Account = _tenants.Of(ticket.Tenant);
             if (_line.ReadyCount == 0 && !account.IsAside && HasPlace)
             {
-                if (_pace.IsFree)
+                var measures = _meanHold.Value is null || _admittedTotal % HoldTimeSample == 0;
+                var now = measures || !_pace.IsFree ? _time.GetTimestamp() : 0;
+                if (_pace.IsFree || _pace.EarliestStart <= now)
                 {
-                    Admit(ticket, SampledNow());
-                    return true;
-                }
-
-                var now = _time.GetTimestamp();
-                if (_pace.EarliestStart <= now)
-                {
-                    Admit(ticket, now);
+                    Admit(ticket, now, measures);
                     return true;
                 }
             }
@@ -165,7 +161,7 @@ public sealed partial class RenderStage : IDisposable
         _notices.Tell(notice);
     }
 
-    /// <summary>The node stands down: nothing is admitted any more, and no timer stays armed. Waiting tickets may still be withdrawn.</summary>
+    /// <summary>The node stands down: nothing is admitted any more, no timer stays armed. What waits may still be withdrawn.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -204,7 +200,7 @@ public sealed partial class RenderStage : IDisposable
             }
 
             var ticket = _line.TakeNext();
-            Admit(ticket, now);
+            Admit(ticket, now, measures: true);
             if (ReferenceEquals(ticket, caller)) continue;
             _admittedAfterWaitTotal++;
             _notices.Add(ticket);
@@ -213,10 +209,10 @@ public sealed partial class RenderStage : IDisposable
         _timer.Disarm();
     }
 
-    private void Admit(AdmissionTicket ticket, long now)
+    private void Admit(AdmissionTicket ticket, long now, bool measures)
     {
         ticket.State = AdmissionState.Admitted;
-        ticket.AdmittedAt = now;
+        ticket.AdmittedAt = measures ? now : AdmissionTicket.NotMeasured;
         if (!_pace.IsFree) _pace.Start(now);
         _running++;
         _admittedTotal++;
@@ -249,6 +245,4 @@ public sealed partial class RenderStage : IDisposable
 
     private bool IsAtCap(TenantAccount account) =>
         _limits.PerTenantMaxConcurrency > 0 && account.Running >= _limits.PerTenantMaxConcurrency;
-
-    private long SampledNow() => _admittedTotal % HoldTimeSample == 0 ? _time.GetTimestamp() : AdmissionTicket.NotMeasured;
 }

@@ -34,7 +34,8 @@ public sealed record StageLimits
     public double RatePerSecond
     {
         get;
-        init => field = Checked(value, value == 0 || (double.IsFinite(value) && value >= SlowestRatePerSecond), "0 (none) or at least one start a day");
+        init => field = Checked(
+            value, value == 0 || (double.IsFinite(value) && value >= SlowestRatePerSecond), "0 (none) or at least one start a day");
     }
 
     /// <summary>Starts that may come at once after a quiet time, 1 to <see cref="RateBurstLimit"/>; means nothing without a rate.</summary>

@@ -5,7 +5,7 @@ using Dispatcher.Steps.Admission;
 
 namespace Dispatcher.Actors.Tests.Steps.Admission;
 
-/// <summary>One stage under a manual clock, with short names for its tickets and a record of who was told of an admission, and when.</summary>
+/// <summary>One stage under a manual clock, with short names for its tickets and a record of who was told, and when.</summary>
 internal sealed class AdmissionBench : IAdmissionListener
 {
     private readonly List<(AdmissionTicket Ticket, TimeSpan At)> _told = [];
@@ -68,5 +68,6 @@ internal sealed class AdmissionBench : IAdmissionListener
     public List<AdmissionTicket> Fill(string tenant = "filler") =>
         [.. Enumerable.Range(0, Stage.Limits.MaxConcurrency).Select(item => Try($"{tenant}/99/{item}"))];
 
-    public static string NameOf(AdmissionTicket ticket) => $"{ticket.Tenant}/{ticket.Job.Value.ToString("N")[..8].TrimStart('0')}/{ticket.Step.Item}";
+    public static string NameOf(AdmissionTicket ticket) =>
+        $"{ticket.Tenant}/{ticket.Job.Value.ToString("N")[..8].TrimStart('0')}/{ticket.Step.Item}";
 }

@@ -102,7 +102,7 @@ public sealed class RenderStageOrderTests
         Assert.Equal(["c/4/0", "a/1/0", "b/3/0", "a/2/0", "b/3/1", "a/1/1"], _bench.ToldNames);
     }
 
-    /// <summary>Lets tickets gather while the one place is taken, then frees it: the told listener releases at once, so all follow.</summary>
+    /// <summary>Gathers tickets while the one place is taken, then frees it: the told listener releases at once, so all follow.</summary>
     private void Waiting(Action gather)
     {
         var holder = _bench.Fill();

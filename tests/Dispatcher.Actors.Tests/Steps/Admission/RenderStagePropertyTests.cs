@@ -141,8 +141,8 @@ public sealed class RenderStagePropertyTests
                 statistics.Waiting,
                 statistics.WaitingForCap + statistics.WaitingForStagger + statistics.WaitingForRate + statistics.WaitingForTenantCap);
             Assert.InRange(running.Count, 0, _limits.MaxConcurrency);
-            if (_limits.PerTenantMaxConcurrency > 0)
-                Assert.All(running.CountBy(ticket => ticket.Tenant), tenant => Assert.InRange(tenant.Value, 1, _limits.PerTenantMaxConcurrency));
+            var tenantCap = _limits.PerTenantMaxConcurrency > 0 ? _limits.PerTenantMaxConcurrency : _limits.MaxConcurrency;
+            Assert.All(running.CountBy(ticket => ticket.Tenant), tenant => Assert.InRange(tenant.Value, 1, tenantCap));
 
             // Nobody waits for nothing: who is ready waits for a place, or for the one armed timer.
             var waitsForTime = statistics.WaitingForStagger + statistics.WaitingForRate > 0;

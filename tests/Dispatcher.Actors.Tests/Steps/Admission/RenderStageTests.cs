@@ -170,6 +170,24 @@ public sealed class RenderStageTests
     }
 
     [Fact]
+    public void Stage_TellsNobody_WhenTheTicketWasReleasedBeforeItsTurnToBeTold()
+    {
+        var bench = new AdmissionBench(new StageLimits { MaxConcurrency = 1 });
+        bench.Try("a/1/0");
+        var (second, third) = (bench.Try("a/1/1"), bench.Try("a/1/2"));
+        bench.OnAdmitted = _ =>
+        {
+            Assert.False(bench.Stage.Withdraw(third));
+            bench.Stage.Release(third);
+        };
+
+        bench.Stage.UpdateLimits(StageLimits.Default);
+
+        Assert.Equal([second], bench.Told);
+        Assert.Empty(bench.Errors);
+    }
+
+    [Fact]
     public void Stage_DoesNotNestListeners_WhenEachReleasesAtOnce()
     {
         const int Waiting = 100_000;
@@ -187,7 +205,8 @@ public sealed class RenderStageTests
     [Fact]
     public void Statistics_CountByReason()
     {
-        var bench = new AdmissionBench(new StageLimits { MaxConcurrency = 2, PerTenantMaxConcurrency = 1, StartDelay = TimeSpan.FromSeconds(1) });
+        var limits = new StageLimits { MaxConcurrency = 2, PerTenantMaxConcurrency = 1, StartDelay = TimeSpan.FromSeconds(1) };
+        var bench = new AdmissionBench(limits);
         bench.Try("a/1/0", "a/1/1", "a/1/2", "b/2/0", "c/3/0");
         Assert.Equal(new StageStatistics("render", 1, 4, 1, 0, 0, 2, 0, 2), bench.Stage.Statistics);
 
