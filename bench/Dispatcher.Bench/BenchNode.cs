@@ -1,0 +1,62 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Artifacts;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Store.Sqlite;
+using Dispatcher.Workflows;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dispatcher.Bench;
+
+/// <summary>An embedded node on a fresh or given data directory, as production builds it: SQLite, synchronous=FULL.</summary>
+internal sealed class BenchNode : IAsyncDisposable
+{
+    private BenchNode(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
+
+    public static readonly Principal Bench = new("bench");
+
+    public SqliteJobStore Store { get; }
+
+    public DispatcherNode Node { get; }
+
+    public static BenchNode Open(string directory, params IStepHandler[] more)
+    {
+        ILogger logger = NullLogger.Instance;
+        var store = SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System, logger);
+        var node = new DispatcherNode(
+            new NodeEdges
+            {
+                Store = store,
+                Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), .. more]),
+                Artifacts = new LocalArtifactStore(Path.Combine(directory, "artifacts"), "dev", new IdGenerator(TimeProvider.System)),
+                Logger = logger,
+            },
+            new NodeOptions());
+        return new BenchNode(store, node);
+    }
+
+    public static WorkflowDefinition NoopSteps(string name, int steps)
+    {
+        var builder = WorkflowDefinition.Create(name, 1);
+        for (var i = 1; i <= steps; i++) builder.Step($"step{i}", "noop", needs: i == 1 ? null : [$"step{i - 1}"]);
+        return builder.Build();
+    }
+
+    /// <summary>Submits one job and waits for its end.</summary>
+    public async Task<JobState> Run(JobSpec spec)
+    {
+        var id = Node.Gateway.NextJobId();
+        var ended = Node.Feed.WhenEnded(id);
+        var reply = await Node.Gateway.Submit(spec, Bench, id);
+        if (reply is not JobActors.CommandReply.Done) throw new InvalidOperationException($"The job was not accepted: {reply}");
+        return await ended;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.Stop();
+        await Store.DisposeAsync();
+    }
+}
