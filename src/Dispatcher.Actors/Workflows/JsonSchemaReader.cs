@@ -42,7 +42,15 @@ internal sealed class JsonSchemaReader
     public static (JsonSchema Schema, IReadOnlyList<(FieldPath Path, string Message)> Faults) TryRead(JsonElement schema)
     {
         var reader = new JsonSchemaReader();
-        return (reader.Schema(schema, FieldPath.Root, 1), reader._faults);
+        try
+        {
+            return (reader.Schema(schema, FieldPath.Root, 1), reader._faults);
+        }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json reads a lone surrogate ("\ud800") only when somebody asks for the text.
+            return (new JsonSchema(), [(FieldPath.Root, "a text in it is not valid Unicode")]);
+        }
     }
 
     private JsonSchema Schema(JsonElement json, FieldPath path, int depth)
@@ -146,7 +154,7 @@ internal sealed class JsonSchemaReader
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            var reason = exception is NotSupportedException ? "look-around, back-references and atomic groups are not supported" : exception.Message;
+            var reason = exception is NotSupportedException ? "look-around, back-references, atomic groups and very large repetitions are not supported" : exception.Message;
             Fault(path.Property("pattern"), $"it is not a regular expression of the supported kind: {reason}");
             return null;
         }

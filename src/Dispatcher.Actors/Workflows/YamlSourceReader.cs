@@ -25,7 +25,10 @@ internal sealed class YamlSourceReader
         }
         catch (YamlException exception)
         {
-            report.Add(WorkflowFaultCodes.Syntax, PlaceOf(exception.Start), FieldPath.Root, $"this is not YAML: {exception.Message}");
+            var source = new SourceText(text);
+            var place = source.Within(PlaceOf(exception.Start));
+            var hint = source.LineAt(place.Line).Contains("${", StringComparison.Ordinal) ? " Inside { } and [ ] YAML wants quotes: \"${...}\"." : "";
+            report.Add(WorkflowFaultCodes.Syntax, place, FieldPath.Root, $"this is not YAML: {exception.Message}{hint}");
         }
         catch (RefusedException exception)
         {
