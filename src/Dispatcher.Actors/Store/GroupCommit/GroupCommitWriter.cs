@@ -31,7 +31,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
     /// <summary>Queues an append; answered <see cref="AppendResult.Fenced"/> once the writer is being disposed.</summary>
     public ValueTask<AppendResult> Append(AppendRequest request)
     {
-        Validate(request);
+        AppendValidation.Validate(request);
         var pending = new PendingAppend(request);
         return _queue.TryAdd(pending) ? new ValueTask<AppendResult>(pending.Task) : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
     }
@@ -70,19 +70,6 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
         }
 
         foreach (var append in batch) append.Answer(append.Result!);
-    }
-
-    private static void Validate(AppendRequest request)
-    {
-        if (request.Events.Count == 0) throw new ArgumentException("An append has at least one event.", nameof(request));
-        ArgumentOutOfRangeException.ThrowIfNegative(request.ExpectedSequenceNr, nameof(request));
-        for (var i = 1; i < request.Claims.Count; i++)
-        {
-            for (var j = 0; j < i; j++)
-                if (request.Claims[i] == request.Claims[j]) throw new ArgumentException($"The claim {request.Claims[i]} is there twice.", nameof(request));
-        }
-
-        if (request.Row is { } row && row.Id != request.JobId) throw new ArgumentException("The row is another job's.", nameof(request));
     }
 
     [LoggerMessage(EventId = 2001, Level = LogLevel.Error, Message = "A batch of {Appends} appends failed: {Cause}")]

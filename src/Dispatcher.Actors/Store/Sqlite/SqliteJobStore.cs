@@ -140,6 +140,12 @@ public sealed partial class SqliteJobStore : IJobStore
     /// <summary>Takes from an incarnation its right to write: when this returns, its later appends are refused for ever.</summary>
     public void FenceOff(long incarnation) => SetNodeState(incarnation, "dead");
 
+    /// <summary>For tests: the disk is full at this many pages.</summary>
+    internal void LimitPages(long pages)
+    {
+        lock (_writeLock) Database().Execute($"PRAGMA max_page_count = {pages}");
+    }
+
     /// <summary>Writes and answers what is queued, copies the log into the database, and leaves the directory to others.</summary>
     public async ValueTask DisposeAsync()
     {

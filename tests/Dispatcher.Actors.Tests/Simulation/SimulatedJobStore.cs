@@ -1,0 +1,124 @@
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+
+namespace Dispatcher.Actors.Tests.Simulation;
+
+/// <summary>What becomes of an append that reached the simulated disk.</summary>
+public enum AppendFate
+{
+    /// <summary>It is written (or refused, by the contract's rules) and answered.</summary>
+    Lands,
+
+    /// <summary>It is written or refused, and its caller never learns which: answered unknown.</summary>
+    LandsUnseen,
+
+    /// <summary>Nothing is written; answered unknown.</summary>
+    Lost,
+}
+
+/// <summary>
+/// A store that keeps the contract on a <see cref="SimulatedDisk"/>, driven by a simulation: before each append lands, in the order in which they were
+/// given, it awaits the hook, which may delay it (by not completing yet), choose its fate, fence the writer, or crash the node. Without
+/// a hook every append lands at once. Never touches the thread pool.
+/// </summary>
+/// <param name="fateOf">Called for one append at a time; the next follows when it has completed.</param>
+public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, ValueTask<AppendFate>>? fateOf = null) : IJobStore
+{
+    private readonly Queue<(AppendRequest Request, TaskCompletionSource<AppendResult> Answer)> _queue = new();
+    private readonly Lock _gate = new();
+    private bool _landing;
+    private bool _crashed;
+    private bool _disposed;
+
+    public long Incarnation { get; } = disk.BeginIncarnation();
+
+    /// <summary>The process is gone: what has not landed never does, and nobody is answered any more.</summary>
+    public void Crash()
+    {
+        lock (_gate)
+        {
+            _crashed = true;
+            _queue.Clear();
+        }
+    }
+
+    public ValueTask<AppendResult> Append(AppendRequest request)
+    {
+        AppendValidation.Validate(request);
+        var answer = new TaskCompletionSource<AppendResult>();
+        lock (_gate)
+        {
+            if (_disposed) return ValueTask.FromResult<AppendResult>(AppendResult.Fenced.Instance);
+            if (_crashed) return new ValueTask<AppendResult>(answer.Task);
+            _queue.Enqueue((request, answer));
+            if (_landing) return new ValueTask<AppendResult>(answer.Task);
+            _landing = true;
+        }
+
+        _ = LandQueued();
+        return new ValueTask<AppendResult>(answer.Task);
+    }
+
+    public ValueTask<JobHistory?> ReadHistory(JobId id) => ValueTask.FromResult(disk.History(id));
+
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) =>
+        ValueTask.FromResult(disk.Events(id, afterSequenceNr, limit));
+
+    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit) =>
+        ValueTask.FromResult(disk.Due(dueAt, after, limit));
+
+    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) => ValueTask.FromResult(disk.NextWakeUp(after));
+
+    public ValueTask<JobRow?> FindJob(JobId id) => ValueTask.FromResult(disk.Row(id));
+
+    public ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query) => ValueTask.FromResult(disk.Rows(query));
+
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow) => ValueTask.FromResult(disk.Register(workflow));
+
+    public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => ValueTask.FromResult(disk.Workflow(hash));
+
+    /// <summary>Later appends are answered fenced; those that are queued land when the hook lets them.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate) _disposed = true;
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task LandQueued()
+    {
+        while (TryNext(out var request, out var answer))
+        {
+            try
+            {
+                var fate = fateOf is null ? AppendFate.Lands : await fateOf(request);
+                lock (_gate)
+                {
+                    if (_crashed) return;
+                }
+
+                answer.SetResult(Land(request, fate));
+            }
+            catch (Exception failure) when (!answer.Task.IsCompleted)
+            {
+                answer.SetException(failure);
+            }
+        }
+    }
+
+    private bool TryNext(out AppendRequest request, out TaskCompletionSource<AppendResult> answer)
+    {
+        lock (_gate)
+        {
+            _landing = _queue.TryDequeue(out var next);
+            (request, answer) = next;
+            return _landing;
+        }
+    }
+
+    private AppendResult Land(AppendRequest request, AppendFate fate)
+    {
+        if (fate == AppendFate.Lost) return new AppendResult.Unknown("simulated: lost before it landed");
+        var result = disk.Write(request, Incarnation);
+        return fate == AppendFate.Lands ? result : new AppendResult.Unknown("simulated: the answer was lost");
+    }
+}

@@ -1,0 +1,99 @@
+using Dispatcher.Store;
+using Dispatcher.Store.GroupCommit;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Dispatcher.Actors.Tests.Store.StoreSamples;
+
+namespace Dispatcher.Actors.Tests.Store.GroupCommit;
+
+public sealed class GroupCommitWriterTests
+{
+    private readonly HeldBatchWriter _database = new();
+    private readonly CommitQueue _queue = new(1000, 1_000_000, 10_000);
+
+    [Fact]
+    public async Task Append_SharesACommit_WithWhatCameDuringTheLastOne()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        var first = writer.Append(Append(Id(0))).AsTask();
+        await _database.Entered.WaitAsync();
+        var others = Enumerable.Range(1, 50).Select(n => writer.Append(Append(Id(n))).AsTask()).ToList();
+        _database.Held.Release(2);
+
+        await Task.WhenAll([first, .. others]);
+        Assert.Equal([1, 50], _database.Batches);
+    }
+
+    [Fact]
+    public async Task Append_IsAnsweredAfterTheCommit_AndNotBefore()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        var answer = writer.Append(Append(Id(0))).AsTask();
+        await _database.Entered.WaitAsync();
+        Assert.False(answer.IsCompleted);
+
+        _database.Held.Release();
+        Assert.IsType<AppendResult.Appended>(await answer);
+    }
+
+    [Fact]
+    public async Task Append_AnswersUnknownToTheWholeBatch_WhenItFails_AndGoesOn()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        _database.Failure = new IOException("the disk is full");
+        _database.Held.Release();
+        Assert.Equal(new AppendResult.Unknown("the disk is full"), await writer.Append(Append(Id(0))));
+
+        _database.Failure = null;
+        _database.Held.Release();
+        Assert.IsType<AppendResult.Appended>(await writer.Append(Append(Id(0))));
+    }
+
+    [Fact]
+    public async Task Append_ContinuesItsCaller_OnAnotherThread()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        _database.Held.Release();
+        await writer.Append(Append(Id(0)));
+
+        Assert.NotEqual(_database.ThreadId, Environment.CurrentManagedThreadId);
+    }
+
+    [Fact]
+    public async Task Dispose_WritesWhatIsQueued_AndRefusesTheRest()
+    {
+        var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        var answers = Enumerable.Range(0, 10).Select(n => writer.Append(Append(Id(n))).AsTask()).ToList();
+        var disposal = writer.DisposeAsync().AsTask();
+        Assert.IsType<AppendResult.Fenced>(await writer.Append(Append(Id(99))));
+        _database.Held.Release(10);
+        await disposal;
+
+        Assert.All(await Task.WhenAll(answers), answer => Assert.IsType<AppendResult.Appended>(answer));
+    }
+
+    /// <summary>Commits a batch each time the test releases it.</summary>
+    private sealed class HeldBatchWriter : IBatchWriter
+    {
+        public SemaphoreSlim Entered { get; } = new(0);
+
+        public SemaphoreSlim Held { get; } = new(0);
+
+        public List<int> Batches { get; } = [];
+
+        public Exception? Failure { get; set; }
+
+        public int ThreadId { get; private set; }
+
+        public void Write(ReadOnlySpan<PendingAppend> batch)
+        {
+            ThreadId = Environment.CurrentManagedThreadId;
+            Entered.Release();
+            Held.Wait();
+            Batches.Add(batch.Length);
+            if (Failure is not null) throw Failure;
+            foreach (var append in batch) append.Result = AppendResult.Appended.Instance;
+        }
+
+        public string Explain(Exception failure) => failure.Message;
+    }
+}
