@@ -28,7 +28,12 @@ public abstract class ArtifactFolder
     /// </summary>
     public abstract TemporaryFile CreateTemporary(string relativePath);
 
+    /// <summary>An empty folder that belongs to one attempt, for commands that make more than one file or choose their own names.</summary>
+    /// <exception cref="NotSupportedException">The store keeps its files where a process cannot write to them.</exception>
+    public virtual TemporaryFolder CreateTemporaryFolder() => throw new NotSupportedException($"{GetType().Name} has no local folders.");
+
     /// <summary>Hashes the temporary file, flushes it to disk and renames it to its name; replaces an earlier version.</summary>
+    /// <exception cref="StepFailedException">Nothing was written, what was written is no plain file, or the disk is full.</exception>
     public abstract ValueTask<ArtifactReference> Commit(TemporaryFile file, string name, CancellationToken cancellation);
 
     /// <summary>Writes bytes as a committed file.</summary>

@@ -1,0 +1,35 @@
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+
+namespace Dispatcher.Steps.Artifacts;
+
+/// <summary>
+/// Artifacts as plain files below one root: <c>{root}/{env}/{tenant}/{job}/…</c>. The root may be a mounted network folder that several nodes share:
+/// names on the way in are drawn from the node's source of chance, so two attempts never write to one file.
+/// </summary>
+public sealed class LocalArtifactStore : IArtifactStore
+{
+    private readonly string _rootDirectory;
+    private readonly string _environment;
+    private readonly IdGenerator _ids;
+
+    /// <param name="rootDirectory">Made when something is written into it. The operator chooses it, so it may be a link.</param>
+    /// <param name="environment">dev, stage, prod or test.</param>
+    /// <param name="ids">The node's source of chance, for temporary names.</param>
+    /// <exception cref="ArtifactPathException">The environment is unknown.</exception>
+    public LocalArtifactStore(string rootDirectory, string environment, IdGenerator ids)
+    {
+        (_rootDirectory, _environment, _ids) = (Path.GetFullPath(rootDirectory), ArtifactPath.CheckedEnvironment(environment), ids);
+    }
+
+    public ArtifactFolder FolderOf(string tenant, JobId job) => LocalFolderOf(tenant, job);
+
+    /// <summary>
+    /// Deletes what attempts that crashed left behind in a job's folder, and returns how many files and folders that were. Call it only while no step
+    /// of the job runs: it cannot tell a crashed attempt from a running one.
+    /// </summary>
+    public int SweepTemporaries(string tenant, JobId job) => LocalFolderOf(tenant, job).SweepTemporaries();
+
+    private LocalArtifactFolder LocalFolderOf(string tenant, JobId job) =>
+        new(_rootDirectory, $"{_environment}/{ArtifactPath.CheckedTenant(tenant)}/{job}", _ids);
+}

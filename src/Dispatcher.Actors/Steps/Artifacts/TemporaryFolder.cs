@@ -1,0 +1,16 @@
+namespace Dispatcher.Steps.Artifacts;
+
+/// <summary>
+/// A folder of one attempt, on the same file system as the job's folder, so that what was made in it can be committed by a rename. Deleted with all
+/// that is in it when disposed.
+/// </summary>
+public sealed class TemporaryFolder(string path) : IDisposable
+{
+    /// <summary>The absolute path; the folder exists.</summary>
+    public string Path { get; } = path;
+
+    public void Dispose()
+    {
+        if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+    }
+}
