@@ -1,21 +1,125 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using System.Text;
+using Dispatcher.Jobs;
+
 namespace Dispatcher.Steps.Processes;
 
-/// <summary>What to run: a command and a list of arguments, never a shell line.</summary>
-public sealed record ProcessRequest(string Command, IReadOnlyList<string> Arguments)
+/// <summary>
+/// Runs allow-listed commands, each in a session of its own, and lets none of them outlive its attempt. Keeps:
+/// 1. when <see cref="Run"/> returns or throws, the command's process group is gone, grandchildren and background processes too;
+/// 2. output never blocks the command and never grows past its limit in memory;
+/// 3. nothing goes through a shell, and no variable of Dispatcher's environment but a harmless few reaches a command;
+/// 4. when Dispatcher itself is killed, the kernel kills the command (its own children, if it has any, only if they notice).
+/// </summary>
+public sealed class ProcessRunner(ProcessOptions options, TimeProvider time)
 {
-    public string? WorkingDirectory { get; init; }
+    /// <summary>Runs a command to its end; an exit code other than 0 is an outcome, not an exception.</summary>
+    /// <exception cref="StepFailedException">
+    /// The command is not allowed (<c>COMMAND_NOT_ALLOWED</c>), not installed (<c>COMMAND_NOT_FOUND</c>), did not start
+    /// (<c>COMMAND_NOT_STARTED</c>), or took longer than <see cref="ProcessRequest.Timeout"/> (<c>COMMAND_TIMEOUT</c>).
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the process group was stopped first.</exception>
+    public async ValueTask<ProcessOutcome> Run(ProcessRequest request, CancellationToken cancellation)
+    {
+        var startInfo = CommandLine.Prepare(request, options);
+        cancellation.ThrowIfCancellationRequested();
+        var startedAt = time.GetTimestamp();
+        using var process = await Start(startInfo, request.Command).ConfigureAwait(false);
 
-    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+        using var deadline = new CancellationTokenSource(request.Timeout ?? Timeout.InfiniteTimeSpan, time);
+        using var callbackFault = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token, callbackFault.Token);
+        using var letGo = new CancellationTokenSource();
+        var output = DrainOf(request.OnOutputLine, keepEnd: false);
+        var error = DrainOf(request.OnErrorLine, keepEnd: true);
+        var streams = Task.WhenAll(
+            Feed(process.StandardInput.BaseStream, request.Input, letGo.Token),
+            output.Drain(process.StandardOutput.BaseStream, callbackFault.Cancel, letGo.Token),
+            error.Drain(process.StandardError.BaseStream, callbackFault.Cancel, letGo.Token));
 
-    /// <summary>Written to the process's standard input, which is then closed.</summary>
-    public string? Input { get; init; }
+        var stopped = await WaitForEnd(process, streams, letGo, stop.Token).ConfigureAwait(false);
+        if ((output.CallbackFault ?? error.CallbackFault) is { } fault) ExceptionDispatchInfo.Throw(fault);
+        if (stopped)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new StepFailedException(ErrorClass.Timeout, $"'{request.Command}' was stopped: it took longer than {request.Timeout}", "COMMAND_TIMEOUT");
+        }
 
-    /// <summary>Called for each line of standard output as it comes (progress), beside being collected.</summary>
-    public Action<string>? OnOutputLine { get; init; }
+        return new ProcessOutcome(
+            process.ExitCode, output.Kept.Text(), error.Kept.Text(), output.Kept.Truncated || error.Kept.Truncated, time.GetElapsedTime(startedAt));
+    }
 
-    /// <summary>Called for each line of standard error as it comes.</summary>
-    public Action<string>? OnErrorLine { get; init; }
+    private static async ValueTask<Process> Start(ProcessStartInfo startInfo, string command)
+    {
+        try
+        {
+            return await ProcessLauncher.Start(startInfo).ConfigureAwait(false);
+        }
+        catch (Win32Exception exception)
+        {
+            throw new StepFailedException(
+                Failure.Of(ErrorClass.Transient, $"'{command}' did not start: {exception.Message}", "COMMAND_NOT_STARTED"), exception);
+        }
+    }
+
+    private OutputDrain DrainOf(Action<string>? onLine, bool keepEnd) => new(
+        new KeptBytes(options.OutputLimitBytes, keepEnd),
+        onLine is null ? null : new LineSplitter(options.LineLimitCharacters, onLine));
+
+    /// <summary>Writes the input, if any, and closes the pipe. A command that does not read its input is no fault.</summary>
+    private static async Task Feed(Stream stream, string? input, CancellationToken letGo)
+    {
+        try
+        {
+            await using (stream.ConfigureAwait(false))
+            {
+                if (input is not null) await stream.WriteAsync(Encoding.UTF8.GetBytes(input), letGo).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // The command closed its end; its exit code says whether that was right.
+        }
+    }
+
+    /// <summary>
+    /// Waits for the leader to end, or stops its group. Either way what is left of the group is killed, so that the pipes end. A process that left
+    /// the group on its own may still hold a pipe: it is given the grace, then the pipes are let go. True if the group was stopped.
+    /// </summary>
+    private async ValueTask<bool> WaitForEnd(Process process, Task streams, CancellationTokenSource letGo, CancellationToken stop)
+    {
+        var exit = process.WaitForExitAsync(CancellationToken.None);
+        var stopped = false;
+        try
+        {
+            await exit.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            stopped = true;
+            ProcessGroup.Signal(process, ProcessGroup.Terminate);
+            await WithinGrace(Task.WhenAll(exit, streams)).ConfigureAwait(false);
+        }
+
+        ProcessGroup.Signal(process, ProcessGroup.Kill);
+        await exit.ConfigureAwait(false);
+        if (!await WithinGrace(streams).ConfigureAwait(false)) await letGo.CancelAsync().ConfigureAwait(false);
+        await streams.ConfigureAwait(false);
+        return stopped;
+    }
+
+    private async ValueTask<bool> WithinGrace(Task task)
+    {
+        try
+        {
+            await task.WaitAsync(options.KillGrace, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 }
-
-/// <summary>How a process ended. Outputs are cut to the output limit, keeping the beginning of standard output and the end of standard error.</summary>
-public sealed record ProcessOutcome(int ExitCode, string Output, string Error, bool OutputTruncated, TimeSpan Elapsed);
