@@ -1,0 +1,3 @@
+namespace Dispatcher.Workflows;
+
+internal abstract record TemplateNode;

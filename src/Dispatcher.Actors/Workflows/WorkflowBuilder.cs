@@ -1,0 +1,100 @@
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Workflows;
+
+/// <summary>
+/// Builds a definition in C#. Nothing is checked before <see cref="Build"/>, which lists every fault at once. The steps layer adds
+/// <c>Step</c> overloads for lambdas: they call <see cref="Step(string, string, StepOptions)"/> with <see cref="HandlerName"/> and <see cref="Attach"/> the lambda.
+/// </summary>
+public sealed class WorkflowBuilder
+{
+    private readonly Dictionary<string, object> _attachments = new(StringComparer.Ordinal);
+
+    internal WorkflowBuilder(string name, int version) => (Name, Version) = (name, version);
+
+    public string Name { get; }
+
+    public int Version { get; }
+
+    /// <summary>A stable handler name for code that belongs to one step of one version: <c>dataset-build.v1.download</c>.</summary>
+    public string HandlerName(string stepId) => $"{Name}.v{Version}.{stepId}";
+
+    /// <summary>Gives the definition an object that goes with a handler's name; <see cref="WorkflowDefinition.Attachments"/> has it.</summary>
+    public WorkflowBuilder Attach(string handlerName, object attachment)
+    {
+        _attachments[handlerName] = attachment;
+        return this;
+    }
+
+    /// <summary>Adds a step.</summary>
+    /// <param name="id"><c>^[a-z][a-z0-9_-]{0,62}$</c>, unique.</param>
+    /// <param name="uses">The handler's stable name.</param>
+    /// <param name="needs">Ids of steps that must end well first.</param>
+    /// <param name="retries">How often it is tried again after the first attempt.</param>
+    /// <param name="timeout">The longest time of one attempt.</param>
+    /// <param name="estimatedDuration">Its weight in the job's progress.</param>
+    /// <param name="with">What the handler receives; texts may hold <c>${...}</c>.</param>
+    /// <param name="stage">The admission stage; the handler's if absent.</param>
+    /// <param name="when">One <c>${...}</c>: false skips the step.</param>
+    /// <param name="forEach">One <c>${...}</c> that is a list, or a list: one sub-step for each item.</param>
+    /// <param name="maxConcurrency">Items at once within one job.</param>
+    /// <param name="onError">What a failure for good means.</param>
+    /// <param name="retry">The whole retry policy, in place of <paramref name="retries"/>.</param>
+    /// <param name="heartbeatTimeout">The longest silence of a handler that sends heartbeats.</param>
+    /// <param name="artifacts">The files that it leaves: paths by name.</param>
+    public WorkflowBuilder Step(
+        string id,
+        string uses,
+        IReadOnlyList<string>? needs = null,
+        int? retries = null,
+        TimeSpan? timeout = null,
+        TimeSpan? estimatedDuration = null,
+        object? with = null,
+        string? stage = null,
+        string? when = null,
+        object? forEach = null,
+        int? maxConcurrency = null,
+        OnError? onError = null,
+        RetryPolicy? retry = null,
+        TimeSpan? heartbeatTimeout = null,
+        IReadOnlyDictionary<string, string>? artifacts = null) => Step(id, uses, new StepOptions
+        {
+            Needs = needs ?? [],
+            Retries = retries,
+            Retry = retry,
+            Timeout = timeout,
+            HeartbeatTimeout = heartbeatTimeout,
+            EstimatedDuration = estimatedDuration,
+            With = with,
+            Stage = stage,
+            When = when,
+            ForEach = forEach,
+            MaxConcurrency = maxConcurrency,
+            OnError = onError,
+            Artifacts = artifacts,
+        });
+
+    /// <summary>Adds a step.</summary>
+    public WorkflowBuilder Step(string id, string uses, StepOptions options) => throw new NotSupportedException(id + uses + options);
+
+    public WorkflowBuilder Description(string text) => throw new NotSupportedException(text);
+
+    /// <summary>What a job's input must look like: JSON Schema as JSON.</summary>
+    public WorkflowBuilder Input(string schema) => throw new NotSupportedException(schema);
+
+    /// <summary>The job waits until somebody approves it.</summary>
+    public WorkflowBuilder Approval() => throw new NotSupportedException();
+
+    /// <summary>1..10.</summary>
+    public WorkflowBuilder MaxRecoveryAttempts(int count) => throw new NotSupportedException(count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>The longest time of a whole job.</summary>
+    public WorkflowBuilder Timeout(TimeSpan timeout) => throw new NotSupportedException(timeout.ToString());
+
+    /// <summary>The job's output: anything that becomes JSON; texts may hold <c>${...}</c>.</summary>
+    public WorkflowBuilder Output(object output) => throw new NotSupportedException(output.ToString());
+
+    /// <summary>Checks everything and makes the definition.</summary>
+    /// <exception cref="WorkflowDefinitionException">Lists every fault.</exception>
+    public WorkflowDefinition Build() => throw new NotSupportedException(_attachments.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+}
