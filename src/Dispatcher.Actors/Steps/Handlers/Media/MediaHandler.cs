@@ -14,7 +14,7 @@ namespace Dispatcher.Steps.Handlers.Media;
 /// </summary>
 /// <param name="name">The handler's stable name.</param>
 /// <param name="schema">The JSON Schema of its <c>with</c>.</param>
-public abstract partial class MediaHandler(string name, string schema) : IStepHandler
+internal abstract partial class MediaHandler(string name, string schema) : IStepHandler
 {
     private static readonly JsonSerializerOptions OutputFormat = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
