@@ -53,6 +53,7 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
         ];
         await tools.Ffmpeg($"rendering segment {index}", arguments, duration, percent => context.Progress(percent, $"rendering segment {index}"), context.Cancellation);
         var file = await context.Artifacts.Commit(segment, string.Create(CultureInfo.InvariantCulture, $"segment-{index + 1:0000}"), context.Cancellation);
-        return Done(new { index, path = file.Path, start = FrameGrid.Seconds(start), end = FrameGrid.Seconds(end), durationSec = Math.Round(duration, 3), bytes = file.Bytes }, file);
+        // Short, because the outputs of all items together are one step's output, and that is bounded.
+        return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 3) }, file);
     }
 }
