@@ -11,6 +11,13 @@ public sealed class TemporaryFolder(string path) : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+        try
+        {
+            if (Directory.Exists(Path)) Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Something still writes there, or took its rights away. It is not worth the attempt's result: the sweep of temporaries finds it later.
+        }
     }
 }
