@@ -19,7 +19,7 @@ internal sealed class MediaBench : IDisposable
         var ids = new IdGenerator(TimeProvider.System);
         JobId = ids.NextJobId();
         Folder = new LocalArtifactStore(root ?? _directory.File("store"), "test", ids).FolderOf("acme", JobId);
-        var options = new ProcessOptions { AllowedCommands = allowedCommands.Length > 0 ? [.. allowedCommands] : [.. MediaHandlers.Commands, "espeak-ng"] };
+        var options = new ProcessOptions { AllowedCommands = allowedCommands.Length > 0 ? [.. allowedCommands] : [.. MediaHandlers.Commands, "bash"] };
         Runner = new ProcessRunner(options, TimeProvider.System);
     }
 
@@ -29,10 +29,16 @@ internal sealed class MediaBench : IDisposable
 
     public ProcessRunner Runner { get; }
 
+    /// <summary>Changes each request of a handler; to see what a node without the tools does.</summary>
+    public Func<ProcessRequest, ProcessRequest> Rename { get; set; } = request => request;
+
     /// <summary>What the handlers have saved and reported.</summary>
     public List<JsonElement> Checkpoints { get; } = [];
 
     public List<double> Percents { get; } = [];
+
+    /// <summary>Called at each progress report.</summary>
+    public Action? OnProgress { get; set; }
 
     public string File(string name) => _directory.File(name);
 
@@ -54,7 +60,7 @@ internal sealed class MediaBench : IDisposable
             Cancellation = cancellation,
             Epoch = 1,
         };
-        var found = MediaHandlers.All(Runner).Single(candidate => candidate.Name == handler);
+        var found = MediaHandlers.All((request, token) => Runner.Run(Rename(request), token)).Single(candidate => candidate.Name == handler);
         Assert.Empty(found.With!.Validate(context.With));
         var result = Assert.IsType<StepResult.Completed>(await found.Run(context));
         return result.Output ?? default;
@@ -106,6 +112,7 @@ internal sealed class MediaBench : IDisposable
         public override void Progress(double percent, string? message = null)
         {
             lock (bench.Percents) bench.Percents.Add(percent);
+            bench.OnProgress?.Invoke();
         }
 
         public override ValueTask SaveCheckpoint(JsonElement checkpoint)

@@ -79,8 +79,8 @@ public sealed class TranscriptTests
     {
         var chunks = SpeechChunks.Of(200, 60, [new Silence(10, 11), new Silence(55, 57), new Silence(130, 131)]);
 
-        Assert.Equal([56, 130.5, 200], chunks.Select(chunk => chunk.End));
-        Assert.Equal([0, 56, 130.5], chunks.Select(chunk => chunk.Start));
+        Assert.Equal([56.9, 130.1, 200], chunks.Select(chunk => chunk.End));
+        Assert.Equal([0, 56.9, 130.1], chunks.Select(chunk => chunk.Start));
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal readonly record struct SpeechChunk(int Index, double Start, double End)
 /// </summary>
 internal static class SpeechChunks
 {
+    /// <summary>Not right at the edge of a pause, where a word may fade.</summary>
+    private const double MarginSeconds = 0.1;
+
     /// <summary>Parts of about the wanted length; the last one may be up to half as long again, never a short rest.</summary>
     public static ImmutableArray<SpeechChunk> Of(double duration, double wantedSeconds, IReadOnlyList<Silence> silences)
     {
@@ -22,9 +25,11 @@ internal static class SpeechChunks
         while (duration - position > wantedSeconds * 1.5)
         {
             var wanted = position + wantedSeconds;
-            var reach = wantedSeconds / 2;
-            var middles = silences.Select(silence => (silence.Start + silence.End) / 2).Where(middle => Math.Abs(middle - wanted) < reach);
-            var end = Math.Round(middles.DefaultIfEmpty(wanted).MinBy(middle => Math.Abs(middle - wanted)), 2);
+            var quiet = silences
+                .Where(silence => silence.End - silence.Start >= 2 * MarginSeconds)
+                .Select(silence => Math.Clamp(wanted, silence.Start + MarginSeconds, silence.End - MarginSeconds))
+                .Where(moment => Math.Abs(moment - wanted) < wantedSeconds / 2);
+            var end = Math.Round(quiet.DefaultIfEmpty(wanted).MinBy(moment => Math.Abs(moment - wanted)), 2);
             chunks.Add(new SpeechChunk(chunks.Count, position, end));
             position = end;
         }
