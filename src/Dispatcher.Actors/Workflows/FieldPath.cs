@@ -24,6 +24,12 @@ internal sealed class FieldPath
 
     public FieldPath Item(int index) => new(this, null, index);
 
+    /// <summary>This path, seen from a root further out.</summary>
+    public FieldPath Under(FieldPath outer) => Parts().Aggregate(outer, (path, part) => new FieldPath(path, part.Name, part.Index));
+
+    /// <summary>This path without its first parts, which are those of an outer one.</summary>
+    public FieldPath Below(FieldPath outer) => Parts().Skip(outer.Parts().Count).Aggregate(Root, (path, part) => new FieldPath(path, part.Name, part.Index));
+
     /// <summary>From the outermost part to this one, without the root.</summary>
     public IReadOnlyList<FieldPath> Parts()
     {

@@ -68,8 +68,18 @@ public sealed class JsonSchema
     /// <summary>The value with defaults put in for missing properties, at any depth; an absent value becomes the default or an empty object.</summary>
     public JsonElement ApplyDefaults(JsonElement? value) => JsonSchemaDefaults.Apply(this, value);
 
-    internal IReadOnlyList<(FieldPath Path, string Message)> FaultsOf(JsonElement? value, bool templates) =>
-        new JsonSchemaValidator(templates).Faults(this, value);
+    internal IReadOnlyList<(FieldPath Path, string Message)> FaultsOf(JsonElement? value, bool templates)
+    {
+        try
+        {
+            return new JsonSchemaValidator(templates).Faults(this, value);
+        }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json reads a lone surrogate ("\ud800") only when somebody asks for the text.
+            return [(FieldPath.Root, "a text in it is not valid Unicode")];
+        }
+    }
 
     private static IReadOnlyList<SchemaFault> Texts(IReadOnlyList<(FieldPath Path, string Message)> faults) =>
         faults.Count == 0 ? [] : [.. faults.Select(fault => new SchemaFault(fault.Path.ToString(), fault.Message))];

@@ -42,7 +42,15 @@ internal sealed class JsonSchemaReader
     public static (JsonSchema Schema, IReadOnlyList<(FieldPath Path, string Message)> Faults) TryRead(JsonElement schema)
     {
         var reader = new JsonSchemaReader();
-        return (reader.Schema(schema, FieldPath.Root, 1), reader._faults);
+        try
+        {
+            return (reader.Schema(schema, FieldPath.Root, 1), reader._faults);
+        }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json reads a lone surrogate ("\ud800") only when somebody asks for the text.
+            return (new JsonSchema(), [(FieldPath.Root, "a text in it is not valid Unicode")]);
+        }
     }
 
     private JsonSchema Schema(JsonElement json, FieldPath path, int depth)

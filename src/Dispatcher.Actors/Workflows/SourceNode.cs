@@ -56,6 +56,14 @@ internal sealed class SourceNode
         return null;
     }
 
+    /// <summary>How deep objects and lists nest; a single value is 0 deep.</summary>
+    public int Depth() => Kind switch
+    {
+        JsonValueKind.Object => 1 + Properties.Select(property => property.Value.Depth()).DefaultIfEmpty(0).Max(),
+        JsonValueKind.Array => 1 + Items.Select(item => item.Depth()).DefaultIfEmpty(0).Max(),
+        _ => 0,
+    };
+
     /// <summary>The node at the end of a path, or the last one on the way that exists.</summary>
     public SourceNode Nearest(FieldPath path)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Dispatcher.Jobs;
 
 namespace Dispatcher.Workflows;
@@ -9,8 +11,16 @@ namespace Dispatcher.Workflows;
 public sealed class WorkflowBuilder
 {
     private readonly Dictionary<string, object> _attachments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SourceNode> _keys = new(StringComparer.Ordinal);
+    private readonly List<SourceNode> _steps = [];
+    private readonly FaultReport _report;
 
-    internal WorkflowBuilder(string name, int version) => (Name, Version) = (name, version);
+    internal WorkflowBuilder(string name, int version)
+    {
+        (Name, Version) = (name, version);
+        _report = new FaultReport($"{name} version {version}", source: null);
+        Set("name", SourceNode.OfString(name)).Set("version", SourceNode.OfNumber(version));
+    }
 
     public string Name { get; }
 
@@ -75,26 +85,55 @@ public sealed class WorkflowBuilder
         });
 
     /// <summary>Adds a step.</summary>
-    public WorkflowBuilder Step(string id, string uses, StepOptions options) => throw new NotSupportedException(id + uses + options);
+    public WorkflowBuilder Step(string id, string uses, StepOptions options)
+    {
+        var path = FieldPath.Root.Property("steps").Item(_steps.Count);
+        _steps.Add(StepNode.Make(id, uses, options, path, _report));
+        return this;
+    }
 
-    public WorkflowBuilder Description(string text) => throw new NotSupportedException(text);
+    public WorkflowBuilder Description(string text) => Set("description", SourceNode.OfString(text));
 
     /// <summary>What a job's input must look like: JSON Schema as JSON.</summary>
-    public WorkflowBuilder Input(string schema) => throw new NotSupportedException(schema);
+    public WorkflowBuilder Input(string schema)
+    {
+        try
+        {
+            return Set("input", JsonSourceReader.FromJson(JsonElement.Parse(schema)));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            _report.Add(WorkflowFaultCodes.Schema, (0, 0), FieldPath.Root.Property("input"), $"this is not JSON: {exception.Message}");
+            return this;
+        }
+    }
 
     /// <summary>The job waits until somebody approves it.</summary>
-    public WorkflowBuilder Approval() => throw new NotSupportedException();
+    public WorkflowBuilder Approval() => Set("approval", SourceNode.OfString("required"));
 
     /// <summary>1..10.</summary>
-    public WorkflowBuilder MaxRecoveryAttempts(int count) => throw new NotSupportedException(count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public WorkflowBuilder MaxRecoveryAttempts(int count) => Set("max_recovery_attempts", SourceNode.OfNumber(count));
 
     /// <summary>The longest time of a whole job.</summary>
-    public WorkflowBuilder Timeout(TimeSpan timeout) => throw new NotSupportedException(timeout.ToString());
+    public WorkflowBuilder Timeout(TimeSpan timeout) => Set("timeout", StepNode.OfDuration(timeout));
 
     /// <summary>The job's output: anything that becomes JSON; texts may hold <c>${...}</c>.</summary>
-    public WorkflowBuilder Output(object output) => throw new NotSupportedException(output.ToString());
+    public WorkflowBuilder Output(object output) => Set("output", StepNode.OfObject(output, FieldPath.Root.Property("output"), _report));
 
     /// <summary>Checks everything and makes the definition.</summary>
     /// <exception cref="WorkflowDefinitionException">Lists every fault.</exception>
-    public WorkflowDefinition Build() => throw new NotSupportedException(_attachments.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public WorkflowDefinition Build()
+    {
+        var root = SourceNode.OfProperties([.. _keys.Select(pair => (pair.Key, pair.Value)), ("steps", SourceNode.OfItems(_steps))]);
+        var report = _report.Copy();
+        if (root.Depth() > WorkflowLimits.Nesting)
+            report.Add(WorkflowFaultCodes.TooLarge, root, FieldPath.Root, $"values nest at most {WorkflowLimits.Nesting} deep");
+        return DefinitionCompiler.Compile(root, report).WithAttachments(_attachments.ToImmutableSortedDictionary(StringComparer.Ordinal));
+    }
+
+    private WorkflowBuilder Set(string key, SourceNode value)
+    {
+        _keys[key] = value;
+        return this;
+    }
 }

@@ -10,6 +10,8 @@ namespace Dispatcher.Workflows;
 /// </summary>
 public sealed class WorkflowDefinition
 {
+    private static readonly JsonSchema AnyInput = new();
+
     internal WorkflowDefinition(JobPlan plan, string canonicalJson) => (Plan, CanonicalJson) = (plan, canonicalJson);
 
     /// <summary><c>^[a-z][a-z0-9-]{0,62}$</c>; with the version it is unique in a registry.</summary>
@@ -39,7 +41,7 @@ public sealed class WorkflowDefinition
     public Template? Output { get; internal init; }
 
     /// <summary>What the law of a job needs of this definition; all its jobs share it.</summary>
-    public JobPlan Plan { get; private init; }
+    public JobPlan Plan { get; }
 
     /// <summary>
     /// The definition as JSON with sorted keys and one spelling for each value. Only what was written is in it, so that a default that
@@ -59,14 +61,14 @@ public sealed class WorkflowDefinition
     /// </summary>
     public ImmutableSortedDictionary<string, object> Attachments { get; internal init; } = ImmutableSortedDictionary<string, object>.Empty;
 
-    /// <summary>Where faults that are found later come from.</summary>
-    internal string SourceName { get; init; } = "";
+    /// <summary>The document that faults found later refer to.</summary>
+    internal FaultReport? Source { get; init; }
 
     /// <summary>Reads a definition from YAML 1.2 or, if it starts with <c>{</c>, from JSON.</summary>
     /// <param name="text">At most <see cref="WorkflowLimits.DocumentBytes"/> in UTF-8.</param>
     /// <param name="sourceName">What errors call the text: usually the file's name.</param>
     /// <exception cref="WorkflowDefinitionException">Lists every fault with its line and column.</exception>
-    public static WorkflowDefinition Parse(string text, string? sourceName = null) => throw new NotSupportedException(text + sourceName);
+    public static WorkflowDefinition Parse(string text, string? sourceName = null) => DefinitionCompiler.Read(text, sourceName ?? "workflow");
 
     /// <summary>Starts a definition in C#.</summary>
     public static WorkflowBuilder Create(string name, int version) => new(name, version);
@@ -77,10 +79,20 @@ public sealed class WorkflowDefinition
     /// <param name="find">A handler by its name; null if there is none.</param>
     /// <param name="knownNames">All names, for suggestions.</param>
     public IReadOnlyList<WorkflowFault> CheckHandlers(Func<string, HandlerDescription?> find, IEnumerable<string> knownNames) =>
-        throw new NotSupportedException(string.Join(",", knownNames) + find("x"));
+        HandlerCheck.Faults(this, find, [.. knownNames]);
 
     /// <summary>This definition with the handlers' own stages for the steps that name none; the hash stays.</summary>
-    public WorkflowDefinition WithDefaultStages(Func<string, HandlerDescription?> find) => throw new NotSupportedException(find("x")?.Name);
+    public WorkflowDefinition WithDefaultStages(Func<string, HandlerDescription?> find)
+    {
+        var steps = Steps.Select(step => step.NamesStage || find(step.Uses) is not { } handler ? step : step with { Plan = step.Plan with { Stage = handler.DefaultStage } }).ToImmutableArray();
+        var plan = new JobPlan(Name, Version, Hash, [.. steps.Select(step => step.Plan)])
+        {
+            ApprovalRequired = ApprovalRequired,
+            MaxRecoveryAttempts = MaxRecoveryAttempts,
+            Timeout = Timeout,
+        };
+        return Copy(plan, steps, Attachments);
+    }
 
     /// <summary>All that is wrong with a job's input; empty if it fits.</summary>
     public IReadOnlyList<SchemaFault> ValidateInput(JsonElement? input) => InputSchema?.Validate(input) ?? [];
@@ -88,5 +100,17 @@ public sealed class WorkflowDefinition
     /// <summary>The input that expressions see: with the schema's defaults, and an empty object if there is none.</summary>
     public JsonElement ApplyInputDefaults(JsonElement? input) => (InputSchema ?? AnyInput).ApplyDefaults(input);
 
-    private static readonly JsonSchema AnyInput = new();
+    internal FaultReport NewReport() => Source!.Fresh();
+
+    internal WorkflowDefinition WithAttachments(ImmutableSortedDictionary<string, object> attachments) => Copy(Plan, Steps, attachments);
+
+    private WorkflowDefinition Copy(JobPlan plan, ImmutableArray<StepDefinition> steps, ImmutableSortedDictionary<string, object> attachments) => new(plan, CanonicalJson)
+    {
+        Description = Description,
+        InputSchema = InputSchema,
+        Steps = steps,
+        Output = Output,
+        Attachments = attachments,
+        Source = Source,
+    };
 }
