@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -48,12 +47,6 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
           }
         }
         """));
-
-    private static readonly FrozenDictionary<int, string> Signals = new Dictionary<int, string>
-    {
-        [1] = "SIGHUP", [2] = "SIGINT", [3] = "SIGQUIT", [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL",
-        [11] = "SIGSEGV", [13] = "SIGPIPE", [14] = "SIGALRM", [15] = "SIGTERM", [24] = "SIGXCPU", [25] = "SIGXFSZ", [31] = "SIGSYS",
-    }.ToFrozenDictionary();
 
     public string Name => "process.run";
 
@@ -150,9 +143,7 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
 
     private static StepFailedException FailureOf(string command, ProcessOutcome outcome)
     {
-        var ending = outcome.ExitCode > 128 && Signals.TryGetValue(outcome.ExitCode - 128, out var signal)
-            ? $"was killed by signal {outcome.ExitCode - 128} ({signal})"
-            : $"ended with exit code {outcome.ExitCode}";
+        var ending = SignalName.Of(outcome.ExitCode) is { } signal ? $"was killed by {signal}" : $"ended with exit code {outcome.ExitCode}";
         var tail = StepOutput.Fit(outcome.Error.Trim(), MessageTailBytes, keepEnd: true);
         return new StepFailedException(ErrorClass.Transient, $"'{command}' {ending}{(tail.Length == 0 ? "" : $": {tail}")}", "COMMAND_FAILED");
     }
@@ -191,7 +182,7 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
             ["stderr_tail"] = StepOutput.Fit(outcome.Error, StderrLimitBytes, keepEnd: true),
             ["elapsed_ms"] = (long)outcome.Elapsed.TotalMilliseconds,
         };
-        if (TryParseJson(outcome.Output) is { } json) result["json"] = JsonValue.Create(json);
+        if (TryParseJson(outcome.Output) is { } json) result["json"] = JsonNode.Parse(json.GetRawText());
         return StepOutput.Of(result);
     }
 
