@@ -154,7 +154,7 @@ internal sealed class JsonSchemaReader
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            var reason = exception is NotSupportedException ? "look-around, back-references and atomic groups are not supported" : exception.Message;
+            var reason = exception is NotSupportedException ? "look-around, back-references, atomic groups and very large repetitions are not supported" : exception.Message;
             Fault(path.Property("pattern"), $"it is not a regular expression of the supported kind: {reason}");
             return null;
         }

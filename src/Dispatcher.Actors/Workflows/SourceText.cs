@@ -21,6 +21,22 @@ internal sealed class SourceText(string text)
         };
     }
 
+    /// <summary>A place that a parser gave, or the text's last character if it is past the end.</summary>
+    public (int Line, int Column) Within((int Line, int Column) place)
+    {
+        var last = _lineStarts.Value.Count;
+        while (last > 1 && LineAt(last).IsEmpty) last--;
+        return place.Line <= last ? place : (last, Math.Max(1, LineAt(last).Length));
+    }
+
+    /// <summary>A line, counted from 1, without its end.</summary>
+    public ReadOnlySpan<char> LineAt(int line)
+    {
+        var start = _lineStarts.Value[line - 1];
+        var end = line < _lineStarts.Value.Count ? _lineStarts.Value[line] : text.Length;
+        return text.AsSpan(start, end - start).TrimEnd("\r\n");
+    }
+
     private (int Line, int Column)? InLine(SourceNode node, int offset)
     {
         var line = LineAt(node.Line);
@@ -57,13 +73,6 @@ internal sealed class SourceText(string text)
         if (end >= 0) valueLine = valueLine[..end];
         var indentation = LineAt(line).IndexOf(valueLine, StringComparison.Ordinal);
         return indentation < 0 ? null : (line, indentation + before.Length - before.LastIndexOf('\n'));
-    }
-
-    private ReadOnlySpan<char> LineAt(int line)
-    {
-        var start = _lineStarts.Value[line - 1];
-        var end = line < _lineStarts.Value.Count ? _lineStarts.Value[line] : text.Length;
-        return text.AsSpan(start, end - start).TrimEnd("\r\n");
     }
 
     private static List<int> LineStarts(string text)

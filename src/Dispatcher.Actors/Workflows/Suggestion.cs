@@ -21,7 +21,7 @@ internal static class Suggestion
     public static string For(string written, IEnumerable<string> known)
     {
         if (written.Length > ClipCharacters) return "";
-        var limit = Math.Max(1, written.Length / 3);
+        var limit = written.Length / 3;
         var best = known.Select(name => (Name: name, Distance: Distance(written, name, limit))).Where(pair => pair.Distance <= limit)
             .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Name, StringComparer.Ordinal).FirstOrDefault();
         return best.Name is null ? "" : $" (did you mean '{best.Name}'?)";
