@@ -29,7 +29,8 @@ public sealed class CutPlannerTests
     {
         var transcript = Segments((0, 5.5), (7, 12), (14, 18.5), (20, 25));
 
-        Assert.Equal(CutPlanner.Plan(transcript, Options).ToJson("a", "b", Options), CutPlanner.Plan(transcript, Options).ToJson("a", "b", Options));
+        Assert.Equal(
+            CutPlanner.Plan(transcript, Options).ToJson("a", "b", Options), CutPlanner.Plan(transcript, Options).ToJson("a", "b", Options));
     }
 
     [Fact]
@@ -105,7 +106,10 @@ public sealed class CutPlannerTests
         var plan = CutPlanner.Plan(Segments((0, 5), (7, 9), (11, 15)), Options);
 
         Assert.Equal(
-            ["0.00-5.00 keep content", "5.00-7.00 cut silence_2000ms", "7.00-9.00 cut too_short_2.00s", "9.00-11.00 cut silence_2000ms", "11.00-15.00 keep content"],
+            [
+                "0.00-5.00 keep content", "5.00-7.00 cut silence_2000ms", "7.00-9.00 cut too_short_2.00s", "9.00-11.00 cut silence_2000ms",
+                "11.00-15.00 keep content",
+            ],
             Texts(plan));
     }
 
@@ -194,7 +198,7 @@ public sealed class CutPlannerTests
     public void CutTime_RefusesAText_WhenItIsNoTime(string text) => Assert.False(CutTime.TryParse(text, out _));
 
     internal static Transcript Segments(params (double Start, double End)[] segments) =>
-        new() { Segments = [.. segments.Select((segment, index) => new TranscriptSegment { Id = index, Start = segment.Start, End = segment.End, Text = "text" })] };
+        new() { Segments = [.. segments.Select((times, id) => new TranscriptSegment { Id = id, Start = times.Start, End = times.End, Text = "text" })] };
 
     internal static Transcript Words(params (string Text, double Start, double End)[] words) =>
         Transcript.FromWords([.. words.Select(word => new TranscriptWord(word.Start, word.End, word.Text))], "en", segmentPauseMs: 100_000);

@@ -19,8 +19,8 @@ internal sealed class MediaBench : IDisposable
         var ids = new IdGenerator(TimeProvider.System);
         JobId = ids.NextJobId();
         Folder = new LocalArtifactStore(root ?? _directory.File("store"), "test", ids).FolderOf("acme", JobId);
-        var options = new ProcessOptions { AllowedCommands = allowedCommands.Length > 0 ? [.. allowedCommands] : [.. MediaHandlers.Commands, "bash"] };
-        Runner = new ProcessRunner(options, TimeProvider.System);
+        string[] allowed = allowedCommands.Length > 0 ? allowedCommands : [.. MediaHandlers.Commands, "bash"];
+        Runner = new ProcessRunner(new ProcessOptions { AllowedCommands = [.. allowed] }, TimeProvider.System);
     }
 
     public JobId JobId { get; }
@@ -43,7 +43,8 @@ internal sealed class MediaBench : IDisposable
     public string File(string name) => _directory.File(name);
 
     /// <summary>Runs a handler to its end; the output is undefined if it has none.</summary>
-    public async Task<JsonElement> Run(string handler, object with, JsonElement? checkpoint = null, int? item = null, CancellationToken cancellation = default)
+    public async Task<JsonElement> Run(
+        string handler, object with, JsonElement? checkpoint = null, int? item = null, CancellationToken cancellation = default)
     {
         var context = new Context(this)
         {
@@ -66,7 +67,8 @@ internal sealed class MediaBench : IDisposable
         return result.Output ?? default;
     }
 
-    public async Task<Failure> RunFailing(string handler, object with) => (await Assert.ThrowsAsync<StepFailedException>(() => Run(handler, with))).Failure;
+    public async Task<Failure> RunFailing(string handler, object with) =>
+        (await Assert.ThrowsAsync<StepFailedException>(() => Run(handler, with))).Failure;
 
     public async Task Ffmpeg(params string[] arguments)
     {
@@ -85,7 +87,8 @@ internal sealed class MediaBench : IDisposable
         return path;
     }
 
-    public async Task Write(string path, string text) => await Folder.Write(path, "test", System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None);
+    public async Task Write(string path, string text) =>
+        await Folder.Write(path, "test", System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None);
 
     public JsonElement Json(string path) => JsonDocument.Parse(System.IO.File.ReadAllText(Folder.PathOf(path))).RootElement;
 

@@ -179,12 +179,14 @@ public sealed class MediaInputTests
         using var bench = new MediaBench();
         var root = Directory.CreateDirectory(bench.File("small")).FullName;
         var mounter = new ProcessRunner(new ProcessOptions { AllowedCommands = ["mount", "umount"] }, TimeProvider.System);
-        var mounted = await mounter.Run(new ProcessRequest("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root]), CancellationToken.None);
+        var mounted = await mounter.Run(
+            new ProcessRequest("mount", ["-t", "tmpfs", "-o", "size=200k", "none", root]), CancellationToken.None);
         if (mounted.ExitCode != 0) return;
         try
         {
             using var full = new MediaBench(root);
-            var failure = await full.RunFailing("media.render-scene", new { index = 0, scene = new { title = "Big", duration = 10 }, width = 640, height = 480 });
+            var failure = await full.RunFailing(
+                "media.render-scene", new { index = 0, scene = new { title = "Big", duration = 10 }, width = 640, height = 480 });
 
             Assert.Equal((ErrorClass.Transient, MediaFailure.DiskFull), (failure.Class, failure.Code));
             Assert.Empty(full.Leftovers());

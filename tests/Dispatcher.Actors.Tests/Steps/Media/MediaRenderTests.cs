@@ -17,7 +17,8 @@ public sealed class MediaRenderTests
         for (var index = 0; index < 6; index++)
         {
             var start = index * 1.27 + 0.013;
-            segments.Add(await bench.Run("media.render-segment", new { video, start, end = start + 0.777, index, preset = "ultrafast" }, item: index));
+            var with = new { video, start, end = start + 0.777, index, preset = "ultrafast" };
+            segments.Add(await bench.Run("media.render-segment", with, item: index));
         }
 
         var joined = await bench.Run("media.concat", new { segments });
@@ -33,7 +34,8 @@ public sealed class MediaRenderTests
     {
         using var bench = new MediaBench();
         await bench.Ffmpeg(
-            "-f", "lavfi", "-i", "testsrc2=size=161x121:rate=25:duration=3", "-f", "lavfi", "-i", "sine=duration=2.7", "-pix_fmt", "yuv444p", bench.File("odd.mkv"));
+            "-f", "lavfi", "-i", "testsrc2=size=161x121:rate=25:duration=3", "-f", "lavfi", "-i", "sine=duration=2.7",
+            "-pix_fmt", "yuv444p", bench.File("odd.mkv"));
 
         var segment = await bench.Run("media.render-segment", new { video = bench.File("odd.mkv"), start = 1, end = 3, index = 0 });
         var joined = await bench.Run("media.concat", new { segments = new[] { segment.GetProperty("path").GetString() } });
@@ -47,8 +49,10 @@ public sealed class MediaRenderTests
     {
         using var bench = new MediaBench();
         await bench.Ffmpeg(
-            "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=30:duration=2", "-f", "lavfi", "-i", "sine=duration=1.5", "-c:v", "libx264", "-c:a", "aac", bench.File("apart.mp4"));
-        await bench.Folder.Write("renders/segments/0001.mp4", "test", await File.ReadAllBytesAsync(bench.File("apart.mp4")), CancellationToken.None);
+            "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=30:duration=2", "-f", "lavfi", "-i", "sine=duration=1.5",
+            "-c:v", "libx264", "-c:a", "aac", bench.File("apart.mp4"));
+        var content = await File.ReadAllBytesAsync(bench.File("apart.mp4"));
+        await bench.Folder.Write("renders/segments/0001.mp4", "test", content, CancellationToken.None);
 
         var failure = await bench.RunFailing("media.concat", new { segments = new[] { "renders/segments/0001.mp4" } });
 
@@ -90,9 +94,11 @@ public sealed class MediaRenderTests
     {
         using var bench = new MediaBench();
 
-        var scene = await bench.Run("media.render-scene", new { index = 4, scene = new { title = "100 %: it's [a], b; %{pts} \\ größe", duration = 0.5, color = "#336699" } });
+        var scene = new { title = "100 %: it's [a], b; %{pts} \\ größe", duration = 0.5, color = "#336699" };
 
-        Assert.Equal("renders/scenes/scene_5.mp4", scene.GetProperty("path").GetString());
+        var rendered = await bench.Run("media.render-scene", new { index = 4, scene });
+
+        Assert.Equal("renders/scenes/scene_5.mp4", rendered.GetProperty("path").GetString());
     }
 
     [Fact]
@@ -103,7 +109,7 @@ public sealed class MediaRenderTests
         bench.OnProgress = cancellation.Cancel;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bench.Run(
-            "media.render-scene", new { index = 0, scene = new { title = "Long", duration = 600 }, width = 1280, height = 720 }, cancellation: cancellation.Token));
+            "media.render-scene", new { index = 0, scene = new { title = "Long", duration = 600 } }, cancellation: cancellation.Token));
 
         Assert.Empty(bench.Leftovers());
     }

@@ -9,7 +9,8 @@ public sealed class SubRipTests
     [InlineData(61.0005, "00:01:01,001")]
     [InlineData(3_725.25, "01:02:05,250")]
     [InlineData(360_000, "100:00:00,000")]
-    public void Stamp_WritesHoursMinutesSecondsAndMilliseconds(double seconds, string expected) => Assert.Equal(expected, SubRip.Stamp(seconds));
+    public void Stamp_WritesHoursMinutesSecondsAndMilliseconds(double seconds, string expected) =>
+        Assert.Equal(expected, SubRip.Stamp(seconds));
 
     [Fact]
     public void Write_NumbersCuesFromOne()
@@ -34,7 +35,7 @@ public sealed class SubRipTests
             Assert.True(lines.Length <= SubRip.Lines);
             Assert.All(lines, line => Assert.True(line.Length <= SubRip.LineCharacters));
         });
-        Assert.Equal(text.Replace(" ", "", StringComparison.Ordinal), string.Concat(cues.Select(cue => cue.Text.Replace(" ", "", StringComparison.Ordinal))));
+        Assert.Equal(WithoutSpaces(text), string.Concat(cues.Select(cue => WithoutSpaces(cue.Text))));
         Assert.Equal((0, 60), (cues[0].Start, cues[^1].End));
     }
 
@@ -76,4 +77,6 @@ public sealed class SubRipTests
         Assert.Equal(timeline.Duration, last.Value.End, 1);
         Assert.Equal(timeline.Duration * 30, Math.Round(timeline.Duration * 30), 6);
     }
+
+    private static string WithoutSpaces(string text) => text.Replace(" ", "", StringComparison.Ordinal);
 }

@@ -8,7 +8,7 @@ namespace Dispatcher.Actors.Tests.Steps.Media;
 [Trait("Category", "Media")]
 public sealed class TalkFlowTests
 {
-    /// <summary>How far a recognised word's edge may be from where the voice really starts or stops: its first sound is often taken for silence.</summary>
+    /// <summary>How far a recognised word's edge may be from the voice's own: a soft first sound is often taken for silence.</summary>
     private const double EdgeToleranceSeconds = 0.4;
 
     [Fact]
@@ -49,7 +49,8 @@ public sealed class TalkFlowTests
     private static async Task<JsonElement> MakeTalk(MediaBench bench, int seconds)
     {
         var folder = bench.File("my talk – größe");
-        var outcome = await bench.Runner.Run(new ProcessRequest("bash", [Sample("talk/make-talk.sh"), folder, $"{seconds}"]), CancellationToken.None);
+        var request = new ProcessRequest("bash", [Sample("talk/make-talk.sh"), folder, $"{seconds}"]);
+        var outcome = await bench.Runner.Run(request, CancellationToken.None);
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         return JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "known-cuts.json"))).RootElement;
     }
@@ -76,15 +77,18 @@ public sealed class TalkFlowTests
         Assert.Equal("completed", manifest.GetProperty("status").GetString());
         Assert.Equal("talk.mp4", manifest.GetProperty("input").GetProperty("originalFilename").GetString());
         Assert.Equal($"{bench.Folder.Key}/renders/base_cuts.mp4", manifest.GetProperty("renders")[0].GetProperty("key").GetString());
-        Assert.Equal(["source", "final"], manifest.GetProperty("subtitles").EnumerateArray().Select(entry => entry.GetProperty("type").GetString()));
+        var subtitles = manifest.GetProperty("subtitles").EnumerateArray();
+        Assert.Equal(["source", "final"], subtitles.Select(entry => entry.GetProperty("type").GetString()));
         Assert.False(manifest.TryGetProperty("logs", out _));
         var audio = manifest.GetProperty("audio");
         var file = bench.Folder.PathOf(audio.GetProperty("key").GetString()![(bench.Folder.Key.Length + 1)..]);
         Assert.Equal(audio.GetProperty("bytes").GetInt64(), new FileInfo(file).Length);
-        Assert.Equal(audio.GetProperty("sha256").GetString(), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+        var sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
+        Assert.Equal(audio.GetProperty("sha256").GetString(), sha256);
     }
 
-    private static (double Start, double End) Interval(JsonElement element) => (element.GetProperty("start").GetDouble(), element.GetProperty("end").GetDouble());
+    private static (double Start, double End) Interval(JsonElement element) =>
+        (element.GetProperty("start").GetDouble(), element.GetProperty("end").GetDouble());
 
     private static (double Start, double End) Planned(JsonElement cut)
     {

@@ -29,7 +29,11 @@ public sealed class TranscriptTests
     [Fact]
     public void Confidence_IsOneMinusNoSpeech_WhenTheRecogniserGivesThat()
     {
-        var transcript = Transcript.Parse("""{"segments":[{"id":0,"start":0,"end":1,"text":"a","no_speech_prob":0.2},{"id":1,"start":1,"end":2,"text":"b","confidence":1}]}""", "t");
+        const string Json = """
+            { "segments": [{ "id": 0, "start": 0, "end": 1, "text": "a", "no_speech_prob": 0.2 }, { "id": 1, "start": 1, "end": 2, "confidence": 1 }] }
+            """;
+
+        var transcript = Transcript.Parse(Json, "t");
 
         Assert.Equal(0.9, transcript.Confidence);
     }
@@ -40,6 +44,8 @@ public sealed class TranscriptTests
     [InlineData("""{"segments":[{"id":1,"text":"no times"}]}""", MediaFailure.TranscriptParse)]
     [InlineData("""{"segments":[{"id":1,"start":5,"end":4,"text":"x"}]}""", MediaFailure.TranscriptInvalid)]
     [InlineData("""{"segments":[null]}""", MediaFailure.TranscriptInvalid)]
+    [InlineData("""{"segments":[{"start":0,"end":1,"text":"x","words":[null]}]}""", MediaFailure.TranscriptInvalid)]
+    [InlineData("""{"segments":[{"start":0,"end":1,"text":"x","words":[{"start":0,"end":1}]}]}""", MediaFailure.TranscriptParse)]
     [InlineData("""{"segments":[]}""", MediaFailure.TranscriptInvalid)]
     [InlineData("{}", MediaFailure.TranscriptInvalid)]
     public void Parse_RefusesATranscriptByCode_WhenItCannotBePlanned(string json, string code)
@@ -84,5 +90,6 @@ public sealed class TranscriptTests
     }
 
     [Fact]
-    public void Chunks_EndAtTheWantedLength_WhenThereIsNoPause() => Assert.Equal([60, 120, 200], SpeechChunks.Of(200, 60, []).Select(chunk => chunk.End));
+    public void Chunks_EndAtTheWantedLength_WhenThereIsNoPause() =>
+        Assert.Equal([60, 120, 200], SpeechChunks.Of(200, 60, []).Select(chunk => chunk.End));
 }

@@ -9,7 +9,9 @@ namespace Dispatcher.Steps.Handlers.Media;
 /// <param name="StartMs">Where it starts.</param>
 /// <param name="EndMs">Where it ends; past the start.</param>
 /// <param name="IsKeep">True: it stays in the video.</param>
-/// <param name="Reason"><c>content</c>, <c>silence_{ms}ms</c>, <c>filler_word_{w}</c>, <c>too_short_{d}s</c>; several are joined by <c>+</c>.</param>
+/// <param name="Reason">
+/// <c>content</c>, <c>silence_{ms}ms</c>, <c>filler_word_{w}</c>, <c>too_short_{d}s</c>; several are joined by <c>+</c>.
+/// </param>
 /// <param name="Confidence">0..1, if known.</param>
 public sealed record Cut(long StartMs, long EndMs, bool IsKeep, string Reason, double? Confidence = null)
 {
@@ -26,7 +28,11 @@ public sealed record CutPlan(ImmutableArray<Cut> Cuts)
 {
     public const string SchemaVersion = "1.0.0";
 
-    private static readonly JsonSerializerOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
 
     /// <summary>The stretches that stay, in order.</summary>
     public IEnumerable<Cut> Keeps => Cuts.Where(cut => cut.IsKeep);
@@ -80,7 +86,11 @@ public sealed record CutPlan(ImmutableArray<Cut> Cuts)
         foreach (var entry in entries)
         {
             var cut = ParseCut(entry, $"{where}: cuts[{cuts.Count}]");
-            if (cuts.Count > 0 && cut.StartMs < cuts[^1].EndMs) throw Invalid($"{where}: cuts[{cuts.Count}]", "it starts before the one in front of it ends.");
+            if (cuts.Count > 0 && cut.StartMs < cuts[^1].EndMs)
+            {
+                throw Invalid($"{where}: cuts[{cuts.Count}]", "it starts before the one in front of it ends.");
+            }
+
             cuts.Add(cut);
         }
 
@@ -92,20 +102,25 @@ public sealed record CutPlan(ImmutableArray<Cut> Cuts)
     public CutPlan RequireKeep(string where) => Keeps.Any()
         ? this
         : throw MediaFailure.Invalid(
-            MediaFailure.InvalidPlan, $"{where} keeps nothing, so there is no video to render. Use a longer talk, or a smaller `min_keep_seconds`.");
+            MediaFailure.InvalidPlan,
+            $"{where} keeps nothing, so there is no video to render. Use a longer talk, or a smaller `min_keep_seconds`.");
 
     private static Cut ParseCut(JsonNode? node, string where)
     {
         if (node is not JsonObject entry) throw Invalid(where, "it is not an object.");
-        if (!CutTime.TryParse(Text(entry, "start"), out var start)) throw Invalid(where, $"`start` {entry["start"]?.ToJsonString()} is not a time like \"7.00\".");
-        if (!CutTime.TryParse(Text(entry, "end"), out var end)) throw Invalid(where, $"`end` {entry["end"]?.ToJsonString()} is not a time like \"7.00\".");
+        var (start, end) = (Time(entry, "start", where), Time(entry, "end", where));
         if (end <= start) throw Invalid(where, $"it ends at {CutTime.Format(end)} s, not after its start at {CutTime.Format(start)} s.");
         var type = Text(entry, "type");
         if (type is not ("keep" or "cut")) throw Invalid(where, "`type` must be \"keep\" or \"cut\".");
         return new Cut(start, end, type == "keep", Text(entry, "reason") ?? "");
     }
 
-    private static string? Text(JsonObject entry, string name) => entry[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    private static long Time(JsonObject entry, string name, string where) => CutTime.TryParse(Text(entry, name), out var milliseconds)
+        ? milliseconds
+        : throw Invalid(where, $"`{name}` {entry[name]?.ToJsonString()} is not a time like \"7.00\".");
+
+    private static string? Text(JsonObject entry, string name) =>
+        entry[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private static StepFailedException Invalid(string where, string fault) =>
         MediaFailure.Permanent(MediaFailure.InvalidPlan, $"{where} is not a valid cut plan: {fault} Run the plan step again.");

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Dispatcher.Steps.Handlers.Media;
@@ -118,7 +117,7 @@ public static class CutPlanner
 
     private static IEnumerable<Cut> Silences(IEnumerable<Pause> pauses, CutPlannerOptions options) => pauses
         .Where(pause => pause.LengthMs >= options.MinPauseMs)
-        .Select(pause => new Cut(pause.StartMs, pause.EndMs, IsKeep: false, string.Create(CultureInfo.InvariantCulture, $"silence_{pause.LengthMs}ms")));
+        .Select(pause => new Cut(pause.StartMs, pause.EndMs, IsKeep: false, $"silence_{pause.LengthMs}ms"));
 
     private static IEnumerable<Cut> Fillers(IEnumerable<TranscriptSegment> segments, long end, CutPlannerOptions options)
     {
@@ -161,11 +160,12 @@ public static class CutPlanner
     {
         var entries = new List<Cut>();
         long position = 0;
-        foreach (var cut in cuts.Select(cut => cut with { StartMs = CutTime.RoundToHundredth(cut.StartMs), EndMs = CutTime.RoundToHundredth(cut.EndMs) }))
+        foreach (var cut in cuts)
         {
-            if (cut.StartMs > position) entries.Add(Cut.Keep(position, cut.StartMs));
-            entries.Add(cut);
-            position = cut.EndMs;
+            var (startMs, endMs) = (CutTime.RoundToHundredth(cut.StartMs), CutTime.RoundToHundredth(cut.EndMs));
+            if (startMs > position) entries.Add(Cut.Keep(position, startMs));
+            entries.Add(cut with { StartMs = startMs, EndMs = endMs });
+            position = endMs;
         }
 
         end = CutTime.RoundToHundredth(end);
@@ -176,7 +176,9 @@ public static class CutPlanner
     private static long SplitPoint(long start, long end, IReadOnlyList<Pause> pauses, CutPlannerOptions options)
     {
         var latest = Math.Min(start + options.MaxKeepMs, end - options.MinKeepMs);
-        var middles = pauses.Where(pause => pause.LengthMs >= options.SplitPauseMs).Select(pause => CutTime.RoundToHundredth((pause.StartMs + pause.EndMs) / 2));
+        var middles = pauses
+            .Where(pause => pause.LengthMs >= options.SplitPauseMs)
+            .Select(pause => CutTime.RoundToHundredth((pause.StartMs + pause.EndMs) / 2));
         var best = middles.Where(middle => middle >= start + options.MinKeepMs && middle <= latest).DefaultIfEmpty(-1).Max();
         if (best >= 0) return best;
         var parts = (end - start + options.MaxKeepMs - 1) / options.MaxKeepMs;

@@ -20,7 +20,7 @@ public static class CutTime
     public static long RoundToHundredth(long milliseconds) =>
         (long)Math.Round(milliseconds / (decimal)HundredthMs, MidpointRounding.AwayFromZero) * HundredthMs;
 
-    /// <summary>Reads one of the three notations; false for anything else, for a negative time and for minutes or seconds past 59 after a colon.</summary>
+    /// <summary>Reads one of the three notations; false for anything else: a negative time, or 60 and more after a colon.</summary>
     public static bool TryParse(string? text, out long milliseconds)
     {
         milliseconds = 0;

@@ -15,7 +15,7 @@ public static class FrameGrid
     public static double Seconds(long frame) => (double)frame / FramesPerSecond;
 }
 
-/// <summary>Maps times of the talk to times of the cut video. Built from the kept stretches, each rounded to whole frames as it is rendered.</summary>
+/// <summary>Maps times of the talk to times of the cut video. Built from the kept stretches, each rounded to whole frames.</summary>
 public sealed class CutTimeline
 {
     private readonly ImmutableArray<Stretch> _stretches;

@@ -15,7 +15,7 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
           "required": ["input"],
           "properties": {
             "input": { "type": "string", "description": "The talk: an absolute path, or one below the job's folder." },
-            "sample_rate": { "type": ["number", "string"], "description": "Of the MP3, in Hz; the nearest of 16000, 22050, 44100 and 48000 is taken." }
+            "sample_rate": { "type": ["number", "string"], "description": "Of the MP3, in Hz; the nearest allowed one is taken." }
           }
         }
         """;
@@ -50,26 +50,32 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
             audio["speech"] = manifest.Entry(wav);
             current["audio"] = audio;
         }, context.Cancellation);
-        var output = new { path = mp3.Path, key = manifest.KeyOf(mp3.Path), speech = wav.Path, durationSec = Math.Round(probe.Duration, 3), sampleRate };
-        return Done(output, mp3, wav);
+        var durationSec = Math.Round(probe.Duration, 3);
+        return Done(new { path = mp3.Path, key = manifest.KeyOf(mp3.Path), speech = wav.Path, durationSec, sampleRate }, mp3, wav);
     }
 
     private static void Require(MediaProbe probe, string input)
     {
         if (probe.Video is null)
         {
-            throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"{input} is not a video: it has no moving picture. Give the recording of the talk as .mp4, .mov, .mkv or .webm.");
+            throw MediaFailure.Invalid(
+                MediaFailure.CodecUnsupported,
+                $"{input} is not a video: it has no moving picture. Give the recording of the talk as .mp4, .mov, .mkv or .webm.");
         }
 
         if (probe.Audio is null)
         {
-            throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{input} is a video without sound, so there is no speech to work on. Record it again with the microphone on.");
+            throw MediaFailure.Invalid(
+                MediaFailure.NoAudio,
+                $"{input} is a video without sound, so there is no speech to work on. Record it again with the microphone on.");
         }
 
         foreach (var (kind, stream) in new[] { ("picture", probe.Video), ("sound", probe.Audio) })
         {
             if (stream.Codec is not (null or "none" or "unknown")) continue;
-            throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"ffmpeg does not know the format of the {kind} in {input}. Convert it to H.264 and AAC in .mp4 first.");
+            throw MediaFailure.Invalid(
+                MediaFailure.CodecUnsupported,
+                $"ffmpeg does not know the format of the {kind} in {input}. Convert it to H.264 and AAC in .mp4 first.");
         }
     }
 
@@ -96,7 +102,8 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
         }, context.Cancellation);
     }
 
-    private async ValueTask<(ArtifactReference Mp3, ArtifactReference Wav)> Extract(StepContext context, string path, int sampleRate, double duration)
+    private async ValueTask<(ArtifactReference Mp3, ArtifactReference Wav)> Extract(
+        StepContext context, string path, int sampleRate, double duration)
     {
         using var mp3 = context.Artifacts.CreateTemporary($"audio/{context.JobId}.mp3");
         using var wav = context.Artifacts.CreateTemporary(SpeechPath(context.JobId));
@@ -107,8 +114,9 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
             .. sound, "-ar", $"{sampleRate}", "-c:a", "libmp3lame", "-b:a", $"{BitrateKbps}k", "file:" + mp3.Path,
             .. sound, "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "file:" + wav.Path,
         ];
-        await tools.Ffmpeg("extracting the sound", arguments, duration, percent => context.Progress(percent, "extracting the sound"), context.Cancellation);
-        return (await context.Artifacts.Commit(mp3, "audio", context.Cancellation), await context.Artifacts.Commit(wav, "speech", context.Cancellation));
+        await tools.Ffmpeg(context, "extracting the sound", arguments, duration);
+        var audio = await context.Artifacts.Commit(mp3, "audio", context.Cancellation);
+        return (audio, await context.Artifacts.Commit(wav, "speech", context.Cancellation));
     }
 
     private static string MimeTypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch

@@ -16,7 +16,11 @@ public sealed class ManifestFile(ArtifactFolder folder)
 {
     public const string Path = "manifest.json";
 
-    private static readonly JsonSerializerOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
     private static readonly KeyedLocks Locks = new();
 
     public bool Exists => folder.Exists(Path);
@@ -30,7 +34,8 @@ public sealed class ManifestFile(ArtifactFolder folder)
     {
         if (!Exists)
         {
-            throw MediaFailure.Permanent(MediaFailure.InputNotFound, $"{KeyOf(Path)} does not exist. The step media.extract-audio makes it; run that step first.");
+            throw MediaFailure.Permanent(
+                MediaFailure.InputNotFound, $"{KeyOf(Path)} does not exist. The step media.extract-audio makes it; run that step first.");
         }
 
         return Checked(await File.ReadAllTextAsync(folder.PathOf(Path), cancellation));
@@ -128,7 +133,9 @@ public sealed class ManifestFile(ArtifactFolder folder)
     private static bool IsStatus(JsonObject manifest, string status) => manifest["status"]?.GetValue<string>() == status;
 
     private static StepFailedException Invalid(string faults) =>
-        MediaFailure.Permanent(MediaFailure.InvalidManifest, $"Invalid manifest: {faults}. Mend {Path}, or remove it and recover the job from its first step.");
+        MediaFailure.Permanent(
+            MediaFailure.InvalidManifest,
+            $"Invalid manifest: {faults}. Mend {Path}, or remove it and recover the job from its first step.");
 
     private async ValueTask Write(JsonObject manifest, CancellationToken cancellation)
     {

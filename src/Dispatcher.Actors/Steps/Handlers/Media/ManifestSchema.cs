@@ -12,7 +12,9 @@ public static class ManifestSchema
 {
     public const string Version = "1.0.0";
 
-    private const string Time = """{ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$" }""";
+    private const string Day = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+    private const string Clock = "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})";
+    private const string Time = $$"""{ "type": "string", "pattern": "^{{Day}}T{{Clock}}$" }""";
     private const string Text = """{ "type": "string" }""";
     private const string Number = """{ "type": "number", "minimum": 0 }""";
     private const string Count = """{ "type": "integer", "minimum": 0 }""";
@@ -65,7 +67,8 @@ public static class ManifestSchema
                 "required": ["key", "type", "codec"],
                 "properties": {
                   "key": {{Text}}, "type": { "enum": ["preview", "final", "thumbnail"] }, "codec": { "enum": ["h264", "h265", "vp9"] },
-                  "durationSec": {{Number}}, "resolution": { "type": "string", "pattern": "^[0-9]+x[0-9]+$" }, "notes": {{Text}}, "renderedAt": {{Time}}
+                  "durationSec": {{Number}}, "resolution": { "type": "string", "pattern": "^[0-9]+x[0-9]+$" },
+                  "notes": {{Text}}, "renderedAt": {{Time}}
                 }
               }
             },

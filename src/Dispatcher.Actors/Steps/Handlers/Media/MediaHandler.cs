@@ -16,7 +16,10 @@ namespace Dispatcher.Steps.Handlers.Media;
 /// <param name="schema">The JSON Schema of its <c>with</c>.</param>
 internal abstract partial class MediaHandler(string name, string schema) : IStepHandler
 {
-    private static readonly JsonSerializerOptions OutputFormat = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions OutputFormat = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly Lazy<JsonSchema> _with = new(() => JsonSchema.Parse(schema));
 
@@ -62,7 +65,8 @@ internal abstract partial class MediaHandler(string name, string schema) : IStep
         if (!context.Artifacts.Exists(relativePath))
         {
             throw MediaFailure.Permanent(
-                MediaFailure.InputNotFound, $"{context.Artifacts.Key}/{relativePath} does not exist. The step {madeBy} makes it; run that step first.");
+                MediaFailure.InputNotFound,
+                $"{context.Artifacts.Key}/{relativePath} does not exist. The step {madeBy} makes it; run that step first.");
         }
 
         return await File.ReadAllTextAsync(context.Artifacts.PathOf(relativePath), context.Cancellation);
@@ -75,13 +79,16 @@ internal abstract partial class MediaHandler(string name, string schema) : IStep
     private StepFailedException Described(Exception fault, StepContext context) => fault switch
     {
         StepFailedException known => known,
-        ArtifactPathException => new StepFailedException(
-            Failure.Of(ErrorClass.InvalidInput, $"{name}: {fault.Message} Use a path below the job's folder.", MediaFailure.PathNotAllowed), fault),
+        ArtifactPathException => Failed(
+            ErrorClass.InvalidInput, MediaFailure.PathNotAllowed, $"{name}: {fault.Message} Use a path below the job's folder.", fault),
         IOException full when DiskFull.Is(full) => DiskFull.Failure(context.Artifacts.Key, full),
-        IOException or UnauthorizedAccessException => new StepFailedException(
-            Failure.Of(ErrorClass.Transient, $"{name} could not read or write in {context.Artifacts.Key}: {fault.Message}", MediaFailure.IoFailed), fault),
-        _ => new StepFailedException(Failure.Of(ErrorClass.Transient, $"{name} failed: {fault.Message}"), fault),
+        IOException or UnauthorizedAccessException => Failed(
+            ErrorClass.Transient, MediaFailure.IoFailed, $"{name} could not read or write in {context.Artifacts.Key}: {fault.Message}", fault),
+        _ => Failed(ErrorClass.Transient, code: null, $"{name} failed: {fault.Message}", fault),
     };
+
+    private static StepFailedException Failed(ErrorClass @class, string? code, string message, Exception fault) =>
+        new(Failure.Of(@class, message, code), fault);
 
     /// <summary>A manifest that cannot be written (a full disk, an invalid one) must not hide the fault that is to be recorded.</summary>
     private async ValueTask Record(ManifestFile manifest, StepContext context, Failure failure)

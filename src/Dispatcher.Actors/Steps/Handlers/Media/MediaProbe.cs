@@ -8,8 +8,8 @@ namespace Dispatcher.Steps.Handlers.Media;
 internal sealed record MediaProbe(double Duration, MediaStream? Video, MediaStream? Audio)
 {
     /// <summary>
-    /// The farthest that picture and sound are apart at the start or the end of the file, in seconds; 0 if one is missing. Players line both up by
-    /// these times, so they are what a viewer notices.
+    /// The farthest that picture and sound are apart at the start or the end of the file, in seconds; 0 if one is missing. Players line
+    /// both up by these times, so they are what a viewer notices.
     /// </summary>
     public double Drift => Video is null || Audio is null
         ? 0
@@ -17,18 +17,26 @@ internal sealed record MediaProbe(double Duration, MediaStream? Video, MediaStre
 
     /// <summary>Looks into a file.</summary>
     /// <param name="name">The file's name as the user knows it, for messages.</param>
-    /// <exception cref="StepFailedException"><c>INPUT_NOT_FOUND</c>: no such file. <c>CODEC_UNSUPPORTED</c>: not a video or sound file.</exception>
+    /// <exception cref="StepFailedException"><c>INPUT_NOT_FOUND</c>: no such file. <c>CODEC_UNSUPPORTED</c>: no video or sound file.</exception>
     public static async ValueTask<MediaProbe> Of(MediaTools tools, string path, string name, CancellationToken cancellation)
     {
-        if (!File.Exists(path)) throw MediaFailure.Invalid(MediaFailure.InputNotFound, $"There is no file {name}. Check the path; a relative one is below the job's folder.");
-        if (new FileInfo(path).Length == 0) throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"{name} is an empty file. Upload it again.");
+        if (!File.Exists(path))
+        {
+            throw MediaFailure.Invalid(
+                MediaFailure.InputNotFound, $"There is no file {name}. Check the path; a relative one is below the job's folder.");
+        }
+        if (new FileInfo(path).Length == 0)
+        {
+            throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"{name} is an empty file. Upload it again.");
+        }
         string[] arguments = ["-v", "error", "-print_format", "json", "-show_format", "-show_streams", .. MediaTools.Input(path)];
         var outcome = await tools.Run(new ProcessRequest("ffprobe", arguments), cancellation);
         if (outcome.ExitCode != 0)
         {
             throw MediaFailure.Invalid(
                 MediaFailure.CodecUnsupported,
-                $"{name} is not a video or sound file that ffmpeg can read ({outcome.Error.Trim().Split('\n')[^1]}). Give an .mp4, .mov, .mkv or .webm file.");
+                $"{name} is not a video or sound file that ffmpeg can read ({outcome.Error.Trim().Split('\n')[^1]}). " +
+                $"Give an .mp4, .mov, .mkv or .webm file.");
         }
 
         using var document = JsonDocument.Parse(outcome.Output);
@@ -38,7 +46,9 @@ internal sealed record MediaProbe(double Duration, MediaStream? Video, MediaStre
     internal static MediaProbe Read(JsonElement root)
     {
         var format = root.TryGetProperty("format", out var found) ? found : default;
-        var streams = root.TryGetProperty("streams", out var list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : Array.Empty<JsonElement>();
+        var streams = root.TryGetProperty("streams", out var list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray()]
+            : Array.Empty<JsonElement>();
         var duration = Number(format, "duration") ?? streams.Select(stream => Number(stream, "duration") ?? 0).DefaultIfEmpty(0).Max();
         return new MediaProbe(duration, First(streams, "video", duration), First(streams, "audio", duration));
     }
@@ -60,13 +70,16 @@ internal sealed record MediaProbe(double Duration, MediaStream? Video, MediaStre
         stream.TryGetProperty("disposition", out var disposition) && Number(disposition, "attached_pic") == 1;
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static double? Number(JsonElement element, string name)
     {
         if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value)) return null;
         if (value.ValueKind == JsonValueKind.Number) return value.GetDouble();
-        return value.ValueKind == JsonValueKind.String && double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 }
 

@@ -15,28 +15,31 @@ internal sealed class MediaTools(RunProcess run)
     private const string Containers =
         "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,aac";
 
+    private static readonly string[] UnreadableSigns =
+        ["Invalid data found", "could not find codec parameters", "Decoder (codec", "not on whitelist"];
+
     /// <summary>The arguments that open an untrusted file as input.</summary>
     public static IEnumerable<string> Input(string path) =>
         ["-protocol_whitelist", "file", "-format_whitelist", Containers, "-i", "file:" + path];
 
     public ValueTask<ProcessOutcome> Run(ProcessRequest request, CancellationToken cancellation) => run(request, cancellation);
 
-    /// <summary>Runs ffmpeg with machine-readable progress.</summary>
-    /// <param name="what">What it was doing, for the error message: <c>cutting talk.mp4</c>.</param>
+    /// <summary>Runs ffmpeg and reports its progress as the step's.</summary>
+    /// <param name="context">The attempt whose progress it is and whose end stops it.</param>
+    /// <param name="what">What it is doing, for progress and errors: <c>joining the segments</c>.</param>
     /// <param name="arguments">Inputs, filters and outputs.</param>
-    /// <param name="durationSeconds">Length of the output, for the progress; 0 if unknown.</param>
-    /// <param name="progress">Called with 0..100.</param>
+    /// <param name="durationSeconds">Length of the output; 0 reports no progress.</param>
     /// <param name="workingDirectory">Where relative names in filters are looked up.</param>
-    /// <exception cref="StepFailedException"><c>DISK_FULL</c>, <c>CODEC_UNSUPPORTED</c> or <c>TOOL_FAILED</c>, with the last lines of ffmpeg's own words.</exception>
+    /// <exception cref="StepFailedException"><c>DISK_FULL</c>, <c>CODEC_UNSUPPORTED</c>, <c>TOOL_MISSING</c> or <c>TOOL_FAILED</c>.</exception>
     public async ValueTask Ffmpeg(
-        string what, IEnumerable<string> arguments, double durationSeconds, Action<double>? progress, CancellationToken cancellation, string? workingDirectory = null)
+        StepContext context, string what, IEnumerable<string> arguments, double durationSeconds, string? workingDirectory = null)
     {
         var request = new ProcessRequest("ffmpeg", [.. CommonArguments, .. arguments])
         {
             WorkingDirectory = workingDirectory,
-            OnOutputLine = line => Report(line, durationSeconds, progress),
+            OnOutputLine = line => Report(line, durationSeconds, percent => context.Progress(percent, what)),
         };
-        var outcome = await run(request, cancellation);
+        var outcome = await run(request, context.Cancellation);
         if (outcome.ExitCode != 0) throw FailureOf("ffmpeg", what, outcome);
     }
 
@@ -46,28 +49,36 @@ internal sealed class MediaTools(RunProcess run)
         var words = LastLines(outcome.Error);
         if (Says(outcome, "No space left on device") || Says(outcome, "Disk quota exceeded"))
         {
-            return MediaFailure.Transient(MediaFailure.DiskFull, $"{command} ran out of disk space while {what}. Free some space; the step is tried again. It said: {words}");
+            return MediaFailure.Transient(
+                MediaFailure.DiskFull,
+                $"{command} ran out of disk space while {what}. Free some space; the step is tried again. It said: {words}");
         }
 
         if (Says(outcome, "Unknown encoder") || Says(outcome, "No such filter"))
         {
             return MediaFailure.Permanent(
-                MediaFailure.ToolMissing, $"This {command} lacks a part that is needed for {what}. Install the full package (on Debian: apt-get install ffmpeg). It said: {words}");
+                MediaFailure.ToolMissing,
+                $"This {command} lacks a part that is needed for {what}. Install the full package (on Debian: apt-get install ffmpeg). " +
+                $"It said: {words}");
         }
 
-        if (Says(outcome, "Invalid data found") || Says(outcome, "could not find codec parameters") || Says(outcome, "Decoder (codec") || Says(outcome, "not on whitelist"))
+        if (UnreadableSigns.Any(sign => Says(outcome, sign)))
         {
             return MediaFailure.Invalid(
-                MediaFailure.CodecUnsupported, $"{command} cannot read the data while {what}. Give a whole file in a common format, such as H.264 and AAC in .mp4. It said: {words}");
+                MediaFailure.CodecUnsupported,
+                $"{command} cannot read the data while {what}. Give a whole file in a common format, such as H.264 and AAC in .mp4. " +
+                $"It said: {words}");
         }
 
-        return MediaFailure.Transient(MediaFailure.ToolFailed, $"{command} ended with exit code {outcome.ExitCode} while {what}. It said: {words}");
+        return MediaFailure.Transient(
+            MediaFailure.ToolFailed, $"{command} ended with exit code {outcome.ExitCode} while {what}. It said: {words}");
     }
 
     /// <summary>Seconds as ffmpeg reads them, exact to the microsecond.</summary>
     public static string Seconds(double seconds) => seconds.ToString("0.######", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<string> CommonArguments => ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", "-progress", "pipe:1"];
+    private static IEnumerable<string> CommonArguments =>
+        ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", "-progress", "pipe:1"];
 
     private static bool Says(ProcessOutcome outcome, string words) => outcome.Error.Contains(words, StringComparison.OrdinalIgnoreCase);
 
@@ -77,10 +88,10 @@ internal sealed class MediaTools(RunProcess run)
         return lines.Length == 0 ? "(nothing)" : string.Join(" | ", lines.TakeLast(5));
     }
 
-    private static void Report(string line, double durationSeconds, Action<double>? progress)
+    private static void Report(string line, double durationSeconds, Action<double> progress)
     {
         const string Key = "out_time_us=";
-        if (progress is null || durationSeconds <= 0 || !line.StartsWith(Key, StringComparison.Ordinal)) return;
+        if (durationSeconds <= 0 || !line.StartsWith(Key, StringComparison.Ordinal)) return;
         if (long.TryParse(line.AsSpan(Key.Length), CultureInfo.InvariantCulture, out var microseconds))
         {
             progress(Math.Clamp(microseconds / 1e6 / durationSeconds * 100, 0, 100));

@@ -21,25 +21,27 @@ internal readonly struct MediaWith(StepContext context)
     public double Number(string name, double? fallback, double minimum, double maximum)
     {
         if (Value(name) is not { } value) return fallback ?? throw Refused(name, "is missing; it must be a number");
-        double number;
-        var isNumber = value.ValueKind == JsonValueKind.Number
-            ? value.TryGetDouble(out number)
-            : double.TryParse(value.ValueKind == JsonValueKind.String ? value.GetString() : null, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        var text = value.ValueKind is JsonValueKind.Number or JsonValueKind.String ? value.ToString() : null;
+        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number);
         return isNumber && number >= minimum && number <= maximum
             ? number
-            : throw Refused(name, string.Create(CultureInfo.InvariantCulture, $"is {value.GetRawText()}; it must be a number from {minimum} to {maximum}"));
+            : throw Refused(name, $"is {value.GetRawText()}; it must be a number from {minimum} to {maximum}");
     }
 
     /// <summary>A time: seconds as a number, or a text in one of the plan's notations. Milliseconds.</summary>
     public long TimeMs(string name)
     {
-        if (Value(name) is { ValueKind: JsonValueKind.String } text && CutTime.TryParse(text.GetString(), out var milliseconds)) return milliseconds;
-        return CutTime.FromSeconds(Number(name, fallback: null, 0, int.MaxValue));
+        var isText = Value(name) is { ValueKind: JsonValueKind.String };
+        return isText && CutTime.TryParse(Value(name)!.Value.GetString(), out var milliseconds)
+            ? milliseconds
+            : CutTime.FromSeconds(Number(name, fallback: null, 0, int.MaxValue));
     }
 
     /// <summary>The value as it is; null if absent or null.</summary>
     public JsonElement? Value(string name) =>
-        _with is { ValueKind: JsonValueKind.Object } with && with.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        _with is { ValueKind: JsonValueKind.Object } with && with.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     public StepFailedException Refused(string name, string fault) =>
         MediaFailure.Invalid(MediaFailure.InvalidWith, $"Step {_step}: `with.{name}` {fault}. Mend the workflow or the job's input.");
@@ -47,6 +49,8 @@ internal readonly struct MediaWith(StepContext context)
     private string? OptionalText(string name)
     {
         if (Value(name) is not { } value) return null;
-        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : throw Refused(name, $"is {value.GetRawText()}; it must be a text");
+        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw Refused(name, $"is {value.GetRawText()}; it must be a text");
     }
 }

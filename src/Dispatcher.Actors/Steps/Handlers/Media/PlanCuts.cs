@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Dispatcher.Steps.Handlers.Media;
 
 /// <summary>
-/// <c>media.plan-cuts</c>: decides what stays of a talk (<see cref="CutPlanner"/>), writes <c>plan/cut_plan.json</c> and gives the kept stretches
-/// as output, ready for a <c>for_each</c>.
+/// <c>media.plan-cuts</c>: decides what stays of a talk (<see cref="CutPlanner"/>), writes <c>plan/cut_plan.json</c> and gives the kept
+/// stretches as output, ready for a <c>for_each</c>.
 /// </summary>
 internal sealed class PlanCuts() : MediaHandler("media.plan-cuts", Schema)
 {
@@ -30,8 +30,8 @@ internal sealed class PlanCuts() : MediaHandler("media.plan-cuts", Schema)
         var with = new MediaWith(context);
         var options = OptionsOf(with);
         var transcriptPath = with.Text("transcript", Transcribe.JsonPath);
-        var transcript = Transcript.Parse(await ReadText(context, transcriptPath, "media.transcribe"), transcriptPath).RequireSpeech(transcriptPath);
-        var plan = CutPlanner.Plan(transcript, options);
+        var transcript = Transcript.Parse(await ReadText(context, transcriptPath, "media.transcribe"), transcriptPath);
+        var plan = CutPlanner.Plan(transcript.RequireSpeech(transcriptPath), options);
 
         var manifest = new ManifestFile(context.Artifacts);
         var json = plan.ToJson(manifest.KeyOf(transcriptPath), manifest.KeyOf(Concat.DefaultOutput), options);

@@ -11,9 +11,13 @@ internal sealed class PocketSphinx(MediaTools tools)
 {
     public const string Command = "pocketsphinx_continuous";
 
+    /// <summary>Files of the model; the recogniser names the first one that it cannot open.</summary>
+    private static readonly string[] ModelSigns = ["acoustic model", "mdef", "lm.bin", ".dict"];
+
     /// <summary>The words of a WAV file (16 kHz, mono, 16 bit), with times moved by the given seconds.</summary>
     /// <exception cref="StepFailedException"><c>TOOL_FAILED</c> or <c>TOOL_MISSING</c>.</exception>
-    public async ValueTask<List<TranscriptWord>> Recognise(string wavPath, double offsetSeconds, Action<double> heardUntil, CancellationToken cancellation)
+    public async ValueTask<List<TranscriptWord>> Recognise(
+        string wavPath, double offsetSeconds, Action<double> heardUntil, CancellationToken cancellation)
     {
         var words = new List<TranscriptWord>();
         void Read(string line)
@@ -26,9 +30,10 @@ internal sealed class PocketSphinx(MediaTools tools)
         var request = new ProcessRequest(Command, ["-infile", wavPath, "-time", "yes"]) { OnOutputLine = Read };
         var outcome = await tools.Run(request, cancellation);
         if (outcome.ExitCode == 0) return words;
-        var lacksModel = outcome.Error.Contains("acoustic model", StringComparison.OrdinalIgnoreCase) || outcome.Error.Contains("mdef", StringComparison.Ordinal);
+        var lacksModel = ModelSigns.Any(sign => outcome.Error.Contains(sign, StringComparison.OrdinalIgnoreCase));
         throw lacksModel
-            ? MediaFailure.Permanent(MediaFailure.ToolMissing, "pocketsphinx has no English model on this node. On Debian: apt-get install pocketsphinx-en-us")
+            ? MediaFailure.Permanent(
+                MediaFailure.ToolMissing, "pocketsphinx has no English model on this node. On Debian: apt-get install pocketsphinx-en-us")
             : MediaTools.FailureOf(Command, "recognising the speech", outcome);
     }
 
@@ -39,8 +44,8 @@ internal sealed class PocketSphinx(MediaTools tools)
     internal static TranscriptWord? ParseLine(string line, double offsetSeconds)
     {
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length != 4 || !IsNumber(fields[1], out var start) || !IsNumber(fields[2], out var end) || !IsNumber(fields[3], out var confidence)) return null;
-        if (end < start) return null;
+        if (fields.Length != 4 || !IsNumber(fields[1], out var start) || !IsNumber(fields[2], out var end)) return null;
+        if (!IsNumber(fields[3], out var confidence) || end < start) return null;
         var text = fields[0];
         var variant = text.EndsWith(')') ? text.LastIndexOf('(') : -1;
         if (variant > 0) text = text[..variant];
@@ -51,5 +56,6 @@ internal sealed class PocketSphinx(MediaTools tools)
     /// <summary>False for what stands for silence or noise: <c>&lt;s&gt;</c>, <c>&lt;sil&gt;</c>, <c>[SPEECH]</c>, <c>++NOISE++</c>.</summary>
     internal static bool IsWord(string text) => text.Length > 0 && text[0] is not ('<' or '[' or '+');
 
-    private static bool IsNumber(string text, out double number) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    private static bool IsNumber(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Dispatcher.Steps.Handlers.Media;
 
 /// <summary>
-/// <c>media.render-scene</c>: renders one storyboard scene to <c>renders/scenes/scene_N.mp4</c> (counted from 1): a drawn picture, the title where
-/// a font is installed, and a tone that differs from scene to scene.
+/// <c>media.render-scene</c>: renders one storyboard scene to <c>renders/scenes/scene_N.mp4</c> (counted from 1): a drawn picture, the title
+/// where a font is installed, and a tone that differs from scene to scene.
 /// </summary>
 internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render-scene", Schema)
 {
@@ -24,7 +24,11 @@ internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render
     private const int BaseToneHz = 220;
 
     private static readonly string[] Fonts =
-        ["/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf", "/usr/share/fonts/TTF/DejaVuSans.ttf"];
+    [
+        "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+        "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+        "/usr/share/fonts/TTF/DejaVuSans.ttf",
+    ];
 
     protected override async ValueTask<StepResult> Work(StepContext context)
     {
@@ -32,13 +36,19 @@ internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render
         var index = (int)with.Number("index", fallback: null, 0, 9999);
         var faults = new List<string>();
         var scene = Scene.Read(with.Value("scene") ?? default, $"scenes[{index}]", faults)
-            ?? throw MediaFailure.Invalid(MediaFailure.InvalidStoryboard, $"The scene is not valid: {string.Join("; ", faults)}. Mend the storyboard.");
-        if (scene.Fail) throw MediaFailure.Permanent(MediaFailure.SceneFailed, $"Scene {index + 1}, \"{scene.Title}\", failed because its storyboard says `fail: true`. Take that out to render it.");
+            ?? throw MediaFailure.Invalid(
+                MediaFailure.InvalidStoryboard, $"The scene is not valid: {string.Join("; ", faults)}. Mend the storyboard.");
+        if (scene.Fail)
+        {
+            throw MediaFailure.Permanent(
+                MediaFailure.SceneFailed,
+                $"Scene {index + 1}, \"{scene.Title}\", failed because its storyboard says `fail: true`. Take that out to render it.");
+        }
 
         var (width, height) = (Even(with.Number("width", 640, 64, 3840)), Even(with.Number("height", 360, 64, 2160)));
         var frames = Math.Max(1, FrameGrid.FrameAt(CutTime.FromSeconds(scene.Duration)));
         var duration = FrameGrid.Seconds(frames);
-        using var video = context.Artifacts.CreateTemporary(string.Create(CultureInfo.InvariantCulture, $"renders/scenes/scene_{index + 1}.mp4"));
+        using var video = context.Artifacts.CreateTemporary($"renders/scenes/scene_{index + 1}.mp4");
         using var folder = context.Artifacts.CreateTemporaryFolder();
         var tone = string.Create(CultureInfo.InvariantCulture, $"sine=frequency={BaseToneHz + index % 12 * 40}:sample_rate=48000");
         string[] arguments =
@@ -47,8 +57,7 @@ internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render
             "-vf", await PictureFilter(scene, folder.Path, height, context.Cancellation), "-af", "volume=0.2",
             .. VideoEncoding.Arguments(frames, "veryfast"), "file:" + video.Path,
         ];
-        await tools.Ffmpeg(
-            $"rendering scene {index + 1}", arguments, duration, percent => context.Progress(percent, $"rendering scene {index + 1}"), context.Cancellation, folder.Path);
+        await tools.Ffmpeg(context, $"rendering scene {index + 1}", arguments, duration, folder.Path);
         var file = await context.Artifacts.Commit(video, $"scene-{index + 1}", context.Cancellation);
         return Done(new { index, title = scene.Title, path = file.Path, durationSec = Math.Round(duration, 3), bytes = file.Bytes }, file);
     }
@@ -61,9 +70,9 @@ internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render
     {
         if (Fonts.FirstOrDefault(File.Exists) is not { } font) return "setsar=1";
         await File.WriteAllTextAsync(Path.Combine(folder, "title.txt"), scene.Title, cancellation);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"drawtext=fontfile={font}:textfile=title.txt:expansion=none:fontsize={height / 10}:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=10:x=(w-tw)/2:y=h-th-40,setsar=1");
+        return
+            $"drawtext=fontfile={font}:textfile=title.txt:expansion=none:fontsize={height / 10}:fontcolor=white:" +
+            "box=1:boxcolor=black@0.6:boxborderw=10:x=(w-tw)/2:y=h-th-40,setsar=1";
     }
 
     private static int Even(double number) => (int)number / 2 * 2;

@@ -1,10 +1,8 @@
-using System.Globalization;
-
 namespace Dispatcher.Steps.Handlers.Media;
 
 /// <summary>
-/// <c>media.render-segment</c>: encodes one kept stretch of a talk to <c>renders/segments/NNNN.mp4</c> (counted from 1). Start and end are moved to
-/// the nearest frame, so that all stretches together are exactly as long as the plan says, to half a frame.
+/// <c>media.render-segment</c>: encodes one kept stretch of a talk to <c>renders/segments/NNNN.mp4</c> (counted from 1). Start and end are
+/// moved to the nearest frame, so that all stretches together are as long as the plan says, to less than a frame each.
 /// </summary>
 internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.render-segment", Schema)
 {
@@ -36,23 +34,28 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
         var path = PathOf(context, video);
         var probe = await MediaProbe.Of(tools, path, video, context.Cancellation);
         if (probe.Video is null) throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"{video} has no moving picture to render.");
-        if (probe.Audio is null) throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{video} has no sound; a talk cannot be rendered without it.");
+        if (probe.Audio is null)
+        {
+            throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{video} has no sound; a talk cannot be rendered without it.");
+        }
         if (FrameGrid.Seconds(start) >= probe.Duration)
         {
             throw MediaFailure.Invalid(
                 MediaFailure.InvalidPlan,
-                string.Create(CultureInfo.InvariantCulture, $"Segment {index} starts at {FrameGrid.Seconds(start):F2} s, but {video} ends at {probe.Duration:F2} s. Plan the cuts of this video again."));
+                $"Segment {index} starts at {FrameGrid.Seconds(start):F2} s, but {video} ends at {probe.Duration:F2} s. " +
+                $"Plan the cuts of this video again.");
         }
 
         var duration = FrameGrid.Seconds(end - start);
-        using var segment = context.Artifacts.CreateTemporary(string.Create(CultureInfo.InvariantCulture, $"renders/segments/{index + 1:0000}.mp4"));
+        using var segment = context.Artifacts.CreateTemporary($"renders/segments/{index + 1:0000}.mp4");
         string[] arguments =
         [
-            "-ss", MediaTools.Seconds(FrameGrid.Seconds(start)), .. MediaTools.Input(path), "-map", "0:v:0", "-map", "0:a:0", "-vf", Picture, "-af", Sound,
+            "-ss", MediaTools.Seconds(FrameGrid.Seconds(start)), .. MediaTools.Input(path),
+            "-map", "0:v:0", "-map", "0:a:0", "-vf", Picture, "-af", Sound,
             .. VideoEncoding.Arguments(end - start, with.Text("preset", "veryfast")), "file:" + segment.Path,
         ];
-        await tools.Ffmpeg($"rendering segment {index}", arguments, duration, percent => context.Progress(percent, $"rendering segment {index}"), context.Cancellation);
-        var file = await context.Artifacts.Commit(segment, string.Create(CultureInfo.InvariantCulture, $"segment-{index + 1:0000}"), context.Cancellation);
+        await tools.Ffmpeg(context, $"rendering segment {index}", arguments, duration);
+        var file = await context.Artifacts.Commit(segment, $"segment-{index + 1:0000}", context.Cancellation);
         // Short, because the outputs of all items together are one step's output, and that is bounded.
         return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 3) }, file);
     }

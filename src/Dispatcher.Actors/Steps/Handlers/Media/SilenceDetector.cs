@@ -14,7 +14,8 @@ internal sealed partial class SilenceDetector(MediaTools tools)
     /// <summary>The stretches of at least that length in which the sound stays under the level.</summary>
     /// <param name="path">The absolute path of a file with sound.</param>
     /// <param name="noiseDecibel">The level, below 0 (full scale).</param>
-    public async ValueTask<ImmutableArray<Silence>> Find(string path, double noiseDecibel, double minimumSeconds, double duration, CancellationToken cancellation)
+    public async ValueTask<ImmutableArray<Silence>> Find(
+        string path, double noiseDecibel, double minimumSeconds, double duration, CancellationToken cancellation)
     {
         var silences = ImmutableArray.CreateBuilder<Silence>();
         double? start = null;
@@ -32,14 +33,16 @@ internal sealed partial class SilenceDetector(MediaTools tools)
         }
 
         var filter = string.Create(CultureInfo.InvariantCulture, $"silencedetect=noise={noiseDecibel}dB:d={minimumSeconds}");
-        string[] arguments = ["-nostdin", "-hide_banner", "-nostats", .. MediaTools.Input(path), "-map", "0:a:0", "-vn", "-af", filter, "-f", "null", "-"];
+        string[] arguments =
+            ["-nostdin", "-hide_banner", "-nostats", .. MediaTools.Input(path), "-map", "0:a:0", "-vn", "-af", filter, "-f", "null", "-"];
         var outcome = await tools.Run(new ProcessRequest("ffmpeg", arguments) { OnErrorLine = Read }, cancellation);
         if (outcome.ExitCode != 0) throw MediaTools.FailureOf("ffmpeg", "looking for silence", outcome);
         if (start is { } open && duration > open) silences.Add(new Silence(open, duration));
         return silences.ToImmutable();
     }
 
-    private static double Number(Match match) => double.Parse(match.Groups["time"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture);
+    private static double Number(Match match) =>
+        double.Parse(match.Groups["time"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"silence_start: (?<time>-?[0-9.e+-]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StartPattern();

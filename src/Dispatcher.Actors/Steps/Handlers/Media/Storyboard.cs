@@ -25,11 +25,13 @@ internal sealed partial record Scene(string Title, string Description, double Du
         }
 
         var title = Text(element, "title");
-        var duration = element.TryGetProperty("duration", out var length) && length.ValueKind == JsonValueKind.Number ? length.GetDouble() : 0;
+        var duration = element.TryGetProperty("duration", out var length) && length.ValueKind == JsonValueKind.Number
+            ? length.GetDouble()
+            : 0;
         var color = Text(element, "color") ?? "navy";
         var pattern = Text(element, "pattern") ?? (Text(element, "color") is null ? "test" : "color");
         if (string.IsNullOrWhiteSpace(title)) faults.Add($"{where}.title must be a text");
-        if (duration is not (> 0 and <= LimitSeconds)) faults.Add($"{where}.duration must be a number of seconds above 0 and at most {LimitSeconds}");
+        if (duration is not (> 0 and <= LimitSeconds)) faults.Add($"{where}.duration must be seconds, above 0 and at most {LimitSeconds}");
         if (pattern is not ("test" or "bars" or "color")) faults.Add($"{where}.pattern must be test, bars or color");
         if (!ColorPattern().IsMatch(color)) faults.Add($"{where}.color must be a colour's name or #rrggbb");
         if (faults.Count > before) return null;
@@ -63,19 +65,26 @@ internal static class Storyboard
     /// <exception cref="StepFailedException"><c>EMPTY_STORYBOARD</c>, or <c>INVALID_STORYBOARD</c> naming all faults.</exception>
     public static ImmutableArray<Scene> Read(JsonElement? storyboard)
     {
-        if (storyboard is not { ValueKind: JsonValueKind.Object } board || !board.TryGetProperty("scenes", out var scenes) || scenes.ValueKind != JsonValueKind.Array)
+        var isBoard = storyboard is { ValueKind: JsonValueKind.Object };
+        if (!isBoard || !storyboard!.Value.TryGetProperty("scenes", out var scenes) || scenes.ValueKind != JsonValueKind.Array)
         {
-            throw MediaFailure.Invalid(MediaFailure.InvalidStoryboard, "The storyboard has no list `scenes`. Give { \"scenes\": [ { \"title\": …, \"duration\": … } ] }.");
+            throw MediaFailure.Invalid(
+                MediaFailure.InvalidStoryboard,
+                "The storyboard has no list `scenes`. Give { \"scenes\": [ { \"title\": …, \"duration\": … } ] }.");
         }
 
         if (scenes.GetArrayLength() == 0)
         {
-            throw MediaFailure.Invalid(MediaFailure.EmptyStoryboard, "The storyboard has no scenes, so there is nothing to render. Give it at least one scene.");
+            throw MediaFailure.Invalid(
+                MediaFailure.EmptyStoryboard, "The storyboard has no scenes, so there is nothing to render. Give it at least one scene.");
         }
 
         var faults = new List<string>();
         var read = scenes.EnumerateArray().Select((scene, index) => Scene.Read(scene, $"scenes[{index}]", faults)).ToList();
-        if (faults.Count > 0) throw MediaFailure.Invalid(MediaFailure.InvalidStoryboard, $"The storyboard is not valid: {string.Join("; ", faults)}.");
+        if (faults.Count > 0)
+        {
+            throw MediaFailure.Invalid(MediaFailure.InvalidStoryboard, $"The storyboard is not valid: {string.Join("; ", faults)}.");
+        }
         return [.. read.OfType<Scene>()];
     }
 }

@@ -17,7 +17,8 @@ public static class SubRip
     public static ImmutableArray<Cue> CuesOf(Transcript transcript) => [.. transcript.Segments.SelectMany(CuesOf)];
 
     /// <summary>The cues of the cut video: words that were cut are gone, the others move to where they are now heard.</summary>
-    public static ImmutableArray<Cue> CuesOf(Transcript transcript, CutTimeline timeline) => [.. transcript.Segments.SelectMany(segment => Shifted(segment, timeline))];
+    public static ImmutableArray<Cue> CuesOf(Transcript transcript, CutTimeline timeline) =>
+        [.. transcript.Segments.SelectMany(segment => Shifted(segment, timeline))];
 
     /// <summary>Writes the file; UTF-8 without a mark, lines end with <c>\n</c>. No cues give an empty file.</summary>
     public static string Write(IEnumerable<Cue> cues)
@@ -48,12 +49,19 @@ public static class SubRip
     {
         if (segment.Words is { Length: > 0 } words)
         {
-            var kept = words.Where(word => timeline.Keeps((word.Start + word.End) / 2)).ToImmutableArray();
-            var moved = kept.Select(word => timeline.Map(word.Start, word.End) is { } at ? word with { Start = at.Start, End = at.End } : null).OfType<TranscriptWord>();
-            return CuesOf([.. moved.SelectMany(word => Spread(word.Start, word.End, word.Text))]);
+            var moved =
+                from word in words
+                where timeline.Keeps((word.Start + word.End) / 2)
+                let at = timeline.Map(word.Start, word.End)
+                where at is not null
+                from piece in Spread(at.Value.Start, at.Value.End, word.Text)
+                select piece;
+            return CuesOf([.. moved]);
         }
 
-        return timeline.Map(segment.Start, segment.End) is { } interval ? CuesOf(segment with { Start = interval.Start, End = interval.End }) : [];
+        return timeline.Map(segment.Start, segment.End) is { } interval
+            ? CuesOf(segment with { Start = interval.Start, End = interval.End })
+            : [];
     }
 
     private static IEnumerable<Cue> CuesOf(TranscriptSegment segment) => CuesOf(

@@ -1,6 +1,6 @@
 namespace Dispatcher.Steps.Handlers.Media;
 
-/// <summary><c>media.subtitles</c>: the subtitles of the cut video, <c>subtitles/final.srt</c>: the transcript's words that stayed, at their new times.</summary>
+/// <summary><c>media.subtitles</c>: <c>subtitles/final.srt</c>: the words that stayed, at their times in the cut video.</summary>
 internal sealed class Subtitles() : MediaHandler("media.subtitles", Schema)
 {
     public const string FinalPath = "subtitles/final.srt";

@@ -36,7 +36,10 @@ internal sealed class Transcribe(MediaTools tools) : MediaHandler("media.transcr
         var audio = with.Text("audio", ExtractAudio.SpeechPath(context.JobId));
         var path = PathOf(context, audio);
         var probe = await MediaProbe.Of(tools, path, audio, context.Cancellation);
-        if (probe.Audio is null) throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{audio} has no sound, so there is no speech to recognise.");
+        if (probe.Audio is null)
+        {
+            throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{audio} has no sound, so there is no speech to recognise.");
+        }
         var words = await Recognise(context, path, probe.Duration, with.Number("chunk_seconds", 60, 10, 600));
 
         var transcript = Transcript.FromWords(words, Language, SegmentPauseMs);
@@ -57,7 +60,9 @@ internal sealed class Transcribe(MediaTools tools) : MediaHandler("media.transcr
 
     private async ValueTask<ImmutableArray<TranscriptWord>> Recognise(StepContext context, string path, double duration, double chunkSeconds)
     {
-        var silences = duration > chunkSeconds * 1.5 ? await new SilenceDetector(tools).Find(path, -40, 0.3, duration, context.Cancellation) : [];
+        var silences = duration > chunkSeconds * 1.5
+            ? await new SilenceDetector(tools).Find(path, -40, 0.3, duration, context.Cancellation)
+            : [];
         var chunks = SpeechChunks.Of(duration, chunkSeconds, silences);
         var source = string.Create(CultureInfo.InvariantCulture, $"{path}|{new FileInfo(path).Length}|{chunkSeconds}");
         var done = FinishedChunks(context, source, chunks);
@@ -87,7 +92,7 @@ internal sealed class Transcribe(MediaTools tools) : MediaHandler("media.transcr
             "-ss", MediaTools.Seconds(chunk.Start), .. MediaTools.Input(path), "-t", MediaTools.Seconds(chunk.Length),
             "-map", "0:a:0", "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "file:" + wav.Path,
         ];
-        await tools.Ffmpeg("cutting out a chunk of the sound", cut, 0, progress: null, context.Cancellation);
+        await tools.Ffmpeg(context, "cutting out a chunk of the sound", cut, durationSeconds: 0);
         void Report(double seconds) => context.Progress(Math.Clamp(seconds / duration * 100, 0, 99), "recognising the speech");
         return await new PocketSphinx(tools).Recognise(wav.Path, chunk.Start, Report, context.Cancellation);
     }
@@ -95,8 +100,8 @@ internal sealed class Transcribe(MediaTools tools) : MediaHandler("media.transcr
     /// <summary>How many chunks an earlier attempt finished; 0 when its checkpoint is of other sound or its files are gone.</summary>
     private static int FinishedChunks(StepContext context, string source, ImmutableArray<SpeechChunk> chunks)
     {
-        if (context.Checkpoint is not { ValueKind: JsonValueKind.Object } saved || saved.Deserialize<Checkpoint>() is not { } checkpoint) return 0;
-        if (checkpoint.Source != source || checkpoint.Done > chunks.Length) return 0;
+        if (context.Checkpoint is not { ValueKind: JsonValueKind.Object } saved) return 0;
+        if (saved.Deserialize<Checkpoint>() is not { } checkpoint || checkpoint.Source != source || checkpoint.Done > chunks.Length) return 0;
         return chunks.Take(checkpoint.Done).TakeWhile(chunk => context.Artifacts.Exists(ChunkPath(chunk.Index))).Count();
     }
 

@@ -5,13 +5,18 @@ using System.Text.Json.Serialization;
 
 namespace Dispatcher.Steps.Handlers.Media;
 
-/// <summary>What was said, and when: the content of <c>transcripts/transcript.json</c>. All times are seconds from the start of the talk.</summary>
+/// <summary>What was said, and when: the content of <c>transcripts/transcript.json</c>. Times are seconds from the start of the talk.</summary>
 public sealed record Transcript
 {
+    /// <summary>A week; a later time is a mistake.</summary>
+    private const double LimitSeconds = 7 * 86_400;
+
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         WriteIndented = true,
     };
 
@@ -41,16 +46,17 @@ public sealed record Transcript
         for (var first = 0; first < words.Count;)
         {
             var next = first + 1;
-            while (next < words.Count && CutTime.FromSeconds(words[next].Start) - CutTime.FromSeconds(words[next - 1].End) < segmentPauseMs) next++;
+            while (next < words.Count && PauseMs(words[next - 1], words[next]) < segmentPauseMs) next++;
             segments.Add(SegmentOf(segments.Count, [.. words.Skip(first).Take(next - first)]));
             first = next;
         }
 
-        return new Transcript { Text = string.Join(' ', segments.Select(segment => segment.Text)), Language = language, Segments = segments.ToImmutable() };
+        var text = string.Join(' ', segments.Select(segment => segment.Text));
+        return new Transcript { Text = text, Language = language, Segments = segments.ToImmutable() };
     }
 
     /// <summary>Reads a transcript.</summary>
-    /// <exception cref="StepFailedException"><c>TRANSCRIPT_PARSE</c>: not the JSON of a transcript. <c>TRANSCRIPT_INVALID</c>: times that cannot be.</exception>
+    /// <exception cref="StepFailedException"><c>TRANSCRIPT_PARSE</c>: no transcript; <c>TRANSCRIPT_INVALID</c>: impossible times.</exception>
     public static Transcript Parse(string json, string where)
     {
         Transcript? transcript;
@@ -61,10 +67,14 @@ public sealed record Transcript
         catch (JsonException fault)
         {
             throw MediaFailure.Permanent(
-                MediaFailure.TranscriptParse, $"{where} is not a transcript: {fault.Message} Run the transcribe step again, or mend the file.");
+                MediaFailure.TranscriptParse,
+                $"{where} is not a transcript: {fault.Message} Run the transcribe step again, or mend the file.");
         }
 
-        if (transcript is null) throw MediaFailure.Permanent(MediaFailure.TranscriptParse, $"{where} holds null. Run the transcribe step again.");
+        if (transcript is null)
+        {
+            throw MediaFailure.Permanent(MediaFailure.TranscriptParse, $"{where} holds null. Run the transcribe step again.");
+        }
         if (transcript.Segments.IsDefault) transcript = transcript with { Segments = [] };
         transcript.CheckTimes(where);
         return transcript with { Segments = [.. transcript.Segments.OrderBy(segment => segment.Start).ThenBy(segment => segment.End)] };
@@ -76,9 +86,15 @@ public sealed record Transcript
         ? this
         : throw MediaFailure.Invalid(
             MediaFailure.TranscriptInvalid,
-            $"No speech found: {where} has no segments, so there is nothing to cut. Check that the talk's microphone was on and that its sound is loud enough.");
+            $"No speech found: {where} has no segments, so there is nothing to cut. " +
+            $"Check that the talk's microphone was on and that its sound is loud enough.");
 
     public string ToJson() => JsonSerializer.Serialize(this, Format) + "\n";
+
+    private static bool IsInterval(double start, double end) => start >= 0 && start <= end && end <= LimitSeconds;
+
+    private static long PauseMs(TranscriptWord before, TranscriptWord after) =>
+        CutTime.FromSeconds(after.Start) - CutTime.FromSeconds(before.End);
 
     private static TranscriptSegment SegmentOf(int id, ImmutableArray<TranscriptWord> words) => new()
     {
@@ -94,11 +110,13 @@ public sealed record Transcript
     {
         foreach (var segment in Segments)
         {
-            var valid = segment is not null && double.IsFinite(segment.Start) && double.IsFinite(segment.End) && segment.Start >= 0 && segment.End >= segment.Start;
-            if (valid) continue;
+            var words = segment?.Words ?? [];
+            var areWordsValid = words.All(word => word is not null && IsInterval(word.Start, word.End));
+            if (segment is not null && IsInterval(segment.Start, segment.End) && areWordsValid) continue;
             throw MediaFailure.Permanent(
                 MediaFailure.TranscriptInvalid,
-                $"{where}: segment {segment?.Id} runs from {segment?.Start} s to {segment?.End} s; a segment needs 0 <= start <= end. Run the transcribe step again.");
+                $"{where}: segment {segment?.Id} ({segment?.Start} s to {segment?.End} s) or one of its words has no valid times: " +
+                "needed is 0 <= start <= end <= one week. Run the transcribe step again.");
         }
     }
 }
