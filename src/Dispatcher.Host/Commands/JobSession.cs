@@ -99,7 +99,7 @@ internal sealed class JobSession : IAsyncDisposable
 
     private void Show(JobState state)
     {
-        var artifacts = Engine.ArtifactDirectoryOf(state.Spec.Tenant, state.Id);
+        var artifacts = EmbeddedEngine.ArtifactDirectoryOf(Settings, state.Spec.Tenant, state.Id);
         if (_options.Json) _edges.Out.WriteLine(JsonText.Of(JobResult.Of(state, artifacts)));
         else if (state.Status.IsTerminal()) JobSummary.Write(_edges.Out, JobResult.Of(state, artifacts));
     }

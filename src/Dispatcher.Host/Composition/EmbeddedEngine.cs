@@ -13,46 +13,40 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
     /// <summary>As long as a job can stay in memory when it is never to leave it.</summary>
     private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
 
-    private readonly LocalArtifactStore _artifacts;
-
-    private EmbeddedEngine(SqliteJobStore store, DispatcherNode node, LocalArtifactStore artifacts, string artifactsDirectory)
-    {
-        (Store, Node, _artifacts, ArtifactsDirectory) = (store, node, artifacts, artifactsDirectory);
-    }
+    private EmbeddedEngine(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
 
     public SqliteJobStore Store { get; }
 
     public DispatcherNode Node { get; }
 
-    public string ArtifactsDirectory { get; }
-
     /// <summary>Takes the data directory. Nothing runs before <see cref="DispatcherNode.Start"/>.</summary>
     /// <exception cref="Dispatcher.Store.StoreException">The directory cannot be used; the message says why.</exception>
     public static EmbeddedEngine Open(DispatcherSettings settings, HandlerSet handlers, ILoggerFactory loggers, TimeProvider time)
     {
-        var ids = new IdGenerator(time);
-        var artifacts = new LocalArtifactStore(settings.ArtifactsDirectory, EnvironmentName(settings), ids);
         var store = SqliteJobStore.Open(StoreOptions(settings), time, loggers.CreateLogger("Dispatcher.Store"));
         var edges = new NodeEdges
         {
             Store = store,
             Handlers = handlers.Registry,
-            Artifacts = artifacts,
+            Artifacts = Artifacts(settings, time),
             Logger = loggers.CreateLogger("Dispatcher"),
             Time = time,
-            Ids = ids,
         };
-        return new EmbeddedEngine(store, new DispatcherNode(edges, Options(settings)), artifacts, settings.ArtifactsDirectory);
+        return new EmbeddedEngine(store, new DispatcherNode(edges, Options(settings)));
     }
 
     /// <summary>The directory of a job's files.</summary>
-    public string ArtifactDirectoryOf(string tenant, Jobs.JobId id) => Path.Combine(ArtifactsDirectory, _artifacts.FolderOf(tenant, id).Key);
+    public static string ArtifactDirectoryOf(DispatcherSettings settings, string tenant, Jobs.JobId id) =>
+        Path.Combine(settings.ArtifactsDirectory, Artifacts(settings, TimeProvider.System).FolderOf(tenant, id).Key);
 
     public async ValueTask DisposeAsync()
     {
         await Node.Stop();
         await Store.DisposeAsync();
     }
+
+    private static LocalArtifactStore Artifacts(DispatcherSettings settings, TimeProvider time) =>
+        new(settings.ArtifactsDirectory, EnvironmentName(settings), new IdGenerator(time));
 
     private static string EnvironmentName(DispatcherSettings settings) => settings.Environment.ToString().ToLowerInvariant();
 

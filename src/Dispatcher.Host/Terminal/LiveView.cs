@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dispatcher.Jobs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -11,6 +12,16 @@ internal sealed class LiveView(IAnsiConsole console) : IRunView
     private const int LinesAround = 8;
 
     private const int BarCells = 24;
+
+    /// <summary>The most cells of a step's name; ids may have 63 letters.</summary>
+    private const int NameCells = 28;
+
+    /// <summary>Room for the terminal's own <c>^C</c>, which would break the last line and so shift the picture.</summary>
+    private const int RightMargin = 4;
+
+    /// <summary>The symbol and the spaces of a step's line.</summary>
+    private const int Gaps = 6;
+
     private const int NotesShown = 2;
 
     private readonly Dictionary<string, Throughput> _throughputs = new(StringComparer.Ordinal);
@@ -42,33 +53,39 @@ internal sealed class LiveView(IAnsiConsole console) : IRunView
         _display.Refresh();
     }
 
-    /// <summary>The whole picture.</summary>
+    /// <summary>The whole picture. Each line fits the terminal: one that wraps would be left behind when the next picture is drawn.</summary>
     public IRenderable Render(RunPicture picture)
     {
-        var rows = new List<IRenderable> { Title(picture), JobLine(picture), Text.Empty };
-        var (shown, hidden) = Choose(picture.State, Math.Max(3, console.Profile.Height - LinesAround));
-        var grid = new Grid().AddColumns(
-            new GridColumn().NoWrap().Padding(0, 0, 1, 0), new GridColumn().NoWrap().Padding(0, 0, 2, 0), new GridColumn().NoWrap().Padding(0, 0, 2, 0), new GridColumn().Padding(0, 0, 0, 0));
-        foreach (var index in shown) grid.AddRow(Row(picture, index));
-        rows.Add(grid);
-        if (hidden > 0) rows.Add(new Markup($"[grey]  … and {hidden} more steps that have ended or wait for these[/]"));
-        rows.AddRange(_notes.TakeLast(NotesShown).Select(note => new Markup($"[yellow]{Markup.Escape(note)}[/]")));
-        return new Rows(rows);
+        var state = picture.State;
+        var lines = new List<IRenderable> { Title(state), JobLine(picture), Text.Empty };
+        var (shown, hidden) = Choose(state, Math.Max(3, console.Profile.Height - LinesAround));
+        var nameCells = Math.Min(NameCells, shown.Max(index => state.Plan.Steps[index].Id.Length));
+        foreach (var index in shown) lines.Add(StepLine(picture, index, nameCells));
+        if (hidden > 0) lines.Add(Line("grey", $"  and {hidden} more steps"));
+        lines.AddRange(_notes.TakeLast(NotesShown).Select(note => Line("yellow", note)));
+        return new Rows(lines);
     }
 
-    private static Markup Title(RunPicture picture)
+    private Markup Title(JobState state)
     {
-        var workflow = picture.State.Spec.Workflow;
-        return new Markup($"[bold]{Markup.Escape(workflow.Name)}[/] [grey]version {workflow.Version}  job {picture.State.Id}[/]");
+        var workflow = state.Spec.Workflow;
+        return new Markup($"[bold]{Markup.Escape(workflow.Name)}[/]{Styled("grey", $" version {workflow.Version}  job {state.Id}", workflow.Name.Length)}");
     }
 
-    private static Markup JobLine(RunPicture picture)
+    private Markup JobLine(RunPicture picture)
     {
         var state = picture.State;
         var elapsed = TimeText.Of((state.EndedAt ?? picture.Now) - (state.StartedAt ?? state.CreatedAt));
-        var wait = JobWaitText(picture) is { } why ? $"  [yellow]{Markup.Escape(why)}[/]" : "";
-        return new Markup($"{Bar(picture.Progress.Percent, ColorOf(state.Status))} {Math.Floor(picture.Progress.Percent),3:0} %  {state.Status.ToText()}  [grey]{elapsed}[/]{wait}");
+        var text = $" {Math.Floor(picture.Progress.Percent).ToString("0", CultureInfo.InvariantCulture),3} %  {state.Status.ToText()}  {elapsed}";
+        var wait = JobWaitText(picture) is { } why ? Styled("yellow", $"  {why}", BarCells + text.Length) : "";
+        return new Markup($"{Bar(picture.Progress.Percent, ColorOf(state.Status))}{text}{wait}");
     }
+
+    private Markup Line(string style, string text) => new(Styled(style, text, 0));
+
+    /// <summary>Markup of a text, cut to what is left of the line after the given cells.</summary>
+    private string Styled(string style, string text, int cellsBefore) =>
+        $"[{style}]{Markup.Escape(CellText.Cut(EventText.OneLine(text), console.Profile.Width - cellsBefore - RightMargin))}[/]";
 
     private static string? JobWaitText(RunPicture picture) => picture.State.Status switch
     {
@@ -96,26 +113,23 @@ internal sealed class LiveView(IAnsiConsole console) : IRunView
         _ => 3,
     };
 
-    private IRenderable[] Row(RunPicture picture, int index)
+    private Markup StepLine(RunPicture picture, int index, int nameCells)
     {
         var (step, plan) = (picture.State.Steps[index], picture.State.Plan.Steps[index]);
-        var percent = StepDetail.Percent(picture, step, plan);
         var throughput = step.FanOut is { } fanOut ? ThroughputOf(plan.Id).Observe(fanOut.Completed + fanOut.Failed, picture.Now) : null;
-        var detail = Markup.Escape(EventText.OneLine(StepDetail.Of(picture, step, plan, throughput)));
-        return
-        [
-            new Markup(Symbol(step.Status)),
-            new Markup(step.Status == StepStatus.Pending ? $"[grey]{Markup.Escape(plan.Id)}[/]" : Markup.Escape(plan.Id)),
-            new Markup(percent is { } known ? Bar(known, ColorOf(step.Status)) : $"[grey]{new string('·', BarCells)}[/]"),
-            new Markup(step.Status switch
-            {
-                StepStatus.Failed => $"[red]{detail}[/]",
-                StepStatus.Retrying or StepStatus.Queued => $"[yellow]{detail}[/]",
-                StepStatus.Running => detail,
-                _ => $"[grey]{detail}[/]",
-            }).Overflow(Overflow.Ellipsis),
-        ];
+        var name = Markup.Escape(CellText.Cut(plan.Id, nameCells).PadRight(nameCells));
+        var bar = StepDetail.Percent(picture, step, plan) is { } percent ? Bar(percent, ColorOf(step.Status)) : $"[grey]{new string('·', BarCells)}[/]";
+        var detail = Styled(DetailStyle(step.Status), StepDetail.Of(picture, step, plan, throughput), nameCells + BarCells + Gaps);
+        return new Markup($"{Symbol(step.Status)} {(step.Status == StepStatus.Pending ? $"[grey]{name}[/]" : name)}  {bar}  {detail}");
     }
+
+    private static string DetailStyle(StepStatus status) => status switch
+    {
+        StepStatus.Failed => "red",
+        StepStatus.Retrying or StepStatus.Queued => "yellow",
+        StepStatus.Running => "default",
+        _ => "grey",
+    };
 
     private Throughput ThroughputOf(string step)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dispatcher.Jobs;
+using Dispatcher.Steps.Admission;
 
 namespace Dispatcher.Host.Terminal;
 
@@ -53,11 +54,20 @@ internal static class StepDetail
         return step.Failure is { } failure ? $"{next} after: {EventText.Of(failure)}" : next;
     }
 
-    /// <summary>Why the step, or the first of its items in line, is not admitted yet.</summary>
+    /// <summary>Why the step, or the first of its items in line, is not admitted yet; short, since a row has one line.</summary>
     private static string WaitOf(RunPicture picture, string step, string before)
     {
-        var first = picture.Waits.Where(wait => wait.Step.Id == step).MinBy(wait => wait.Wait.Position);
-        return first is null ? "" : before + first.Wait.Sentence;
+        if (picture.Waits.Where(wait => wait.Step.Id == step).MinBy(wait => wait.Wait.Position) is not { } first) return "";
+        var reason = first.Wait.Reason switch
+        {
+            AdmissionReason.Cap => $"{first.Stage} runs {first.Wait.Running} of {first.Wait.Cap}",
+            AdmissionReason.Stagger => $"start delay of {first.Stage}",
+            AdmissionReason.Rate => $"rate of {first.Stage}",
+            _ => $"tenant's share of {first.Stage}",
+        };
+        var inLine = first.Wait.Position > 1 ? $", number {first.Wait.Position} in line" : "";
+        var start = first.Wait.EstimatedStart is { } at && at > picture.Now ? $", next in {TimeText.Of(at - picture.Now)}" : "";
+        return $"{before}waits: {reason}{inLine}{start}";
     }
 
     private static string Message(RunPicture picture, StepKey key) =>
