@@ -57,6 +57,6 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
         await tools.Ffmpeg(context, $"rendering segment {index}", arguments, duration);
         var file = await context.Artifacts.Commit(segment, $"segment-{index + 1:0000}", context.Cancellation);
         // Short, because the outputs of all items together are one step's output, and that is bounded.
-        return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 3) }, file);
+        return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 6) }, file);
     }
 }
