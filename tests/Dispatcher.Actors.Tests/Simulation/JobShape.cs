@@ -48,7 +48,7 @@ internal sealed record JobShape(string Name, string Steps, JobStatus End = JobSt
               - { id: b, uses: sim.work, needs: [a], with: { all: "${steps.a.output}" } }
             """.Replace("${[1,2,3,4,5]}", "${input.items}", StringComparison.Ordinal)),
         new("fan-out-with-failures", """
-              - { id: a, uses: sim.work, for_each: "${input.items}", on_error: continue, with: { fail_until: "${item}" }, retry: { max_attempts: 12 } }
+              - { id: a, uses: sim.work, for_each: "${input.items}", on_error: continue, with: { fail_until: "${item}" }, retry: { max_attempts: 60, max: 1s } }
               - { id: b, uses: sim.work, needs: [a] }
             """),
         new("approval", "  - { id: a, uses: sim.work }", Command: (state, at) => state.Status == JobStatus.Pending ? new JobCommand.Approve(Owner, "fine", at) : null) { Head = "approval: required\n" },
