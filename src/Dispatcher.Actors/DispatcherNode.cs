@@ -153,7 +153,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         var idle = _services.Steps.WhenIdle();
         using var timer = new CancellationTokenSource();
         var first = await Task.WhenAny(idle, Task.Delay(limit, _edges.Time, timer.Token));
-        await timer.CancelAsync();
+        // Not CancelAsync: that would leave the kernel's scheduler.
+        timer.Cancel();
         return first == idle;
     }
 

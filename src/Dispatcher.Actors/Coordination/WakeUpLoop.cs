@@ -77,7 +77,8 @@ public sealed class WakeUpLoop(ActorSystem system, IJobStore store, JobGateway g
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             // A millisecond more: timers round down, and a job that is loaded too early goes back to sleep.
             await Task.WhenAny(sooner, Task.Delay(wait + TimeSpan.FromMilliseconds(1), System.Time, timer.Token));
-            await timer.CancelAsync();
+            // Not CancelAsync: that would leave the kernel's scheduler.
+            timer.Cancel();
             stopping.ThrowIfCancellationRequested();
         }
     }

@@ -94,6 +94,8 @@ public class WorkflowFaultTests
     [InlineData("- a", "WRONG_TYPE", 1, 1, "must be an object")]
     [InlineData("just text", "WRONG_TYPE", 1, 1, "not a text")]
     [InlineData("a: [1", "SYNTAX", 1, 5, "not YAML")]
+    [InlineData("a: { b: ${input.x} }", "SYNTAX", 1, 10, "YAML wants quotes: \"${...}\"")]
+    [InlineData("a: [ x${input.x} ]", "SYNTAX", 1, 8, "YAML wants quotes: \"${...}\"")]
     [InlineData("a: 1\n---\nb: 2", "SYNTAX", 2, 1, "second document")]
     [InlineData("{", "SYNTAX", 1, 2, "not JSON")]
     [InlineData("{\"name\": \"demo\",\n \"version\": 1,\n \"version\": 2, \"steps\": [{\"id\":\"a\",\"uses\":\"noop\"}]}", "DUPLICATE", 3, 2, "twice")]

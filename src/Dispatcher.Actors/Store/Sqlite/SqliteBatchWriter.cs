@@ -47,6 +47,8 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         {
             try
             {
+                // A failed disk may have refused the last roll-back too.
+                _database.RollBack();
                 _begin.Run();
                 var alive = IsAlive();
                 foreach (var append in batch) append.Result = alive ? WriteAppend(append.Request) : AppendResult.Fenced.Instance;

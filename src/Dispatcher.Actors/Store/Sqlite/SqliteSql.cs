@@ -1,3 +1,5 @@
+using Dispatcher.Jobs;
+
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>Every statement that the store runs. The tables are in Migrations/.</summary>
@@ -72,6 +74,9 @@ internal static class SqliteSql
 
     public const string WorkflowHash = "SELECT hash FROM workflows WHERE name = ?1 AND version = ?2";
 
+    /// <summary>True of the given status anyway; said so that SQLite may use the partial index jobs_at_rest.</summary>
+    private const string AtRest = " AND status NOT IN ('queued', 'running', 'completed')";
+
     private const string SelectJob =
         """
         SELECT job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at,
@@ -83,6 +88,7 @@ internal static class SqliteSql
         SelectJob + " WHERE job_id < ?1" +
         (query.Tenant is null ? "" : " AND tenant = ?3") +
         (query.Status is null ? "" : " AND status = ?4") +
+        (query.Status is null or JobStatus.Queued or JobStatus.Running or JobStatus.Completed ? "" : AtRest) +
         (query.WorkflowName is null ? "" : " AND workflow_name = ?5") +
         " ORDER BY job_id DESC LIMIT ?2";
 }
