@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Dispatcher.Jobs;
 
 /// <summary>The fold. Every time in a state comes from an event, never from a clock.</summary>
@@ -78,7 +80,7 @@ public sealed partial record JobState
 
     private JobState Begin(JobEvent.Submitted e)
     {
-        var dependencies = e.Spec.DependsOn ?? [];
+        ImmutableArray<JobId> dependencies = [.. (e.Spec.DependsOn ?? []).Distinct()];
         var status = Plan.ApprovalRequired ? JobStatus.Pending
             : e.Spec.StartAt > e.At ? JobStatus.Scheduled
             : !dependencies.IsEmpty ? JobStatus.Waiting
@@ -104,9 +106,10 @@ public sealed partial record JobState
         var steps = Steps;
         for (var i = 0; i < steps.Length; i++)
         {
-            if (steps[i].Status.IsTerminal()) continue;
-            var closed = Close(steps[i], steps[i].Status == StepStatus.Pending ? notReached : StepStatus.Cancelled, at);
-            steps = steps.SetItem(i, closed.FanOut is { } fanOut ? closed with { FanOut = Close(fanOut, at) } : closed);
+            var step = steps[i];
+            if (!step.Status.IsTerminal()) step = Close(step, step.Status == StepStatus.Pending ? notReached : StepStatus.Cancelled, at);
+            else if (step.FanOut is null or { Open: 0 }) continue;
+            steps = steps.SetItem(i, step.FanOut is { } fanOut ? step with { FanOut = Close(fanOut, at) } : step);
         }
 
         return this with

@@ -107,6 +107,14 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public void ResolveDependency_QueuesTheJob_WhenItNamedTheOtherTwice()
+    {
+        var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        Given(Two, Submitted(Spec() with { DependsOn = [other, other] })).When(new JobCommand.ResolveDependency(other, JobStatus.Completed, T(1)))
+            .Then(new JobEvent.DependencyResolved(other, JobStatus.Completed, T(1)), new JobEvent.Queued(T(1)));
+    }
+
+    [Fact]
     public void ResolveDependency_FailsTheJob_WhenTheOtherDidNotComplete()
     {
         var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

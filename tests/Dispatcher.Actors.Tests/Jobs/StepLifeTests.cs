@@ -34,6 +34,14 @@ public sealed class StepLifeTests
     }
 
     [Fact]
+    public void QueueStep_IsRefused_BeforeARetryIsDue()
+    {
+        var given = Given(Plan(Step("a")), RunningA(new JobEvent.StepRetrying("a", null, 1, Broken, T(10), T(2))));
+        given.When(new JobCommand.QueueStep(A, T(9))).ThenRejected("not-due");
+        given.When(new JobCommand.QueueStep(A, T(10))).Then(new JobEvent.StepQueued("a", null, T(10)));
+    }
+
+    [Fact]
     public void CompleteStep_RecordsItsOutputOnce()
     {
         var output = Json("""{"x":1}""");
