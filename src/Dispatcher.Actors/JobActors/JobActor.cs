@@ -78,8 +78,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     }
 
     /// <summary>
-    /// The life of every change, in this order: decide, append, evolve, effects, reply. The turn is done again from the stored state as long as the
-    /// store does not say whether its write has landed.
+    /// The life of every change, in this order: decide, append, evolve, effects, reply. A turn that turns out not to have landed is decided again.
     /// </summary>
     private async ValueTask Commit(IReadOnlyList<object> messages)
     {
@@ -97,10 +96,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             switch (await Append(turn))
             {
                 case AppendResult.Appended:
-                    _state = turn.State;
-                    RunEffects(turn);
-                    turn.Reply();
-                    AfterTurn(turn);
+                    Finish(turn);
                     return;
                 case AppendResult.Conflict conflict when turn.Before.SequenceNr == 0:
                     turn.ReplyToAll(conflict.ClaimedBy is { } existing
@@ -114,13 +110,33 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     StandDown(turn);
                     return;
                 case AppendResult.Unknown unknown:
-                    if (!await Reload(turn, unknown.Cause, delay)) return;
-                    delay = delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
+                    if (await HasLanded(turn, unknown.Cause, delay))
+                    {
+                        Finish(turn);
+                        return;
+                    }
+
+                    if (turn.Before.SequenceNr == 0)
+                    {
+                        Self.Stop();
+                        return;
+                    }
+
+                    delay = Longer(delay);
                     break;
             }
         }
 
         foreach (var message in messages) (message as IDeadLetter)?.Undelivered();
+    }
+
+    /// <summary>The turn is durable: now its state is the job's, and the world may hear of it.</summary>
+    private void Finish(JobTurn turn)
+    {
+        _state = turn.State;
+        RunEffects(turn);
+        turn.Reply();
+        AfterTurn(turn);
     }
 
     /// <summary>What the messages and the plan make of the state; null when there is no job to decide about.</summary>

@@ -10,6 +10,7 @@ internal sealed class SimulatedScheduler(Random chance) : ActorScheduler
 {
     private readonly List<Action> _queue = [];
     private readonly Context _context = new();
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private bool _killed;
 
     public bool HasWork => _queue.Count > 0;
@@ -49,6 +50,7 @@ internal sealed class SimulatedScheduler(Random chance) : ActorScheduler
 
     private void Enqueue(Action work)
     {
+        if (Environment.CurrentManagedThreadId != _thread) throw new InvalidOperationException("Engine code has left the simulation's thread.");
         if (!_killed) _queue.Add(work);
     }
 

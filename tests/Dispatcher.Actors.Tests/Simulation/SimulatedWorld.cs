@@ -145,11 +145,11 @@ internal sealed class SimulatedWorld
         return _chance.Next(2) == 0 ? AppendFate.Lost : AppendFate.LandsUnseen;
     }
 
-    /// <summary>A start must be durable before its body runs, and a completed step's body must never run again.</summary>
+    /// <summary>A start must be durable before its body runs, and a completed step's body must never run again; a cancellation may cross the start.</summary>
     private void CheckBegin(StepContext context)
     {
         var step = StateOf(context.JobId)?.Find(context.Step);
-        if (step is not { Status: StepStatus.Running } || step.Attempt != context.Attempt)
+        if (step is not { Status: StepStatus.Running or StepStatus.Cancelled } || step.Attempt != context.Attempt)
             _errors.Add($"The body of {context.IdempotencyKey} attempt {context.Attempt} began while the journal says {step?.Status} attempt {step?.Attempt}.");
     }
 

@@ -8,8 +8,8 @@ using static Dispatcher.Actors.Tests.Store.StoreSamples;
 namespace Dispatcher.Actors.Tests.Store;
 
 /// <summary>
-/// The same random work on the SQLite store and on the simulated one gives the same answers and the same reads: what a simulation proves over
-/// the one then holds for the other. A failure names its seed.
+/// The same random work on the SQLite store and on the simulated one gives the same answers and the same reads: what a simulation proves
+/// over the one then holds for the other. A failure names its seed.
 /// </summary>
 public sealed class StoreModelTests
 {
@@ -35,7 +35,9 @@ public sealed class StoreModelTests
             var requests = Enumerable.Range(0, random.Next(1, 12)).Select(_ => RandomAppend(random, model)).ToList();
             var expected = await AppendAll(model, requests);
             var actual = await AppendAll(sqlite, requests);
-            Assert.True(expected.SequenceEqual(actual), $"seed {seed}, round {round}:\n{string.Join('\n', expected)}\nbut\n{string.Join('\n', actual)}");
+            Assert.True(
+                expected.SequenceEqual(actual),
+                $"seed {seed}, round {round}:\n{string.Join('\n', expected)}\nbut\n{string.Join('\n', actual)}");
             Assert.Equal(await Describe(model, random.Next(1, 5)), await Describe(sqlite, random.Next(1, 5)));
         }
     }
@@ -50,18 +52,23 @@ public sealed class StoreModelTests
     {
         var id = Id(random.Next(Jobs));
         var events = random.Next(1, 4);
+        var claims = random.Next(6) == 0 ? random.Next(1, 3) : 0;
         var current = model.ReadEvents(id, 0, int.MaxValue).GetAwaiter().GetResult().Count;
         var expected = Math.Max(0, current + (random.Next(4) == 0 ? random.Next(-2, 4) : 0));
         return Append(id, expected, events) with
         {
-            Claims = [.. Enumerable.Range(0, random.Next(6) == 0 ? random.Next(1, 3) : 0).Select(n => new Claim($"kind-{n}", $"{random.Next(20)}"))],
+            Claims = [.. Enumerable.Range(0, claims).Select(n => new Claim($"kind-{n}", $"{random.Next(20)}"))],
             Row = random.Next(3) == 0 ? RandomRow(random, id) : null,
             Snapshot = random.Next(8) == 0 ? Snapshot($"after {expected + events}") : null,
         };
     }
 
     private static JobRow RandomRow(Random random, JobId id) =>
-        Row(id, random.Next(3) == 0 ? null : Noon.AddTicks(random.Next(-30, 30)), (JobStatus)random.Next(1, 12), tenant: id.CompareTo(Id(Jobs / 2)) < 0 ? "acme" : "other");
+        Row(
+            id,
+            random.Next(3) == 0 ? null : Noon.AddTicks(random.Next(-30, 30)),
+            (JobStatus)random.Next(1, 12),
+            tenant: id.CompareTo(Id(Jobs / 2)) < 0 ? "acme" : "other");
 
     /// <summary>All that can be read, as text, read in pages; the length of a page must not matter.</summary>
     private static async Task<string> Describe(IJobStore store, int pageLength)

@@ -68,7 +68,8 @@ internal static class SqliteSql
 
     public const string FindJob = SelectJob + " WHERE job_id = ?1";
 
-    public const string InsertWorkflow = "INSERT INTO workflows (hash, name, version, definition) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    public const string InsertWorkflow =
+        "INSERT INTO workflows (hash, name, version, definition) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 
     public const string FindWorkflow = "SELECT hash, name, version, definition FROM workflows WHERE hash = ?1";
 
@@ -83,7 +84,7 @@ internal static class SqliteSql
                wake_at, waits_for, correlation_id, labels FROM jobs
         """;
 
-    /// <summary>A page of rows before an id: ?1 the id, ?2 the page's length, ?3 tenant, ?4 status, ?5 workflow, each only if filtered by.</summary>
+    /// <summary>A page of rows before an id: ?1 the id, ?2 the page's length; if filtered by: ?3 tenant, ?4 status, ?5 workflow.</summary>
     public static string ListJobs(JobQuery query) =>
         SelectJob + " WHERE job_id < ?1" +
         (query.Tenant is null ? "" : " AND tenant = ?3") +

@@ -5,7 +5,7 @@ using Dispatcher.Store.Sqlite;
 
 namespace Dispatcher.Actors.Tests.Store.Sqlite;
 
-/// <summary>No statement of the store reads a whole table or sorts one: its cost must not grow with the number of jobs that ever ran.</summary>
+/// <summary>No statement reads a whole table or sorts one: its cost must not grow with the number of jobs that ever ran.</summary>
 public sealed class QueryPlanTests
 {
     public static TheoryData<string> Statements()
