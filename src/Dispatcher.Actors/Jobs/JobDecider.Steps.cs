@@ -58,14 +58,13 @@ public static partial class JobDecider
         if (c.Items > JobLimits.FanOutItems)
         {
             var failure = Failure.Of(ErrorClass.InvalidInput, $"for_each of step {c.StepId} has {c.Items:N0} items; at most {JobLimits.FanOutItems:N0} are allowed.", "TOO_MANY_ITEMS");
-            return new Decision.Accepted(FinalFailure(state, new StepKey(c.StepId), 0, failure, c.At));
+            return new Decision.Accepted(Begun(state, c.At, FinalFailure(state, new StepKey(c.StepId), 0, failure, c.At)));
         }
 
-        var events = new List<JobEvent>(3);
-        if (state.Status != JobStatus.Running) events.Add(new JobEvent.Started(c.At));
+        List<JobEvent> events = [];
         events.Add(new JobEvent.StepExpanded(c.StepId, c.Items, c.At));
         if (c.Items == 0) events.Add(new JobEvent.StepCompleted(c.StepId, null, 0, null, null, c.At));
-        return new Decision.Accepted(events);
+        return new Decision.Accepted(Begun(state, c.At, events));
     }
 
     private static Decision SkipStep(JobState state, JobCommand.SkipStep c)
@@ -82,7 +81,7 @@ public static partial class JobDecider
         if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
         if (PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig)
             return new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At));
-        return new Decision.Accepted(Completion(state, c.Step, c.Attempt, c.Output, c.Artifacts.IsDefaultOrEmpty ? null : c.Artifacts, c.At));
+        return new Decision.Accepted(Completion(state, c.Step, c.Attempt, JsonSize.NullAsAbsent(c.Output), c.Artifacts.IsDefaultOrEmpty ? null : c.Artifacts, c.At));
     }
 
     private static List<JobEvent> Completion(
@@ -98,7 +97,7 @@ public static partial class JobDecider
         if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
         return PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig
             ? new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At))
-            : Decision.Of(new JobEvent.StepSleeping(c.Step.Id, c.Step.Item, c.Attempt, c.Until, c.Output, c.At));
+            : Decision.Of(new JobEvent.StepSleeping(c.Step.Id, c.Step.Item, c.Attempt, c.Until, JsonSize.NullAsAbsent(c.Output), c.At));
     }
 
     private static Decision CheckpointStep(JobState state, JobCommand.CheckpointStep c)
@@ -126,9 +125,14 @@ public static partial class JobDecider
         if (state.Find(c.Step) is not { } step) return new Decision.Rejected(Unknown(c.Step));
         if (!state.Status.MayStartSteps() || step.Status is not (StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying)) return Decision.Unchanged.Instance;
         if (OutOfOrder(state.Step(c.Step.Id), c.Step) is { } rejection) return new Decision.Rejected(rejection);
-        var events = FinalFailure(state, c.Step, step.Attempt, c.Failure, c.At);
-        if (state.Status != JobStatus.Running) events.Insert(0, new JobEvent.Started(c.At));
-        return new Decision.Accepted(events);
+        return new Decision.Accepted(Begun(state, c.At, FinalFailure(state, c.Step, step.Attempt, c.Failure, c.At)));
+    }
+
+    /// <summary>The job starts with the first that happens to one of its steps, be it a failure.</summary>
+    private static List<JobEvent> Begun(JobState state, DateTimeOffset at, List<JobEvent> events)
+    {
+        if (state.Status != JobStatus.Running) events.Insert(0, new JobEvent.Started(at));
+        return events;
     }
 
     /// <summary>A step or item has failed for good: what that means for its step and its job.</summary>

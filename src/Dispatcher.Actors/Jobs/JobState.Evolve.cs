@@ -49,7 +49,7 @@ public sealed partial record JobState
             StartedAt = e.At,
             FanOut = new FanOut { Total = e.Items },
         }),
-        JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = e.Checkpoint }),
+        JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = JsonSize.NullAsAbsent(e.Checkpoint) }),
         JobEvent.StepSleeping e => With(e.Step, e.Item, step => step with { IsSleeping = true, DueAt = e.Until, Output = e.Output }),
         JobEvent.StepReleased e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, Attempt = e.Attempt - 1 }),
         JobEvent.StepRetrying e => With(e.Step, e.Item, step => step with

@@ -28,6 +28,7 @@ internal sealed class JobGenerator(int seed)
         StartAt = Chance(0.2) ? T(_random.Next(100)) : null,
         DependsOn = Chance(0.25) ? [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Dependency(_random.Next(1, 4)))] : null,
         Priority = _random.Next(-3, 4),
+        Input = Output(),
     };
 
     public DateTimeOffset Later(DateTimeOffset at) => at.AddMilliseconds(_random.Next(6) switch
@@ -56,7 +57,7 @@ internal sealed class JobGenerator(int seed)
             < 62 => new JobCommand.SleepStep(key, attempt, at.AddSeconds(_random.Next(100)), Output(), at),
             < 70 => new JobCommand.ExpandStep(key.Id, Chance(0.01) ? JobLimits.FanOutItems + 1 : _random.Next(MaxItems + 1), at),
             < 72 => new JobCommand.SkipStep(key.Id, "not needed", at),
-            < 75 => new JobCommand.CheckpointStep(key, attempt, Json("""{"chunk":1}"""), at),
+            < 75 => new JobCommand.CheckpointStep(key, attempt, Output() ?? Json("""{"chunk":1}"""), at),
             < 78 => new JobCommand.ReleaseStep(key, attempt, at),
             < 84 => new JobCommand.WakeUp(at),
             _ => CommandAboutTheJob(state, key, at),
@@ -97,7 +98,12 @@ internal sealed class JobGenerator(int seed)
 
     private static JobId Dependency(int number) => JobId.Create(T0, [(byte)number, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
-    private System.Text.Json.JsonElement? Output() => Chance(0.5) ? Json($$"""{"x":{{_random.Next(1000)}}}""") : null;
+    private System.Text.Json.JsonElement? Output() => _random.Next(4) switch
+    {
+        0 => null,
+        1 => Json("null"),
+        _ => Json($$"""{ "x" : {{_random.Next(1000)}} }"""),
+    };
 
     private ImmutableArray<ArtifactReference> Artifacts() => Chance(0.2) ? [new ArtifactReference("file", "a/b.txt", 3, new string('0', 64))] : [];
 

@@ -174,6 +174,18 @@ public sealed class JobLifeTests
         Given(Two, Submitted()).When(new JobCommand.Complete(null, T(1))).ThenRejected("steps-open");
 
     [Fact]
+    public void Recover_IsNoWayAroundAnApproval()
+    {
+        var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        var failed = Given(Approved(Two), Submitted(Spec() with { DependsOn = [other] }), new JobEvent.Failed(new Failure(ErrorClass.Permanent, "no"), null, T(1)));
+        failed.When(new JobCommand.Recover("a", Ada, null, T(2))).ThenRejected("never-started");
+    }
+
+    [Fact]
+    public void Submit_TakesJsonsNullForNoInput() =>
+        Given(Two).When(new JobCommand.Submit(Id, Spec() with { Input = Json("null") }, Ada, T0)).Then(Submitted());
+
+    [Fact]
     public void ChangePriority_IsRecorded_AndIsUnchangedWhenEqual()
     {
         var after = Given(Two, Submitted()).When(new JobCommand.ChangePriority(7, Ada, null, T(1))).Then(new JobEvent.PriorityChanged(7, Ada, null, T(1)));

@@ -70,6 +70,19 @@ public sealed class JobPropertyTests
         JobState Fold(JobState from, int skip) => stored.Skip(skip).Aggregate(from, (state, e) => state.Evolve(EventCodec.Decode(e.Name, e.At, e.Payload)));
     });
 
+    [Fact]
+    public void NoStepRuns_BeforeARequiredApproval() => ForEverySeed(seed =>
+    {
+        var approved = false;
+        Run(seed, (_, command, accepted, after) =>
+        {
+            approved |= accepted.Events.Any(e => e is JobEvent.Approved);
+            Assert.True(approved || !after.Plan.ApprovalRequired || !after.HasExecutingSteps, $"{command} started a step of a job that nobody approved.");
+        });
+    });
+
+    private static string? Raw(System.Text.Json.JsonElement? value) => value?.GetRawText();
+
     private static void ForEverySeed(Action<int> property)
     {
         for (var seed = 0; seed < Runs; seed++)
@@ -120,7 +133,7 @@ public sealed class JobPropertyTests
                 switch (e)
                 {
                     case JobEvent.StepCompleted completed:
-                        Assert.True(_outputs.TryAdd(new StepKey(completed.Step, completed.Item), completed.Output?.GetRawText()), $"{completed.Step}[{completed.Item}] completed twice.");
+                        Assert.True(_outputs.TryAdd(new StepKey(completed.Step, completed.Item), Raw(completed.Output)), $"{completed.Step}[{completed.Item}] completed twice.");
                         break;
                     case JobEvent.Recovering recovering:
                         Forget(after.Plan, recovering.FromStep);
@@ -128,7 +141,7 @@ public sealed class JobPropertyTests
                 }
             }
 
-            foreach (var (key, output) in _outputs) Assert.Equal((StepStatus.Completed, output), (after.Find(key)!.Status, after.Find(key)!.Output?.GetRawText()));
+            foreach (var (key, output) in _outputs) Assert.Equal((StepStatus.Completed, output), (after.Find(key)!.Status, Raw(after.Find(key)!.Output)));
         }
 
         /// <summary>A recovery resets a step, all that need it, and the items of fan-outs that did not complete.</summary>

@@ -137,6 +137,10 @@ public sealed class StepLifeTests
     }
 
     [Fact]
+    public void CompleteStep_TakesJsonsNullForNoOutput_SoThatAReplayIsEqual() =>
+        Given(Plan(Step("a")), RunningA()).When(new JobCommand.CompleteStep(A, 1, Json("null"), [], T(2))).Then(new JobEvent.StepCompleted("a", null, 1, null, null, T(2)));
+
+    [Fact]
     public void CheckpointStep_IsKeptForTheNextAttempt_AndRefusedFromAnOldOne()
     {
         var checkpoint = Json("""{"chunk":3}""");
