@@ -60,7 +60,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private readonly NodeOptions _options;
     private readonly ActorSystem _system;
     private readonly JobServices _services;
-    private readonly WakeUpLoop _wakeUps;
+    private ActorCell? _wakeUps;
     private bool _stopped;
 
     public DispatcherNode(NodeEdges edges, NodeOptions options)
@@ -89,7 +89,6 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             PassivateIfIdleFor = options.PassivateIfIdleFor,
         };
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
-        _wakeUps = new WakeUpLoop(_system, edges.Store, Gateway, edges.Logger);
     }
 
     public JobGateway Gateway { get; }
@@ -113,7 +112,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public async Task<int> Start()
     {
         var recovered = await Recovery.Run(_edges.Store, Gateway, _services.Now());
-        _wakeUps.Start();
+        _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway));
         return recovered;
     }
 
@@ -126,7 +125,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         if (_stopped) return;
         _stopped = true;
         Gateway.Close();
-        await _wakeUps.Stop();
+        _wakeUps?.Stop();
         _services.Registry.Broadcast(DrainMessage.Instance);
         if (!await IsIdleWithin(_options.DrainTimeout))
         {
@@ -146,14 +145,15 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message) =>
         Feed.Publish(state.Id, new FeedMessage.Progressed(state.Id, step, percent, message));
 
-    void IJobObserver.SleepsUntil(JobId id, DateTimeOffset wakeAt) => _wakeUps.Hint(wakeAt);
+    void IJobObserver.SleepsUntil(JobId id, DateTimeOffset wakeAt) => _wakeUps?.Tell(new WakeUpClock.SleepNotice(wakeAt));
 
     private async Task<bool> IsIdleWithin(TimeSpan limit)
     {
         var idle = _services.Steps.WhenIdle();
         using var timer = new CancellationTokenSource();
         var first = await Task.WhenAny(idle, Task.Delay(limit, _edges.Time, timer.Token));
-        await timer.CancelAsync();
+        // Not CancelAsync: that would leave the kernel's scheduler.
+        timer.Cancel();
         return first == idle;
     }
 

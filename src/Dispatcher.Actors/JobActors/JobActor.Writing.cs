@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Kernel;
 using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
@@ -37,32 +38,31 @@ internal sealed partial class JobActor
     }
 
     /// <summary>
-    /// Waits, then learns from the store what has landed. False when the turn is over: the giver of a new job hears at once, since nobody else
-    /// knows of the job yet.
+    /// Waits, then learns from the store whether the turn has landed; asks until the store answers. The giver of a new job hears at once that it is not
+    /// known, since he may want to do something else.
     /// </summary>
-    private async ValueTask<bool> Reload(JobTurn turn, string cause, TimeSpan delay)
+    private async ValueTask<bool> HasLanded(JobTurn turn, string cause, TimeSpan delay)
     {
-        LogUnknown(services.Logger, id, cause, delay.TotalMilliseconds);
-        if (turn.Before.SequenceNr == 0)
+        if (turn.Before.SequenceNr == 0) turn.ReplyToAll(new CommandReply.Unavailable(cause));
+        while (true)
         {
-            turn.ReplyToAll(new CommandReply.Unavailable(cause));
-            Self.Stop();
-            return false;
+            LogUnknown(services.Logger, id, cause, delay.TotalMilliseconds);
+            await Task.Delay(delay, services.System.Time);
+            try
+            {
+                var landed = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
+                Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);
+                return landed.Count > 0;
+            }
+            catch (Exception exception) when (exception is not InvariantBrokenException)
+            {
+                cause = exception.Message;
+                delay = Longer(delay);
+            }
         }
-
-        await Task.Delay(delay, services.System.Time);
-        try
-        {
-            _state = JobLoader.Fold(turn.Before, await services.Store.ReadEvents(id, turn.Before.SequenceNr, int.MaxValue));
-        }
-        catch (Exception exception) when (exception is not (JobParkedException or UnknownEventException))
-        {
-            // The next append fails in the same way and comes back here, with a longer delay.
-            LogUnknown(services.Logger, id, exception.Message, delay.TotalMilliseconds);
-        }
-
-        return true;
     }
+
+    private static TimeSpan Longer(TimeSpan delay) => delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
 
     private async ValueTask<JobHistory> WithoutSnapshot(JobHistory history)
     {

@@ -35,5 +35,6 @@ public sealed record Failure(ErrorClass Class, string Message, string? Code = nu
         new(@class, message.Length <= MessageLimitCharacters ? message : string.Concat(message.AsSpan(0, MessageLimitCharacters - 1), "…"), code);
 
     /// <summary>These classes never retry, whatever the policy says.</summary>
+    [JsonIgnore]
     public bool IsFinal => Class is ErrorClass.InvalidInput or ErrorClass.Permanent;
 }

@@ -9,7 +9,7 @@ public static partial class JobDecider
     private static Decision QueueStep(JobState state, JobCommand.QueueStep c)
     {
         if (!state.Status.MayStartSteps()) return Decision.Unchanged.Instance;
-        if (NotStartable(state, c.Step) is { } rejection) return new Decision.Rejected(rejection);
+        if (NotStartable(state, c.Step, c.At) is { } rejection) return new Decision.Rejected(rejection);
         return state.Find(c.Step)!.Status == StepStatus.Queued
             ? Decision.Unchanged.Instance
             : Decision.Of(new JobEvent.StepQueued(c.Step.Id, c.Step.Item, c.At));
@@ -18,20 +18,18 @@ public static partial class JobDecider
     private static Decision StartStep(JobState state, JobCommand.StartStep c)
     {
         if (!state.Status.MayStartSteps()) return Decision.Refuse("invalid-status", $"No step may start while the job is {state.Status.ToText()}.");
-        if (NotStartable(state, c.Step) is { } rejection) return new Decision.Rejected(rejection);
-        var step = state.Find(c.Step)!;
-        if (step.Status == StepStatus.Retrying && step.DueAt > c.At)
-            return Decision.Refuse("not-due", $"Step {c.Step} is tried again at {step.DueAt:O}.");
-        var started = new JobEvent.StepStarted(c.Step.Id, c.Step.Item, step.Attempt + 1, c.At);
+        if (NotStartable(state, c.Step, c.At) is { } rejection) return new Decision.Rejected(rejection);
+        var started = new JobEvent.StepStarted(c.Step.Id, c.Step.Item, state.Find(c.Step)!.Attempt + 1, c.At);
         return state.Status == JobStatus.Running ? Decision.Of(started) : Decision.Of(new JobEvent.Started(c.At), started);
     }
 
     /// <summary>Why a step or item may not be queued or started now; null if it may.</summary>
-    private static Rejection? NotStartable(JobState state, StepKey key)
+    private static Rejection? NotStartable(JobState state, StepKey key, DateTimeOffset at)
     {
         if (state.Find(key) is not { } target) return Unknown(key);
         if (target.Status is not (StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying))
             return new Rejection("invalid-step-status", $"Step {key} is {target.Status.ToText()}.");
+        if (target.Status == StepStatus.Retrying && target.DueAt > at) return new Rejection("not-due", $"Step {key} is tried again at {target.DueAt:O}.");
         var index = state.Plan.IndexOf(key.Id);
         var step = state.Steps[index];
         if (key.Item is not { } item)
@@ -40,11 +38,16 @@ public static partial class JobDecider
             return state.NeedsMet(index) ? null : new Rejection("needs-open", $"Step {key} needs steps that did not end.");
         }
 
-        if (item > step.FanOut!.Next) return new Rejection("out-of-order", $"Item {item} of {key.Id} comes after item {step.FanOut.Next}, which did not start.");
-        return item == step.FanOut.Next && state.IsAtItemLimit(index, step.FanOut)
+        if (OutOfOrder(step, key) is { } outOfOrder) return outOfOrder;
+        return item == step.FanOut!.Next && state.IsAtItemLimit(index, step.FanOut)
             ? new Rejection("item-limit", $"Step {key.Id} runs at most {state.Plan.Steps[index].MaxConcurrency} items at once.")
             : null;
     }
+
+    /// <summary>Items are touched in their order, so that those without a state are the last ones.</summary>
+    private static Rejection? OutOfOrder(StepState step, StepKey key) => step.FanOut is { } fanOut && key.Item > fanOut.Next
+        ? new Rejection("out-of-order", $"Item {key.Item} of {key.Id} comes after item {fanOut.Next}, which did not start.")
+        : null;
 
     private static Decision ExpandStep(JobState state, JobCommand.ExpandStep c)
     {
@@ -55,14 +58,13 @@ public static partial class JobDecider
         if (c.Items > JobLimits.FanOutItems)
         {
             var failure = Failure.Of(ErrorClass.InvalidInput, $"for_each of step {c.StepId} has {c.Items:N0} items; at most {JobLimits.FanOutItems:N0} are allowed.", "TOO_MANY_ITEMS");
-            return new Decision.Accepted(FinalFailure(state, new StepKey(c.StepId), 0, failure, c.At));
+            return new Decision.Accepted(Begun(state, c.At, FinalFailure(state, new StepKey(c.StepId), 0, failure, c.At)));
         }
 
-        var events = new List<JobEvent>(3);
-        if (state.Status != JobStatus.Running) events.Add(new JobEvent.Started(c.At));
+        List<JobEvent> events = [];
         events.Add(new JobEvent.StepExpanded(c.StepId, c.Items, c.At));
         if (c.Items == 0) events.Add(new JobEvent.StepCompleted(c.StepId, null, 0, null, null, c.At));
-        return new Decision.Accepted(events);
+        return new Decision.Accepted(Begun(state, c.At, events));
     }
 
     private static Decision SkipStep(JobState state, JobCommand.SkipStep c)
@@ -79,7 +81,7 @@ public static partial class JobDecider
         if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
         if (PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig)
             return new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At));
-        return new Decision.Accepted(Completion(state, c.Step, c.Attempt, c.Output, c.Artifacts.IsDefaultOrEmpty ? null : c.Artifacts, c.At));
+        return new Decision.Accepted(Completion(state, c.Step, c.Attempt, JsonSize.NullAsAbsent(c.Output), c.Artifacts.IsDefaultOrEmpty ? null : c.Artifacts, c.At));
     }
 
     private static List<JobEvent> Completion(
@@ -95,7 +97,7 @@ public static partial class JobDecider
         if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
         return PayloadTooBig($"The output of step {c.Step}", c.Output) is { } tooBig
             ? new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, Failure.Of(ErrorClass.Permanent, tooBig.Message, "OUTPUT_TOO_LARGE"), c.At))
-            : Decision.Of(new JobEvent.StepSleeping(c.Step.Id, c.Step.Item, c.Attempt, c.Until, c.Output, c.At));
+            : Decision.Of(new JobEvent.StepSleeping(c.Step.Id, c.Step.Item, c.Attempt, c.Until, JsonSize.NullAsAbsent(c.Output), c.At));
     }
 
     private static Decision CheckpointStep(JobState state, JobCommand.CheckpointStep c)
@@ -122,9 +124,15 @@ public static partial class JobDecider
     {
         if (state.Find(c.Step) is not { } step) return new Decision.Rejected(Unknown(c.Step));
         if (!state.Status.MayStartSteps() || step.Status is not (StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying)) return Decision.Unchanged.Instance;
-        var events = FinalFailure(state, c.Step, step.Attempt, c.Failure, c.At);
-        if (state.Status != JobStatus.Running) events.Insert(0, new JobEvent.Started(c.At));
-        return new Decision.Accepted(events);
+        if (OutOfOrder(state.Step(c.Step.Id), c.Step) is { } rejection) return new Decision.Rejected(rejection);
+        return new Decision.Accepted(Begun(state, c.At, FinalFailure(state, c.Step, step.Attempt, c.Failure, c.At)));
+    }
+
+    /// <summary>The job starts with the first that happens to one of its steps, be it a failure.</summary>
+    private static List<JobEvent> Begun(JobState state, DateTimeOffset at, List<JobEvent> events)
+    {
+        if (state.Status != JobStatus.Running) events.Insert(0, new JobEvent.Started(at));
+        return events;
     }
 
     /// <summary>A step or item has failed for good: what that means for its step and its job.</summary>

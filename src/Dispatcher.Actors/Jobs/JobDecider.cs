@@ -42,7 +42,7 @@ public static partial class JobDecider
             return state.Id == c.Id ? Decision.Unchanged.Instance : Decision.Refuse("already-exists", $"Job {state.Id} exists already.");
         }
 
-        return CheckSpec(c.Spec, c.Id) is { } rejection ? new Decision.Rejected(rejection) : Decision.Of(new JobEvent.Submitted(c.Id, c.Spec, c.By, c.At));
+        return CheckSpec(c.Spec, c.Id) is { } rejection ? new Decision.Rejected(rejection) : Decision.Of(new JobEvent.Submitted(c.Id, c.Spec with { Input = JsonSize.NullAsAbsent(c.Spec.Input) }, c.By, c.At));
     }
 
     private static Rejection? CheckSpec(JobSpec spec, JobId id)
@@ -109,6 +109,8 @@ public static partial class JobDecider
         if (state.Status != JobStatus.Failed) return WrongStatus(state, "recovered", "failed");
         if (!state.Plan.TryIndexOf(c.FromStep, out _))
             return Decision.Refuse("unknown-step", $"There is no step '{c.FromStep}'. The steps are: {string.Join(", ", state.Plan.Steps.Select(step => step.Id))}.");
+        if (state.Plan.ApprovalRequired && state.StartedAt is null)
+            return Decision.Refuse("never-started", "The job failed before it started, and its workflow requires approval; submit it again.");
         return state.RecoveryAttempts >= state.Plan.MaxRecoveryAttempts
             ? Decision.Refuse("recovery-exhausted", $"The job was recovered {state.RecoveryAttempts} times; its workflow allows {state.Plan.MaxRecoveryAttempts}.")
             : Decision.Of(new JobEvent.Recovering(c.FromStep, state.RecoveryAttempts + 1, c.By, c.Reason, c.At));
@@ -142,7 +144,7 @@ public static partial class JobDecider
             return Decision.Refuse("steps-open", "The job is paused or has steps that did not end.");
         if (PayloadTooBig("The output", c.Output) is { } rejection)
             return Decision.Of(new JobEvent.Failed(Failure.Of(ErrorClass.Permanent, rejection.Message, "OUTPUT_TOO_LARGE"), null, c.At));
-        var completed = new JobEvent.Completed(c.Output, c.At);
+        var completed = new JobEvent.Completed(JsonSize.NullAsAbsent(c.Output), c.At);
         // A job whose every step was skipped never started; its life still has a beginning.
         return state.Status == JobStatus.Running ? Decision.Of(completed) : Decision.Of(new JobEvent.Started(c.At), completed);
     }

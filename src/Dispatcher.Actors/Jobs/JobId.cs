@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Dispatcher.Jobs;
 
@@ -6,6 +8,7 @@ namespace Dispatcher.Jobs;
 /// The name of a job: a UUID of version 7 (RFC 9562), so that ids made later sort later and the journal's index grows at
 /// its right edge. Written in lower case with dashes; opaque to users.
 /// </summary>
+[JsonConverter(typeof(JobIdConverter))]
 public readonly record struct JobId(Guid Value) : IComparable<JobId>, ISpanParsable<JobId>
 {
     /// <summary>Bytes of chance in an id; the rest is the time in milliseconds, the version and the variant.</summary>
@@ -49,4 +52,12 @@ public readonly record struct JobId(Guid Value) : IComparable<JobId>, ISpanParsa
         result = new JobId(value);
         return valid;
     }
+}
+
+/// <summary>A job id is a string in JSON.</summary>
+internal sealed class JobIdConverter : JsonConverter<JobId>
+{
+    public override JobId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetGuid());
+
+    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
 }

@@ -15,6 +15,7 @@ public static class JobInvariants
             foreach (var (step, plan) in state.Steps.Zip(state.Plan.Steps))
             {
                 if (!step.Status.IsTerminal()) yield return $"The job ended, and its step {plan.Id} is {step.Status.ToText()}.";
+                if (step.FanOut?.Items.Exists(item => !item.Status.IsTerminal()) == true) yield return $"The job ended, and its step {plan.Id} has an open item.";
             }
         }
 

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
 namespace Dispatcher.Jobs;
 
 /// <summary>The fold. Every time in a state comes from an event, never from a clock.</summary>
@@ -6,8 +9,12 @@ public sealed partial record JobState
     /// <summary>The state after an event. Total: an event that was accepted once is never refused.</summary>
     public JobState Evolve(JobEvent @event)
     {
+        // Each rule makes a new state, so these two may be set on it without another copy.
         var next = Apply(@event);
-        return next with { SequenceNr = SequenceNr + 1, UpdatedAt = @event.At };
+        Debug.Assert(!ReferenceEquals(next, this));
+        next.SequenceNr = SequenceNr + 1;
+        next.UpdatedAt = @event.At;
+        return next;
     }
 
     private JobState Apply(JobEvent @event) => @event switch
@@ -42,7 +49,7 @@ public sealed partial record JobState
             StartedAt = e.At,
             FanOut = new FanOut { Total = e.Items },
         }),
-        JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = e.Checkpoint }),
+        JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = JsonSize.NullAsAbsent(e.Checkpoint) }),
         JobEvent.StepSleeping e => With(e.Step, e.Item, step => step with { IsSleeping = true, DueAt = e.Until, Output = e.Output }),
         JobEvent.StepReleased e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, Attempt = e.Attempt - 1 }),
         JobEvent.StepRetrying e => With(e.Step, e.Item, step => step with
@@ -78,7 +85,7 @@ public sealed partial record JobState
 
     private JobState Begin(JobEvent.Submitted e)
     {
-        var dependencies = e.Spec.DependsOn ?? [];
+        ImmutableArray<JobId> dependencies = [.. (e.Spec.DependsOn ?? []).Distinct()];
         var status = Plan.ApprovalRequired ? JobStatus.Pending
             : e.Spec.StartAt > e.At ? JobStatus.Scheduled
             : !dependencies.IsEmpty ? JobStatus.Waiting
@@ -104,9 +111,10 @@ public sealed partial record JobState
         var steps = Steps;
         for (var i = 0; i < steps.Length; i++)
         {
-            if (steps[i].Status.IsTerminal()) continue;
-            var closed = Close(steps[i], steps[i].Status == StepStatus.Pending ? notReached : StepStatus.Cancelled, at);
-            steps = steps.SetItem(i, closed.FanOut is { } fanOut ? closed with { FanOut = Close(fanOut, at) } : closed);
+            var step = steps[i];
+            if (!step.Status.IsTerminal()) step = Close(step, step.Status == StepStatus.Pending ? notReached : StepStatus.Cancelled, at);
+            else if (step.FanOut is null or { Open: 0 }) continue;
+            steps = steps.SetItem(i, step.FanOut is { } fanOut ? step with { FanOut = Close(fanOut, at) } : step);
         }
 
         return this with

@@ -12,7 +12,10 @@ internal static class AppendValidation
         for (var i = 1; i < request.Claims.Count; i++)
         {
             for (var j = 0; j < i; j++)
-                if (request.Claims[i] == request.Claims[j]) throw new ArgumentException($"The claim {request.Claims[i]} is there twice.", nameof(request));
+            {
+                if (request.Claims[i] == request.Claims[j])
+                    throw new ArgumentException($"The claim {request.Claims[i]} is there twice.", nameof(request));
+            }
         }
     }
 }

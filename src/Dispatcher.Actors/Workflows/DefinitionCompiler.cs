@@ -28,7 +28,8 @@ internal sealed class DefinitionCompiler
         var report = new FaultReport(sourceName, new SourceText(text));
         if (Encoding.UTF8.GetByteCount(text) is var bytes and > WorkflowLimits.DocumentBytes)
         {
-            report.Add(WorkflowFaultCodes.TooLarge, (1, 1), FieldPath.Root, $"a definition has at most {WorkflowLimits.DocumentBytes} bytes, not {bytes}");
+            report.Add(WorkflowFaultCodes.TooLarge, (1, 1), FieldPath.Root,
+                $"a definition has at most {WorkflowLimits.DocumentBytes} bytes, not {bytes}");
             report.ThrowIfAny();
         }
 
@@ -54,7 +55,8 @@ internal sealed class DefinitionCompiler
         var version = _fields.Integer("version", 1, int.MaxValue) ?? 0;
         var description = _fields.Text("description");
         if (description?.Length > WorkflowLimits.DescriptionCharacters)
-            _fields.Fault(WorkflowFaultCodes.TooLarge, "description", $"has at most {WorkflowLimits.DescriptionCharacters} characters, not {description.Length}");
+            _fields.Fault(WorkflowFaultCodes.TooLarge,
+                "description", $"has at most {WorkflowLimits.DescriptionCharacters} characters, not {description.Length}");
         var approval = Approval();
         var recoveries = _fields.Integer("max_recovery_attempts", 1, WorkflowLimits.MaxRecoveryAttempts, DefaultRecoveryAttempts) ?? DefaultRecoveryAttempts;
         var timeout = _fields.Duration("timeout");
@@ -62,7 +64,8 @@ internal sealed class DefinitionCompiler
         var drafts = Drafts();
         var graph = StepGraph.Build(drafts, _report);
         var steps = drafts.Select((draft, index) => Step(draft, index, graph)).ToImmutableArray();
-        var output = _fields.Kept("output") is { } node ? Template(node, FieldPath.Root.Property("output"), 0, new ExpressionRules { KnownSteps = graph.Ids, Input = _input }) : null;
+        var atEnd = new ExpressionRules { KnownSteps = graph.Ids, Input = _input };
+        var output = _fields.Kept("output") is { } node ? Template(node, FieldPath.Root.Property("output"), 0, atEnd) : null;
         if (_report.Count > 0) return null;
 
         _fields.Keep("steps", SourceNode.OfItems(drafts.Select(draft => draft.Fields.Canonical)));
@@ -70,7 +73,8 @@ internal sealed class DefinitionCompiler
         var bytes = Encoding.UTF8.GetBytes(canonical);
         if (bytes.Length > WorkflowLimits.DocumentBytes)
         {
-            _report.Add(WorkflowFaultCodes.TooLarge, _fields.Node, FieldPath.Root, $"a definition has at most {WorkflowLimits.DocumentBytes} bytes as JSON, not {bytes.Length}");
+            _report.Add(WorkflowFaultCodes.TooLarge, _fields.Node, FieldPath.Root,
+                $"a definition has at most {WorkflowLimits.DocumentBytes} bytes as JSON, not {bytes.Length}");
             return null;
         }
 
@@ -110,7 +114,8 @@ internal sealed class DefinitionCompiler
     private List<StepDraft> Drafts()
     {
         var items = _fields.Items("steps", JobLimits.Steps);
-        if (_fields.Raw("steps") is { Kind: JsonValueKind.Array, Items.IsEmpty: true }) _fields.Fault(WorkflowFaultCodes.InvalidValue, "steps", "has at least one step");
+        if (_fields.Raw("steps") is { Kind: JsonValueKind.Array, Items.IsEmpty: true })
+            _fields.Fault(WorkflowFaultCodes.InvalidValue, "steps", "has at least one step");
         return [.. items.Select(item => StepReader.Read(item.Node, item.Path, _report)).OfType<StepDraft>()];
     }
 
@@ -155,7 +160,8 @@ internal sealed class DefinitionCompiler
     {
         if (template is null || template.Expressions().FirstOrDefault() is not { Expression: { } expression }) return;
         if (fields.Raw(key)!.Kind == JsonValueKind.String && expression.StaticKind is { } kind && kind != wanted)
-            _report.Add(WorkflowFaultCodes.Expression, fields.Raw(key)!, expression.Offset, fields.Path.Property(key), $"must be {JsonValues.NameOf(wanted)}, and {expression} is {JsonValues.NameOf(kind)}");
+            _report.Add(WorkflowFaultCodes.Expression, fields.Raw(key)!, expression.Offset, fields.Path.Property(key),
+                $"must be {JsonValues.NameOf(wanted)}, and {expression} is {JsonValues.NameOf(kind)}");
     }
 
     /// <summary>Steps without an estimate count as much as the mean of those that have one.</summary>

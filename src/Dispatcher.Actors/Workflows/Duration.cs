@@ -17,7 +17,8 @@ public static class Duration
     {
         duration = default;
         var milliseconds = text.StartsWith('P') ? Iso(text.AsSpan(1)) : Sum(text, Units, allowsFraction: false);
-        if (milliseconds is not { } total || total > (decimal)WorkflowLimits.Duration.TotalMilliseconds || decimal.Truncate(total) != total) return false;
+        if (milliseconds is not { } total || total > (decimal)WorkflowLimits.Duration.TotalMilliseconds || decimal.Truncate(total) != total)
+            return false;
         duration = TimeSpan.FromMilliseconds((long)total);
         return true;
     }

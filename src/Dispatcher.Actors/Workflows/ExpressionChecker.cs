@@ -57,7 +57,8 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
         if (call.Function == Function.Length && kind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.Null)
             onFault(argument.Offset, $"len takes a list, an object or a text, and {argument} is {JsonValues.NameOf(kind.Value)}");
         if (call.Function != Function.ArtifactPath) return;
-        if (kind is not (null or JsonValueKind.String)) onFault(argument.Offset, $"artifacts.path takes a text, and {argument} is {JsonValues.NameOf(kind.Value)}");
+        if (kind is not (null or JsonValueKind.String))
+            onFault(argument.Offset, $"artifacts.path takes a text, and {argument} is {JsonValues.NameOf(kind.Value)}");
         if (argument is Expression.Literal { Value.ValueKind: JsonValueKind.String } literal && RelativePath.FaultOf(literal.Value.GetString()!) is { } fault)
             onFault(argument.Offset, $"artifacts.path: {Suggestion.Clip(argument.ToString())} {fault}");
     }
@@ -84,7 +85,8 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
 
     private void Flag(Expression operand, string name, int offset)
     {
-        if (operand.StaticKind is { } kind and not JsonValueKind.True) onFault(offset, $"{name} takes true or false, and {operand} is {JsonValues.NameOf(kind)}");
+        if (operand.StaticKind is { } kind and not JsonValueKind.True)
+            onFault(offset, $"{name} takes true or false, and {operand} is {JsonValues.NameOf(kind)}");
     }
 
     private void Path(Expression.PathTo path)

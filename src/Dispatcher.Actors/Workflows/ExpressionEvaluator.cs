@@ -23,7 +23,8 @@ internal static class ExpressionEvaluator
         for (var i = 0; i < path.Segments.Length; i++)
         {
             var segment = path.Segments[i];
-            if (segment.Name is { } name && value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var property)) value = property;
+            if (segment.Name is { } name && value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var property))
+                value = property;
             else if (segment.Name is null && value.ValueKind == JsonValueKind.Array && segment.Index < value.GetArrayLength()) value = value[segment.Index];
             else throw new ExpressionFaultException(segment.Offset, $"{path.Prefix(i + 1)} does not exist: {path.Prefix(i)} {Contents(value)}", isMissing: true);
         }
@@ -37,12 +38,15 @@ internal static class ExpressionEvaluator
         PathRoot.StepOutput => scope.Step(path.StepId!).Output ?? JsonValues.Null,
         PathRoot.StepFailed => JsonValues.Of(scope.Step(path.StepId!).Failed),
         PathRoot.StepStatus => JsonValues.Text(scope.Step(path.StepId!).Status.ToText()),
-        PathRoot.Item => scope.Item ?? throw new ExpressionFaultException(path.Offset, "item has no value outside a for_each", isMissing: true),
-        PathRoot.ItemIndex => JsonValues.Of(scope.ItemIndex ?? throw new ExpressionFaultException(path.Offset, "item_index has no value outside a for_each", isMissing: true)),
+        PathRoot.Item => scope.Item ?? throw OutsideFanOut(path),
+        PathRoot.ItemIndex => JsonValues.Of(scope.ItemIndex ?? throw OutsideFanOut(path)),
         PathRoot.JobIdentifier => JsonValues.Text(scope.JobId.ToString()),
         PathRoot.JobTenant => JsonValues.Text(scope.Tenant),
         _ => scope.Env ?? JsonValues.Null,
     };
+
+    private static ExpressionFaultException OutsideFanOut(Expression.PathTo path) =>
+        new(path.Offset, $"{path.Prefix(0)} has no value outside a for_each", isMissing: true);
 
     private static string Contents(JsonElement value) => value.ValueKind switch
     {
@@ -124,7 +128,8 @@ internal static class ExpressionEvaluator
             JsonValueKind.Array => JsonValues.Of(value.GetArrayLength()),
             JsonValueKind.Object => JsonValues.Of(value.GetPropertyCount()),
             JsonValueKind.String => JsonValues.Of(value.GetString()!.EnumerateRunes().Count()),
-            var kind => throw new ExpressionFaultException(call.Offset, $"len takes a list, an object or a text, and {call.Arguments[0]} is {JsonValues.NameOf(kind)}"),
+            var kind => throw new ExpressionFaultException(call.Offset,
+                $"len takes a list, an object or a text, and {call.Arguments[0]} is {JsonValues.NameOf(kind)}"),
         };
     }
 
@@ -132,9 +137,11 @@ internal static class ExpressionEvaluator
     {
         var value = Evaluate(call.Arguments[0], scope);
         if (value.ValueKind != JsonValueKind.String)
-            throw new ExpressionFaultException(call.Offset, $"artifacts.path takes a text, and {call.Arguments[0]} is {JsonValues.NameOf(value.ValueKind)}");
+            throw new ExpressionFaultException(call.Offset,
+                $"artifacts.path takes a text, and {call.Arguments[0]} is {JsonValues.NameOf(value.ValueKind)}");
         var path = value.GetString()!;
-        if (RelativePath.FaultOf(path) is { } fault) throw new ExpressionFaultException(call.Offset, $"artifacts.path: '{Suggestion.Clip(path)}' {fault}");
+        if (RelativePath.FaultOf(path) is { } fault)
+            throw new ExpressionFaultException(call.Offset, $"artifacts.path: '{Suggestion.Clip(path)}' {fault}");
         return JsonValues.Text(scope.ArtifactPath(path));
     }
 }

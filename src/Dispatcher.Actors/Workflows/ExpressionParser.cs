@@ -34,7 +34,8 @@ internal sealed class ExpressionParser
     public static Expression Parse(string text, int origin)
     {
         if (text.Length > WorkflowLimits.ExpressionCharacters)
-            throw new ExpressionFaultException(origin, $"an expression has at most {WorkflowLimits.ExpressionCharacters} characters, not {text.Length}");
+            throw new ExpressionFaultException(origin,
+                $"an expression has at most {WorkflowLimits.ExpressionCharacters} characters, not {text.Length}");
         var parser = new ExpressionParser(new ExpressionLexer(text, origin).Tokens());
         if (parser.Current.Kind == TokenKind.End) throw new ExpressionFaultException(origin, "the expression is empty");
         var expression = parser.Level(0);
@@ -109,7 +110,8 @@ internal sealed class ExpressionParser
     private Expression Step(Token token)
     {
         var id = Current.Is(".") ? NameAfterDot() : throw new ExpressionFaultException(Current.Offset, "expected a step's id: steps.ID.output");
-        var root = Member(token, $"steps.{Suggestion.Clip(id.Text)}", ("output", PathRoot.StepOutput), ("failed", PathRoot.StepFailed), ("status", PathRoot.StepStatus));
+        var owner = $"steps.{Suggestion.Clip(id.Text)}";
+        var root = Member(token, owner, ("output", PathRoot.StepOutput), ("failed", PathRoot.StepFailed), ("status", PathRoot.StepStatus));
         var segments = root == PathRoot.StepOutput ? Segments() : [];
         return Whole(new Expression.PathTo(root, id.Text, segments, id.Offset));
     }
@@ -117,11 +119,14 @@ internal sealed class ExpressionParser
     private PathRoot Member(Token token, string owner, params (string Name, PathRoot Root)[] members)
     {
         var names = members.Select(member => member.Name).ToArray();
-        if (!Current.Is(".")) throw new ExpressionFaultException(token.Offset, $"'{owner}' is no value by itself; write {owner}.{string.Join($" or {owner}.", names)}");
+        if (!Current.Is("."))
+            throw new ExpressionFaultException(token.Offset,
+                $"'{owner}' is no value by itself; write {owner}.{string.Join($" or {owner}.", names)}");
         var member = NameAfterDot();
         var found = members.FirstOrDefault(candidate => string.Equals(candidate.Name, member.Text, StringComparison.Ordinal));
         if (found.Name is not null) return found.Root;
-        throw new ExpressionFaultException(member.Offset, $"{owner} has no '{Suggestion.Clip(member.Text)}'{Suggestion.For(member.Text, names)}; it has {string.Join(", ", names)}");
+        throw new ExpressionFaultException(member.Offset,
+            $"{owner} has no '{Suggestion.Clip(member.Text)}'{Suggestion.For(member.Text, names)}; it has {string.Join(", ", names)}");
     }
 
     /// <summary>These values have no parts of their own.</summary>
@@ -133,7 +138,8 @@ internal sealed class ExpressionParser
 
     private Expression Artifacts(Token token)
     {
-        if (!Current.Is(".")) throw new ExpressionFaultException(token.Offset, "'artifacts' is no value by itself; write artifacts.path('...')");
+        if (!Current.Is("."))
+            throw new ExpressionFaultException(token.Offset, "'artifacts' is no value by itself; write artifacts.path('...')");
         var member = NameAfterDot();
         if (!string.Equals(member.Text, "path", StringComparison.Ordinal) || !Current.Is("("))
             throw new ExpressionFaultException(member.Offset, "artifacts has only the function artifacts.path('...')");

@@ -29,7 +29,8 @@ internal sealed class Fields
     {
         if (node.Kind != JsonValueKind.Object)
         {
-            report.Add(WorkflowFaultCodes.WrongType, node, path, $"must be an object with the keys {string.Join(", ", known)}, not {JsonValues.NameOf(node.Kind)}");
+            report.Add(WorkflowFaultCodes.WrongType, node, path,
+                $"must be an object with the keys {string.Join(", ", known)}, not {JsonValues.NameOf(node.Kind)}");
             return null;
         }
 
@@ -164,7 +165,8 @@ internal sealed class Fields
         var texts = new List<(string, SourceNode, FieldPath)>();
         foreach (var (node, path) in Items(key))
         {
-            if (node.Kind != JsonValueKind.String) _report.Add(WorkflowFaultCodes.WrongType, node, path, $"must be a text, not {JsonValues.NameOf(node.Kind)}");
+            if (node.Kind != JsonValueKind.String)
+                _report.Add(WorkflowFaultCodes.WrongType, node, path, $"must be a text, not {JsonValues.NameOf(node.Kind)}");
             else if (!seen.Add(node.Text)) _report.Add(WorkflowFaultCodes.Duplicate, node, path, $"'{Suggestion.Clip(node.Text)}' is in the list twice");
             else texts.Add((node.Text, node, path));
         }

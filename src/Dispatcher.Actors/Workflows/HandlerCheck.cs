@@ -25,6 +25,7 @@ internal static class HandlerCheck
         if (handler.With is null) return;
         var faults = handler.With.FaultsOf(with is null ? null : CanonicalJson.ToElement(with), templates: true);
         foreach (var (place, message) in faults)
-            report.Add(WorkflowFaultCodes.InvalidWith, with?.Nearest(place) ?? uses, place.Under(path), $"{message} (handler {handler.Name})");
+            report.Add(WorkflowFaultCodes.InvalidWith, with?.Nearest(place) ?? uses, place.Under(path),
+                $"{message} (handler {handler.Name})");
     }
 }

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Dispatcher.Jobs;
 
 namespace Dispatcher.Workflows;
@@ -32,12 +32,21 @@ public sealed class JobScope(JobState state, JsonElement? input, JsonElement env
     /// <summary>The outputs of the items that worked, in the order of the items.</summary>
     public static JsonElement OutputsOf(FanOut fanOut)
     {
-        var outputs = new JsonArray();
-        foreach (var item in fanOut.Items)
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
         {
-            if (item.Status == StepStatus.Completed) outputs.Add(item.Output is { } output ? JsonValue.Create(output) : null);
+            writer.WriteStartArray();
+            foreach (var item in fanOut.Items)
+            {
+                if (item.Status != StepStatus.Completed) continue;
+                if (item.Output is { } output) output.WriteTo(writer);
+                else writer.WriteNullValue();
+            }
+
+            writer.WriteEndArray();
         }
 
-        return JsonSerializer.SerializeToElement(outputs, WorkflowJson.Default.JsonArray);
+        var reader = new Utf8JsonReader(buffer.WrittenSpan);
+        return JsonElement.ParseValue(ref reader);
     }
 }

@@ -25,7 +25,8 @@ internal static class JsonNumber
         var digits = text.AsSpan().TrimStart("+-");
         if (digits.Length <= ExactDigits && !digits.ContainsAnyExceptInRange('0', '9'))
             return BigInteger.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) return null;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+            return null;
         if (number == 0) return "0";
         if (double.IsInteger(number) && Math.Abs(number) < 1e21) return new BigInteger(number).ToString(CultureInfo.InvariantCulture);
         return number.ToString("R", CultureInfo.InvariantCulture);

@@ -96,8 +96,10 @@ internal sealed class JsonSchemaReader
     {
         if (schema.Minimum is { } minimum && schema.Maximum is { } maximum && JsonNumber.Compare(minimum, maximum) > 0)
             Fault(path.Property("minimum"), $"minimum {minimum} is above maximum {maximum}");
-        if (schema.MinLength > schema.MaxLength) Fault(path.Property("minLength"), $"minLength {schema.MinLength} is above maxLength {schema.MaxLength}");
-        if (schema.MinItems > schema.MaxItems) Fault(path.Property("minItems"), $"minItems {schema.MinItems} is above maxItems {schema.MaxItems}");
+        if (schema.MinLength > schema.MaxLength)
+            Fault(path.Property("minLength"), $"minLength {schema.MinLength} is above maxLength {schema.MaxLength}");
+        if (schema.MinItems > schema.MaxItems)
+            Fault(path.Property("minItems"), $"minItems {schema.MinItems} is above maxItems {schema.MaxItems}");
         if (!schema.AllowsAdditionalProperties)
         {
             foreach (var name in schema.Required.Where(name => !schema.Properties.ContainsKey(name)))
@@ -105,7 +107,8 @@ internal sealed class JsonSchemaReader
         }
 
         if (schema.Default is null) return;
-        foreach (var (_, message) in schema.FaultsOf(schema.Default, templates: false)) Fault(path.Property("default"), $"does not fit its own schema: {message}");
+        foreach (var (_, message) in schema.FaultsOf(schema.Default, templates: false))
+            Fault(path.Property("default"), $"does not fit its own schema: {message}");
     }
 
     private ImmutableArray<string> Types(JsonElement json, FieldPath path)
@@ -155,7 +158,9 @@ internal sealed class JsonSchemaReader
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            var reason = exception is NotSupportedException ? "look-around, back-references, atomic groups and very large repetitions are not supported" : exception.Message;
+            var reason = exception is NotSupportedException
+                ? "look-around, back-references, atomic groups and very large repetitions are not supported"
+                : exception.Message;
             Fault(path.Property("pattern"), $"it is not a regular expression of the supported kind: {reason}");
             return null;
         }
@@ -189,7 +194,8 @@ internal sealed class JsonSchemaReader
     private bool Flag(JsonElement json, string keyword, FieldPath path)
     {
         if (!json.TryGetProperty(keyword, out var value)) return true;
-        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) Fault(path.Property(keyword), "it is true or false; a schema is not supported here");
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            Fault(path.Property(keyword), "it is true or false; a schema is not supported here");
         return value.ValueKind != JsonValueKind.False;
     }
 

@@ -64,7 +64,9 @@ internal sealed class JsonSchemaValidator(bool templates)
         if (schema.Enum.IsEmpty && schema.Const is null) return;
         if (templates && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array && TemplateText.HasExpression(value)) return;
         bool Same(JsonElement allowed) =>
-            text is null || allowed.ValueKind != JsonValueKind.String ? JsonElement.DeepEquals(allowed, value) : string.Equals(allowed.GetString(), text, StringComparison.Ordinal);
+            text is null || allowed.ValueKind != JsonValueKind.String
+                ? JsonElement.DeepEquals(allowed, value)
+                : string.Equals(allowed.GetString(), text, StringComparison.Ordinal);
         if (schema.Const is { } constant && !Same(constant)) Fault(path, $"must be {Suggestion.Clip(constant.GetRawText())}");
         if (!schema.Enum.IsEmpty && !schema.Enum.Any(Same))
             Fault(path, $"must be one of {Suggestion.List(schema.Enum.Select(allowed => allowed.GetRawText()))}");
@@ -75,9 +77,11 @@ internal sealed class JsonSchemaValidator(bool templates)
         Required(schema, value, path);
         foreach (var property in value.EnumerateObject())
         {
-            if (schema.Properties.TryGetValue(property.Name, out var known)) Value(known, property.Value, path.Property(property.Name), depth + 1);
+            if (schema.Properties.TryGetValue(property.Name, out var known))
+                Value(known, property.Value, path.Property(property.Name), depth + 1);
             else if (!schema.AllowsAdditionalProperties)
-                Fault(path.Property(property.Name), $"is not a known property{Suggestion.For(property.Name, schema.Properties.Keys)}; known are {Suggestion.List(schema.Properties.Keys)}");
+                Fault(path.Property(property.Name),
+                    $"is not a known property{Suggestion.For(property.Name, schema.Properties.Keys)}; known are {Suggestion.List(schema.Properties.Keys)}");
         }
     }
 
@@ -85,7 +89,8 @@ internal sealed class JsonSchemaValidator(bool templates)
     {
         foreach (var name in schema.Required)
         {
-            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out _)) Fault(path, $"the property '{name}' is required");
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out _))
+                Fault(path, $"the property '{name}' is required");
         }
     }
 
@@ -126,8 +131,10 @@ internal sealed class JsonSchemaValidator(bool templates)
 
     private void Number(JsonSchema schema, JsonElement value, FieldPath path)
     {
-        if (schema.Minimum is { } minimum && JsonNumber.Compare(value, minimum) < 0) Fault(path, $"must be at least {minimum}, not {Suggestion.Clip(value.GetRawText())}");
-        if (schema.Maximum is { } maximum && JsonNumber.Compare(value, maximum) > 0) Fault(path, $"must be at most {maximum}, not {Suggestion.Clip(value.GetRawText())}");
+        if (schema.Minimum is { } minimum && JsonNumber.Compare(value, minimum) < 0)
+            Fault(path, $"must be at least {minimum}, not {Suggestion.Clip(value.GetRawText())}");
+        if (schema.Maximum is { } maximum && JsonNumber.Compare(value, maximum) > 0)
+            Fault(path, $"must be at most {maximum}, not {Suggestion.Clip(value.GetRawText())}");
     }
 
     private static string OneOf(IEnumerable<string> types) => string.Join(" or ", types);

@@ -42,7 +42,8 @@ internal ref struct JsonSourceReader
         }
         catch (InvalidOperationException)
         {
-            report.Add(WorkflowFaultCodes.Syntax, reader.Place(), FieldPath.Root, "this text is not valid Unicode: a surrogate stands alone");
+            report.Add(WorkflowFaultCodes.Syntax, reader.Place(), FieldPath.Root,
+                "this text is not valid Unicode: a surrogate stands alone");
         }
 
         return null;

@@ -10,7 +10,8 @@ internal static class RelativePath
         if (path.Length > WorkflowLimits.ArtifactPathCharacters) return $"has more than {WorkflowLimits.ArtifactPathCharacters} characters";
         if (path.Contains('\\', StringComparison.Ordinal)) return "has a backslash; use forward slashes";
         if (path.Any(char.IsControl)) return "has a control character";
-        if (path[0] == '/' || (path.Length > 1 && path[1] == ':' && char.IsAsciiLetter(path[0]))) return "is absolute; give it relative to the job's artifact folder";
+        if (path[0] == '/' || (path.Length > 1 && path[1] == ':' && char.IsAsciiLetter(path[0])))
+            return "is absolute; give it relative to the job's artifact folder";
         foreach (var part in path.Split('/'))
         {
             if (part is "..") return "leads out of the folder with '..'";

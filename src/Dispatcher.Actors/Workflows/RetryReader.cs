@@ -13,7 +13,8 @@ internal static class RetryReader
 
     public static RetryPolicy Read(Fields step, FaultReport report)
     {
-        if (step.Raw("retry") is not { } node || Fields.Open(node, step.Path.Property("retry"), report, Keys) is not { } fields) return Default;
+        if (step.Raw("retry") is not { } node || Fields.Open(node, step.Path.Property("retry"), report, Keys) is not { } fields)
+            return Default;
         var initial = fields.Duration("initial", allowsZero: true, Default.Initial) ?? Default.Initial;
 
         // An initial delay above the usual bound must not be cut by a bound that nobody wrote.
@@ -28,7 +29,8 @@ internal static class RetryReader
             Jitter = fields.Number("jitter", 0, 1, Default.Jitter) ?? Default.Jitter,
             On = On(fields, report),
         };
-        if (policy.Max < policy.Initial) fields.Fault(WorkflowFaultCodes.InvalidValue, "max", $"must not be less than initial ({Duration.Format(policy.Initial)})");
+        if (policy.Max < policy.Initial)
+            fields.Fault(WorkflowFaultCodes.InvalidValue, "max", $"must not be less than initial ({Duration.Format(policy.Initial)})");
         if (!fields.IsCanonicallyEmpty) step.Keep("retry", fields.Canonical);
         return policy;
     }
@@ -45,8 +47,10 @@ internal static class RetryReader
             else classes.Add(found);
         }
 
-        if (list.Kind == JsonValueKind.Array && list.Items.IsEmpty) fields.Fault(WorkflowFaultCodes.InvalidValue, "on", "names at least one class; for no retries write max_attempts: 1");
-        if (!classes.SetEquals(Default.On)) fields.Keep("on", SourceNode.OfItems(classes.Select(found => SourceNode.OfString(found.ToText()))));
+        if (list.Kind == JsonValueKind.Array && list.Items.IsEmpty)
+            fields.Fault(WorkflowFaultCodes.InvalidValue, "on", "names at least one class; for no retries write max_attempts: 1");
+        if (!classes.SetEquals(Default.On))
+            fields.Keep("on", SourceNode.OfItems(classes.Select(found => SourceNode.OfString(found.ToText()))));
         return [.. classes];
     }
 }

@@ -3,7 +3,7 @@ namespace Dispatcher.Workflows;
 /// <summary>The text of a definition: finds the line and column of a character inside a value.</summary>
 internal sealed class SourceText(string text)
 {
-    private readonly Lazy<List<int>> _lineStarts = new(() => LineStarts(text), LazyThreadSafetyMode.None);
+    private readonly Lazy<List<int>> _lineStarts = new(() => LineStarts(text));
 
     /// <summary>
     /// Where the character stands that is the given offset in a node's value. Quoted texts are walked with their escapes, blocks by their
@@ -12,7 +12,8 @@ internal sealed class SourceText(string text)
     public (int Line, int Column) Locate(SourceNode node, int offset)
     {
         var start = (node.Line, node.Column);
-        if (offset == 0 && node.Style is TextStyle.Plain or TextStyle.None || node.Line == 0 || node.Line > _lineStarts.Value.Count) return start;
+        if (offset == 0 && node.Style is TextStyle.Plain or TextStyle.None || node.Line == 0 || node.Line > _lineStarts.Value.Count)
+            return start;
         return node.Style switch
         {
             TextStyle.Plain or TextStyle.SingleQuoted or TextStyle.DoubleQuoted => InLine(node, offset) ?? start,

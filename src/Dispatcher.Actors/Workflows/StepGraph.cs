@@ -55,7 +55,8 @@ internal sealed class StepGraph
         foreach (var (text, node, path) in step.Needs)
         {
             if (_indexById.TryGetValue(text, out var index)) indices.Add(index);
-            else report.Add(WorkflowFaultCodes.UnknownStep, node, path, $"there is no step '{Suggestion.Clip(text)}'{Suggestion.For(text, Ids)}; steps are {Suggestion.List(Ids)}");
+            else report.Add(WorkflowFaultCodes.UnknownStep, node, path,
+                $"there is no step '{Suggestion.Clip(text)}'{Suggestion.For(text, Ids)}; steps are {Suggestion.List(Ids)}");
         }
 
         return [.. indices];
@@ -76,7 +77,8 @@ internal sealed class StepGraph
             {
                 var ring = way.Skip(start).Append(step).Select(index => _steps[index].Plan.Id);
                 var draft = _steps[step];
-                report.Add(WorkflowFaultCodes.Cycle, draft.Fields.Raw("needs")!, draft.Fields.Path.Property("needs"), $"the steps wait for each other: {string.Join(" -> ", ring)}");
+                report.Add(WorkflowFaultCodes.Cycle, draft.Fields.Raw("needs")!, draft.Fields.Path.Property("needs"),
+                    $"the steps wait for each other: {string.Join(" -> ", ring)}");
                 return;
             }
 

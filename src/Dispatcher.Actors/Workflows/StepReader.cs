@@ -60,7 +60,8 @@ internal static class StepReader
         if (fields.Kept("when") is { } when && when.Kind is not (JsonValueKind.True or JsonValueKind.False) && !IsExpression(when))
             fields.Fault(WorkflowFaultCodes.WrongType, "when", "must be one ${...} that is true or false");
         if (fields.Kept("for_each") is not { } each) return;
-        if (each.Kind != JsonValueKind.Array && !IsExpression(each)) fields.Fault(WorkflowFaultCodes.WrongType, "for_each", "must be one ${...} that is a list, or a list");
+        if (each.Kind != JsonValueKind.Array && !IsExpression(each))
+            fields.Fault(WorkflowFaultCodes.WrongType, "for_each", "must be one ${...} that is a list, or a list");
         if (each.Items.Length > JobLimits.FanOutItems)
             fields.Fault(WorkflowFaultCodes.TooLarge, "for_each", $"has at most {JobLimits.FanOutItems} items, not {each.Items.Length}");
     }
@@ -70,7 +71,8 @@ internal static class StepReader
     private static IReadOnlyList<(string Text, SourceNode Node, FieldPath Path)> Needs(Fields fields)
     {
         var needs = fields.Texts("needs");
-        if (needs.Count > 0) fields.Keep("needs", SourceNode.OfItems(needs.Select(need => need.Text).Order(StringComparer.Ordinal).Select(SourceNode.OfString)));
+        if (needs.Count > 0)
+            fields.Keep("needs", SourceNode.OfItems(needs.Select(need => need.Text).Order(StringComparer.Ordinal).Select(SourceNode.OfString)));
         return needs;
     }
 
@@ -85,7 +87,8 @@ internal static class StepReader
             artifact.Require("name");
             artifact.Require("path");
             var name = artifact.Name("name", NameRule.Artifact);
-            if (name is not null && !names.Add(name)) artifact.Fault(WorkflowFaultCodes.Duplicate, "name", $"another artifact of this step is called '{name}'");
+            if (name is not null && !names.Add(name))
+                artifact.Fault(WorkflowFaultCodes.Duplicate, "name", $"another artifact of this step is called '{name}'");
             if (artifact.Text("path") is { } text && FaultOfPath(text) is { } fault)
                 artifact.Fault(WorkflowFaultCodes.InvalidValue, "path", $"'{Suggestion.Clip(text)}' {fault}");
             if (artifact.Raw("path") is { } file) artifacts.Add((name ?? "", file, path.Property("path")));

@@ -42,8 +42,9 @@ public sealed class Template
         var path = field.Length == 0 ? FieldPath.Root : FieldPath.Root.Property(field);
         try
         {
-            var source = JsonSourceReader.FromJson(value);
-            return new Template(TemplateCompiler.Compile(source, path, (_, at, offset, reason) => throw new ExpressionException(at.ToString(), offset + 1, reason)), path, outerParts: 0);
+            var node = TemplateCompiler.Compile(JsonSourceReader.FromJson(value), path,
+                (_, at, offset, reason) => throw new ExpressionException(at.ToString(), offset + 1, reason));
+            return new Template(node, path, outerParts: 0);
         }
         catch (InvalidOperationException exception)
         {
@@ -74,9 +75,11 @@ public sealed class Template
     public JsonElement EvaluateItems(IExpressionScope scope)
     {
         var value = Value(scope);
-        if (value.ValueKind != JsonValueKind.Array) throw new ExpressionException(Field, 1, $"for_each takes a list, and it is {JsonValues.NameOf(value.ValueKind)}");
+        if (value.ValueKind != JsonValueKind.Array)
+            throw new ExpressionException(Field, 1, $"for_each takes a list, and it is {JsonValues.NameOf(value.ValueKind)}");
         var length = value.GetArrayLength();
-        return length <= JobLimits.FanOutItems ? value : throw new ExpressionException(Field, 1, $"for_each takes at most {JobLimits.FanOutItems} items, not {length}");
+        if (length <= JobLimits.FanOutItems) return value;
+        throw new ExpressionException(Field, 1, $"for_each takes at most {JobLimits.FanOutItems} items, not {length}");
     }
 
     internal IEnumerable<(Expression Expression, FieldPath Path)> Expressions() => _root.Expressions();
@@ -91,7 +94,15 @@ public sealed class Template
 
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, Writing)) Write(_root, writer, scope);
-        return JsonElement.Parse(buffer.WrittenSpan);
+        try
+        {
+            return JsonElement.Parse(buffer.WrittenSpan, new JsonDocumentOptions { MaxDepth = WorkflowLimits.Nesting });
+        }
+        catch (JsonException)
+        {
+            // The writer makes nothing else that cannot be read.
+            throw new ExpressionException(Field, 1, $"the value nests more than {WorkflowLimits.Nesting} deep");
+        }
     }
 
     private void Write(TemplateNode node, Utf8JsonWriter writer, IExpressionScope scope)
@@ -125,7 +136,8 @@ public sealed class Template
         }
 
         if (writer.BytesCommitted + writer.BytesPending > WorkflowLimits.EvaluatedBytes)
-            throw new ExpressionException(Field, 1, $"the value is over {WorkflowLimits.EvaluatedBytes} bytes; give larger data by reference, as an artifact");
+            throw new ExpressionException(Field, 1,
+                $"the value is over {WorkflowLimits.EvaluatedBytes} bytes; give larger data by reference, as an artifact");
     }
 
     private JsonElement ValueOf(TemplateNode.Single single, IExpressionScope scope) =>

@@ -39,9 +39,12 @@ internal static class TemplateCompiler
             return new TemplateNode.Constant(JsonValues.Null);
         }
 
-        var compiled = parts.Select(part => (Literal: part.IsExpression ? "" : part.Text, Expression: part.IsExpression ? Read(part, node, path, onFault) : null)).ToImmutableArray();
-        if (!parts.Exists(part => part.IsExpression)) return new TemplateNode.Constant(JsonValues.Text(string.Concat(parts.Select(part => part.Text))));
+        var compiled = parts.Select(Compiled).ToImmutableArray();
+        if (!parts.Exists(part => part.IsExpression))
+            return new TemplateNode.Constant(JsonValues.Text(string.Concat(parts.Select(part => part.Text))));
         return parts.Count == 1 ? new TemplateNode.Single(compiled[0].Expression!, path) : new TemplateNode.Mixed(compiled, path);
+
+        (string Literal, Expression? Expression) Compiled(TemplatePart part) => part.IsExpression ? ("", Read(part, node, path, onFault)) : (part.Text, null);
     }
 
     private static Expression Read(TemplatePart part, SourceNode node, FieldPath path, ExpressionFaultHandler onFault)
@@ -61,5 +64,6 @@ internal static class TemplateCompiler
         new(JsonSerializer.SerializeToElement(items.Select(item => ((TemplateNode.Constant)item).Value)));
 
     private static TemplateNode.Constant ConstantObject(ImmutableArray<(string Name, TemplateNode Value)> properties) =>
-        new(JsonSerializer.SerializeToElement(properties.ToDictionary(property => property.Name, property => ((TemplateNode.Constant)property.Value).Value, StringComparer.Ordinal)));
+        new(JsonSerializer.SerializeToElement(
+            properties.ToDictionary(property => property.Name, property => ((TemplateNode.Constant)property.Value).Value, StringComparer.Ordinal)));
 }

@@ -49,7 +49,8 @@ internal abstract record TemplateNode
                 var kind => throw new ExpressionFaultException(expression.Offset,
                     $"{expression} is {JsonValues.NameOf(kind)} and cannot stand inside a text{(kind == JsonValueKind.Null ? "; use default(...)" : "; make it the whole value")}"),
             });
-            if (text.Length > WorkflowLimits.EvaluatedBytes) throw new ExpressionFaultException(expression.Offset, $"the value is over {WorkflowLimits.EvaluatedBytes} bytes");
+            if (text.Length > WorkflowLimits.EvaluatedBytes)
+                throw new ExpressionFaultException(expression.Offset, $"the value is over {WorkflowLimits.EvaluatedBytes} bytes");
         }
 
         return text.ToString();

@@ -84,7 +84,7 @@ public sealed class WorkflowDefinition
     /// <summary>This definition with the handlers' own stages for the steps that name none; the hash stays.</summary>
     public WorkflowDefinition WithDefaultStages(Func<string, HandlerDescription?> find)
     {
-        var steps = Steps.Select(step => step.NamesStage || find(step.Uses) is not { } handler ? step : step with { Plan = step.Plan with { Stage = handler.DefaultStage } }).ToImmutableArray();
+        var steps = Steps.Select(Staged).ToImmutableArray();
         var plan = new JobPlan(Name, Version, Hash, [.. steps.Select(step => step.Plan)])
         {
             ApprovalRequired = ApprovalRequired,
@@ -92,6 +92,9 @@ public sealed class WorkflowDefinition
             Timeout = Timeout,
         };
         return Copy(plan, steps, Attachments);
+
+        StepDefinition Staged(StepDefinition step) =>
+            step.NamesStage || find(step.Uses) is not { } handler ? step : step with { Plan = step.Plan with { Stage = handler.DefaultStage } };
     }
 
     /// <summary>All that is wrong with a job's input; empty if it fits.</summary>
@@ -104,13 +107,14 @@ public sealed class WorkflowDefinition
 
     internal WorkflowDefinition WithAttachments(ImmutableSortedDictionary<string, object> attachments) => Copy(Plan, Steps, attachments);
 
-    private WorkflowDefinition Copy(JobPlan plan, ImmutableArray<StepDefinition> steps, ImmutableSortedDictionary<string, object> attachments) => new(plan, CanonicalJson)
-    {
-        Description = Description,
-        InputSchema = InputSchema,
-        Steps = steps,
-        Output = Output,
-        Attachments = attachments,
-        Source = Source,
-    };
+    private WorkflowDefinition Copy(JobPlan plan, ImmutableArray<StepDefinition> steps, ImmutableSortedDictionary<string, object> attachments) =>
+        new(plan, CanonicalJson)
+        {
+            Description = Description,
+            InputSchema = InputSchema,
+            Steps = steps,
+            Output = Output,
+            Attachments = attachments,
+            Source = Source,
+        };
 }

@@ -47,7 +47,8 @@ internal sealed class YamlSourceReader
         Next<DocumentEnd>();
         Move();
         if (_parser.Current is DocumentStart second)
-            throw new RefusedException(WorkflowFaultCodes.Syntax, PlaceOf(second.Start), FieldPath.Root, "a second document starts here; one file holds one workflow");
+            throw new RefusedException(WorkflowFaultCodes.Syntax, PlaceOf(second.Start), FieldPath.Root,
+                "a second document starts here; one file holds one workflow");
         return root;
     }
 
@@ -57,11 +58,14 @@ internal sealed class YamlSourceReader
         var current = _parser.Current!;
         var place = PlaceOf(current.Start);
         if (depth > WorkflowLimits.Nesting)
-            throw new RefusedException(WorkflowFaultCodes.TooLarge, place, FieldPath.Root, $"values nest at most {WorkflowLimits.Nesting} deep");
+            throw new RefusedException(WorkflowFaultCodes.TooLarge, place, FieldPath.Root,
+                $"values nest at most {WorkflowLimits.Nesting} deep");
         if (current is AnchorAlias)
-            throw new RefusedException(WorkflowFaultCodes.Syntax, place, path, "YAML aliases (*name) are not supported; write the value out");
+            throw new RefusedException(WorkflowFaultCodes.Syntax, place, path,
+                "YAML aliases (*name) are not supported; write the value out");
         if (current is NodeEvent { Tag.IsEmpty: false } tagged)
-            throw new RefusedException(WorkflowFaultCodes.Syntax, place, path, $"YAML tags ({Suggestion.Clip(tagged.Tag.ToString())}) are not supported; quote a value to make it a text");
+            throw new RefusedException(WorkflowFaultCodes.Syntax, place, path,
+                $"YAML tags ({Suggestion.Clip(tagged.Tag.ToString())}) are not supported; quote a value to make it a text");
         var node = current switch
         {
             Scalar scalar => Scalar(scalar, place, path),
@@ -91,7 +95,8 @@ internal sealed class YamlSourceReader
             var place = PlaceOf(_parser.Current!.Start);
             if (_parser.Current is not Scalar key)
                 throw new RefusedException(WorkflowFaultCodes.Syntax, place, path, "a key must be a text");
-            if (!YamlScalar.IsUnicode(key.Value)) throw new RefusedException(WorkflowFaultCodes.Syntax, place, path, "this key is not valid Unicode");
+            if (!YamlScalar.IsUnicode(key.Value))
+                throw new RefusedException(WorkflowFaultCodes.Syntax, place, path, "this key is not valid Unicode");
             Move();
             var value = Value(path.Property(key.Value), depth + 1);
             if (names.Add(key.Value)) properties.Add(new SourceProperty(key.Value, place.Line, place.Column, value));
@@ -116,7 +121,8 @@ internal sealed class YamlSourceReader
         var (kind, text) = style == TextStyle.Plain ? YamlScalar.Resolve(scalar.Value) : (JsonValueKind.String, scalar.Value);
         if (kind == JsonValueKind.Undefined)
         {
-            _report.Add(WorkflowFaultCodes.InvalidValue, place, path, $"{Suggestion.Clip(scalar.Value)} is no number that JSON can hold; quote it to make it a text");
+            _report.Add(WorkflowFaultCodes.InvalidValue, place, path,
+                $"{Suggestion.Clip(scalar.Value)} is no number that JSON can hold; quote it to make it a text");
             kind = JsonValueKind.Null;
         }
 
@@ -127,7 +133,8 @@ internal sealed class YamlSourceReader
     {
         if (_parser.Current is null) Move();
         if (_parser.Current is not TEvent)
-            throw new RefusedException(WorkflowFaultCodes.Syntax, PlaceOf(_parser.Current?.Start ?? Mark.Empty), FieldPath.Root, "the document ends in the wrong place");
+            throw new RefusedException(WorkflowFaultCodes.Syntax, PlaceOf(_parser.Current?.Start ?? Mark.Empty), FieldPath.Root,
+                "the document ends in the wrong place");
     }
 
     private void Move()

@@ -100,4 +100,17 @@ public sealed class FanOutTests
         var after = Given(Items(), Expanded(3, Start(0), Start(1))).When(new JobCommand.Cancel(Ada, null, T(5))).Then(new JobEvent.Cancelled(Ada, null, T(5)));
         Assert.All(after.Step("a").FanOut!.Items, item => Assert.Equal(StepStatus.Cancelled, item.Status));
     }
+
+    [Fact]
+    public void FailStep_OfAnItemBeforeItsTurn_IsRefused() =>
+        Given(Items(), Expanded(5)).When(new JobCommand.FailStep(Item(3), 0, Bad, T(3))).ThenRejected("out-of-order");
+
+    [Fact]
+    public void FailStep_ClosesTheOtherItems_WhenOneFailsTheJob()
+    {
+        var after = Given(Items(), Expanded(3, Start(0), Start(1))).When(new JobCommand.FailStep(Item(1), 1, Bad, T(3))).Decision;
+        var state = Assert.IsType<Decision.Accepted>(after).Events.Aggregate(Given(Items(), Expanded(3, Start(0), Start(1))).State, (before, e) => before.Evolve(e));
+        Assert.Equal([StepStatus.Cancelled, StepStatus.Failed], state.Step("a").FanOut!.Items.Select(item => item.Status));
+        Assert.Empty(JobInvariants.Broken(state));
+    }
 }

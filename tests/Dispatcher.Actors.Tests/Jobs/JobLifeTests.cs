@@ -107,6 +107,14 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public void ResolveDependency_QueuesTheJob_WhenItNamedTheOtherTwice()
+    {
+        var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        Given(Two, Submitted(Spec() with { DependsOn = [other, other] })).When(new JobCommand.ResolveDependency(other, JobStatus.Completed, T(1)))
+            .Then(new JobEvent.DependencyResolved(other, JobStatus.Completed, T(1)), new JobEvent.Queued(T(1)));
+    }
+
+    [Fact]
     public void ResolveDependency_FailsTheJob_WhenTheOtherDidNotComplete()
     {
         var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -164,6 +172,18 @@ public sealed class JobLifeTests
     [Fact]
     public void Complete_IsRefused_WhileStepsAreOpen() =>
         Given(Two, Submitted()).When(new JobCommand.Complete(null, T(1))).ThenRejected("steps-open");
+
+    [Fact]
+    public void Recover_IsNoWayAroundAnApproval()
+    {
+        var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        var failed = Given(Approved(Two), Submitted(Spec() with { DependsOn = [other] }), new JobEvent.Failed(new Failure(ErrorClass.Permanent, "no"), null, T(1)));
+        failed.When(new JobCommand.Recover("a", Ada, null, T(2))).ThenRejected("never-started");
+    }
+
+    [Fact]
+    public void Submit_TakesJsonsNullForNoInput() =>
+        Given(Two).When(new JobCommand.Submit(Id, Spec() with { Input = Json("null") }, Ada, T0)).Then(Submitted());
 
     [Fact]
     public void ChangePriority_IsRecorded_AndIsUnchangedWhenEqual()

@@ -34,6 +34,14 @@ public sealed class StepLifeTests
     }
 
     [Fact]
+    public void QueueStep_IsRefused_BeforeARetryIsDue()
+    {
+        var given = Given(Plan(Step("a")), RunningA(new JobEvent.StepRetrying("a", null, 1, Broken, T(10), T(2))));
+        given.When(new JobCommand.QueueStep(A, T(9))).ThenRejected("not-due");
+        given.When(new JobCommand.QueueStep(A, T(10))).Then(new JobEvent.StepQueued("a", null, T(10)));
+    }
+
+    [Fact]
     public void CompleteStep_RecordsItsOutputOnce()
     {
         var output = Json("""{"x":1}""");
@@ -127,6 +135,10 @@ public sealed class StepLifeTests
         new Given(asleep).When(new JobCommand.WakeUp(T(3599))).ThenUnchanged();
         new Given(asleep).When(new JobCommand.WakeUp(T(3600))).Then(new JobEvent.StepCompleted("a", null, 1, output, null, T(3600)));
     }
+
+    [Fact]
+    public void CompleteStep_TakesJsonsNullForNoOutput_SoThatAReplayIsEqual() =>
+        Given(Plan(Step("a")), RunningA()).When(new JobCommand.CompleteStep(A, 1, Json("null"), [], T(2))).Then(new JobEvent.StepCompleted("a", null, 1, null, null, T(2)));
 
     [Fact]
     public void CheckpointStep_IsKeptForTheNextAttempt_AndRefusedFromAnOldOne()

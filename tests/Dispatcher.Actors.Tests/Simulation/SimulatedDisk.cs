@@ -23,7 +23,12 @@ public sealed class SimulatedDisk
     {
         get
         {
-            lock (_gate) return [.. _journal.SelectMany(job => job.Value.Select(@event => (job.Key, @event))).OrderBy(entry => entry.@event.Ordering)];
+            lock (_gate)
+            {
+                return [.. _journal
+                    .SelectMany(job => job.Value.Select(@event => (job.Key, @event)))
+                    .OrderBy(entry => entry.@event.Ordering)];
+            }
         }
     }
 
@@ -85,7 +90,8 @@ public sealed class SimulatedDisk
             return
             [
                 .. _rows.Values
-                    .Where(row => row.WakeAt <= dueAt && (after is null || (row.WakeAt.Value, row.Id).CompareTo((after.WakeAt, after.Id)) > 0))
+                    .Where(row => row.WakeAt <= dueAt
+                        && (after is null || (row.WakeAt.Value, row.Id).CompareTo((after.WakeAt, after.Id)) > 0))
                     .OrderBy(row => row.WakeAt).ThenBy(row => row.Id)
                     .Take(limit)
                     .Select(row => new DueJob(row.WakeAt!.Value, History(row.Id)!)),
@@ -124,7 +130,8 @@ public sealed class SimulatedDisk
         lock (_gate)
         {
             var registered = _workflows.Values.FirstOrDefault(other => other.Name == workflow.Name && other.Version == workflow.Version);
-            if (registered is not null) return registered.Hash == workflow.Hash ? WorkflowRegistration.Same : WorkflowRegistration.Different;
+            if (registered is not null)
+                return registered.Hash == workflow.Hash ? WorkflowRegistration.Same : WorkflowRegistration.Different;
             return _workflows.TryAdd(workflow.Hash, workflow) ? WorkflowRegistration.Registered : WorkflowRegistration.Different;
         }
     }

@@ -17,9 +17,9 @@ public enum AppendFate
 }
 
 /// <summary>
-/// A store that keeps the contract on a <see cref="SimulatedDisk"/>, driven by a simulation: before each append lands, in the order in which they were
-/// given, it awaits the hook, which may delay it (by not completing yet), choose its fate, fence the writer, or crash the node. Without
-/// a hook every append lands at once. Never touches the thread pool.
+/// A store that keeps the contract on a <see cref="SimulatedDisk"/>, driven by a simulation: before each append lands, in the order in
+/// which they were given, it awaits the hook, which may delay it (by not completing yet), choose its fate, fence the writer, or crash
+/// the node. Without a hook every append lands at once. Never touches the thread pool.
 /// </summary>
 /// <param name="fateOf">Called for one append at a time; the next follows when it has completed.</param>
 public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, ValueTask<AppendFate>>? fateOf = null) : IJobStore

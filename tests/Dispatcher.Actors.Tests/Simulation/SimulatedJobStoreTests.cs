@@ -38,7 +38,9 @@ public sealed class SimulatedJobStoreTests
     public async Task Crash_LosesWhatHasNotLanded_AndAnswersNobody()
     {
         var gate = new TaskCompletionSource<AppendFate>();
-        var store = new SimulatedJobStore(_disk, request => request.ExpectedSequenceNr == 0 ? ValueTask.FromResult(AppendFate.Lands) : new ValueTask<AppendFate>(gate.Task));
+        var store = new SimulatedJobStore(
+            _disk,
+            request => request.ExpectedSequenceNr == 0 ? ValueTask.FromResult(AppendFate.Lands) : new ValueTask<AppendFate>(gate.Task));
         await store.Append(Append(Id(1)));
         var lost = store.Append(Append(Id(1), expected: 1)).AsTask();
 

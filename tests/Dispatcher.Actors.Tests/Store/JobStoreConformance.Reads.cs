@@ -179,7 +179,10 @@ public abstract partial class JobStoreConformance
         for (var n = 1; n <= 6; n++)
         {
             await AppendRow(Row(
-                Id(n), tenant: n % 2 == 0 ? "acme" : "other", status: n % 3 == 0 ? JobStatus.Failed : JobStatus.Running, workflow: n == 5 ? "encode" : "render"));
+                Id(n),
+                tenant: n % 2 == 0 ? "acme" : "other",
+                status: n % 3 == 0 ? JobStatus.Failed : JobStatus.Running,
+                workflow: n == 5 ? "encode" : "render"));
         }
 
         var rows = await Store.ListJobs(new JobQuery { Tenant = tenant, Status = status, WorkflowName = workflow });

@@ -4,7 +4,8 @@ using static Dispatcher.Actors.Tests.Store.StoreSamples;
 namespace Dispatcher.Actors.Tests.Store;
 
 /// <summary>
-/// What <see cref="IJobStore"/> promises, tested once for every implementation. A store's own class says how it is opened and fenced, no more.
+/// What <see cref="IJobStore"/> promises, tested once for every implementation. A store's own class says how it is opened and
+/// fenced, no more. Of a taken claim and a wrong number in one append, the claim is reported.
 /// This part: what appends do. The other part: what reads give.
 /// </summary>
 public abstract partial class JobStoreConformance : IAsyncLifetime

@@ -24,22 +24,31 @@ internal static class StoreSamples
     public static AppendRequest Append(JobId id, long expected = 0, int events = 1) =>
         new(id, expected, [.. Enumerable.Range(1, events).Select(i => Event(payload: $$"""{"n":{{expected + i}}}"""))]);
 
-    public static JobRow Row(JobId id, DateTimeOffset? wakeAt = null, JobStatus status = JobStatus.Running, string tenant = "acme", string workflow = "render") => new()
+    public static JobRow Row(
+        JobId id,
+        DateTimeOffset? wakeAt = null,
+        JobStatus status = JobStatus.Running,
+        string tenant = "acme",
+        string workflow = "render")
     {
-        Id = id,
-        Tenant = tenant,
-        WorkflowName = workflow,
-        WorkflowVersion = 3,
-        Status = status,
-        Priority = 5,
-        CreatedAt = Noon,
-        UpdatedAt = Noon.AddSeconds(1),
-        WakeAt = wakeAt,
-    };
+        return new JobRow
+        {
+            Id = id,
+            Tenant = tenant,
+            WorkflowName = workflow,
+            WorkflowVersion = 3,
+            Status = status,
+            Priority = 5,
+            CreatedAt = Noon,
+            UpdatedAt = Noon.AddSeconds(1),
+            WakeAt = wakeAt,
+        };
+    }
 
     public static EncodedSnapshot Snapshot(string payload = "{}", int version = 1) => new(version, Encoding.UTF8.GetBytes(payload));
 
     public static string Text(ReadOnlyMemory<byte> payload) => Encoding.UTF8.GetString(payload.Span);
 
-    public static StoredWorkflow Workflow(string hash = "aa", string name = "render", int version = 1) => new(hash, name, version, """{"steps":[]}""");
+    public static StoredWorkflow Workflow(string hash = "aa", string name = "render", int version = 1) =>
+        new(hash, name, version, """{"steps":[]}""");
 }

@@ -189,6 +189,15 @@ public class ExpressionTests
     }
 
     [Fact]
+    public void Evaluate_RefusesTheValue_WhenItNestsTooDeep()
+    {
+        var scope = new FixedScope { Input = Examples.Json(new string('[', 63) + new string(']', 63)) };
+        Assert.NotNull(Template.Parse(Examples.Json("[\"${input}\"]"), "with").Evaluate(scope));
+        var deep = Template.Parse(Examples.Json("[[\"${input}\"]]"), "with");
+        Assert.Contains("64 deep", Assert.Throws<ExpressionException>(() => deep.Evaluate(scope)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void EvaluateCondition_WantsTrueOrFalse_WhenItIsSomethingElse()
     {
         Assert.True(Parse("${input.ok}").EvaluateCondition(Scope));

@@ -119,7 +119,7 @@ public class JsonSchemaTests
             Assert.Contains("very large repetitions", exception.Message, StringComparison.Ordinal);
         }
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{pattern} took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{pattern} took {watch.Elapsed}");
     }
 
     [Theory]

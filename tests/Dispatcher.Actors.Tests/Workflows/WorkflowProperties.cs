@@ -64,7 +64,7 @@ public class WorkflowProperties
         Assert.Equal(duration, again);
     }
 
-    [Property(MaxTest = 300)]
+    [Property(MaxTest = 300, EndSize = 20)]
     public Property Parse_GivesTheSameDefinition_WhenAnyJsonIsInWith() => Prop.ForAll(Values(2).ToArbitrary(), value =>
     {
         var built = WorkflowDefinition.Create("demo", 1).Step("a", "noop", with: new Dictionary<string, object?>(StringComparer.Ordinal) { ["v"] = value }).Build();

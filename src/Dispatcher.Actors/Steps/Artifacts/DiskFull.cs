@@ -14,5 +14,7 @@ internal static class DiskFull
     public static bool Is(IOException exception) => exception.HResult is NoSpace or QuotaExceeded or WindowsDiskFull;
 
     public static StepFailedException Failure(string folderKey, IOException exception) =>
-        new(Jobs.Failure.Of(ErrorClass.Transient, $"disk full: cannot write into the artifact folder {folderKey} ({exception.Message})", Code), exception);
+        new(
+            Jobs.Failure.Of(ErrorClass.Transient, $"disk full: cannot write into the artifact folder {folderKey} ({exception.Message})", Code),
+            exception);
 }

@@ -50,7 +50,10 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         var target = PathOf(file.RelativePath);
         var folder = ParentOf(target);
         Check.That(string.Equals(ParentOf(file.Path), folder, StringComparison.Ordinal));
-        if (Directory.Exists(target)) throw new ArtifactPathException($"The artifact path '{file.RelativePath}' is not allowed: a folder has this name.");
+        if (Directory.Exists(target))
+        {
+            throw new ArtifactPathException($"The artifact path '{file.RelativePath}' is not allowed: a folder has this name.");
+        }
 
         try
         {
@@ -144,7 +147,8 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         if (info.LinkTarget is not null || Directory.Exists(file.Path)) throw NotAFile(file);
         if (!info.Exists)
         {
-            throw new StepFailedException(ErrorClass.Transient, $"nothing was written for the artifact '{file.RelativePath}'", "ARTIFACT_NOT_WRITTEN");
+            throw new StepFailedException(
+                ErrorClass.Transient, $"nothing was written for the artifact '{file.RelativePath}'", "ARTIFACT_NOT_WRITTEN");
         }
 
         return NativeFiles.OpenWithoutFollowing(file.Path);

@@ -20,7 +20,8 @@ internal static class DurationText
             var digits = LengthOf(rest, character => char.IsAsciiDigit(character) || character == '.');
             var letters = LengthOf(rest[digits..], char.IsAsciiLetter);
             var unit = IndexOfUnit(rest.Slice(digits, letters));
-            if (unit < nextUnit || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)) return false;
+            var isNumber = double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount);
+            if (unit < nextUnit || !isNumber) return false;
             milliseconds += amount * Units[unit].Milliseconds;
             nextUnit = unit + 1;
             rest = rest[(digits + letters)..];

@@ -3,7 +3,10 @@ using Dispatcher.Workflows;
 
 namespace Dispatcher.Steps.Handlers;
 
-/// <summary><c>fail</c>: fails with <c>message</c>, <c>class</c> (transient unless given) and <c>code</c>; with <c>until_attempt: n</c> it works from attempt n on.</summary>
+/// <summary>
+/// <c>fail</c>: fails with <c>message</c>, <c>class</c> (transient unless given) and <c>code</c>; with <c>until_attempt: n</c> it works from
+/// attempt n on.
+/// </summary>
 public sealed class FailHandler : IStepHandler
 {
     private static readonly Lazy<JsonSchema> Schema = new(() => JsonSchema.Parse(
@@ -30,7 +33,8 @@ public sealed class FailHandler : IStepHandler
         var message = input.OptionalString("message") ?? "the step was told to fail";
         var code = input.OptionalString("code");
         var @class = ClassOf(input.OptionalString("class") ?? "transient");
-        if (input.OptionalInteger("until_attempt", 1, int.MaxValue) is { } attempt && context.Attempt >= attempt) return new(StepResult.Completed.Empty);
+        var worksFrom = input.OptionalInteger("until_attempt", 1, int.MaxValue);
+        if (context.Attempt >= worksFrom) return new(StepResult.Completed.Empty);
         throw new StepFailedException(@class, message, code);
     }
 

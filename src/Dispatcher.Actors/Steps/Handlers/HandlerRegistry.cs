@@ -17,12 +17,15 @@ public sealed class HandlerRegistry
         {
             if (!IsName(handler.Name))
             {
-                throw new ArgumentException($"The handler name '{handler.Name}' ({handler.GetType()}) is not allowed: lower case words with dashes, joined by dots.", nameof(handlers));
+                throw new ArgumentException(
+                    $"The handler name '{handler.Name}' ({handler.GetType()}) is not allowed: lower case words with dashes, joined by dots.",
+                    nameof(handlers));
             }
 
             if (!byName.TryAdd(handler.Name, handler))
             {
-                throw new ArgumentException($"Two handlers are named '{handler.Name}': {byName[handler.Name].GetType()} and {handler.GetType()}.", nameof(handlers));
+                throw new ArgumentException(
+                    $"Two handlers are named '{handler.Name}': {byName[handler.Name].GetType()} and {handler.GetType()}.", nameof(handlers));
             }
         }
 

@@ -9,5 +9,6 @@ public sealed class NoopHandler : IStepHandler
 
     public JsonSchema? With => null;
 
-    public ValueTask<StepResult> Run(StepContext context) => new(context.With is { } with ? new StepResult.Completed(with, []) : StepResult.Completed.Empty);
+    public ValueTask<StepResult> Run(StepContext context) =>
+        new(context.With is { } with ? new StepResult.Completed(with, []) : StepResult.Completed.Empty);
 }

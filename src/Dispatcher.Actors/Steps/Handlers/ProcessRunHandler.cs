@@ -11,7 +11,8 @@ namespace Dispatcher.Steps.Handlers;
 /// <summary>
 /// <c>process.run</c>: runs an allow-listed command in an empty folder of its attempt. Files listed in <c>outputs</c> are taken from there after the
 /// command ended well; an argument that is the final path of an output (<c>${artifacts.path('a.wav')}</c>) is replaced by its path in that folder, so
-/// a half-written file never has the final name. Output: <c>{exit_code, stdout, stdout_truncated, stderr_tail, elapsed_ms, json?}</c>.
+/// a half-written file never has the final name. The command also finds the folder in <c>DISPATCHER_SCRATCH</c> and the step's key in
+/// <c>DISPATCHER_IDEMPOTENCY_KEY</c>. Output: <c>{exit_code, stdout, stdout_truncated, stderr_tail, elapsed_ms, json?}</c>.
 /// </summary>
 public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
 {
@@ -156,7 +157,8 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
         {
             LinkGuard.RefuseLinks(scratch, output.Path);
             if (File.Exists(Path.Combine(scratch, output.Path))) continue;
-            throw new StepFailedException(ErrorClass.Permanent, $"'{command}' ended well but did not write its output '{output.Path}'", "OUTPUT_NOT_WRITTEN");
+            throw new StepFailedException(
+                ErrorClass.Permanent, $"'{command}' ended well but did not write its output '{output.Path}'", "OUTPUT_NOT_WRITTEN");
         }
 
         var references = ImmutableArray.CreateBuilder<ArtifactReference>(outputs.Length);

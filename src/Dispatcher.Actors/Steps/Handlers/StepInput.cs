@@ -17,14 +17,20 @@ internal sealed class StepInput
     /// <exception cref="StepFailedException">There is a <c>with</c>, but it is not an object.</exception>
     public StepInput(JsonElement? with)
     {
-        if (with is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) }) throw new StepFailedException(ErrorClass.InvalidInput, "with: expected an object", FaultCode);
+        if (with is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) })
+        {
+            throw new StepFailedException(ErrorClass.InvalidInput, "with: expected an object", FaultCode);
+        }
+
         _with = with;
     }
 
     public static StepFailedException Fault(string field, string problem) => new(ErrorClass.InvalidInput, $"with.{field}: {problem}", FaultCode);
 
     public JsonElement? Value(string field) =>
-        _with is { ValueKind: JsonValueKind.Object } with && with.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        _with is { ValueKind: JsonValueKind.Object } with && with.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     public string RequiredString(string field) => OptionalString(field) ?? throw Fault(field, "is required");
 
@@ -49,7 +55,9 @@ internal sealed class StepInput
     public TimeSpan? OptionalDuration(string field)
     {
         if (OptionalString(field) is not { } text) return null;
-        return DurationText.TryParse(text, out var duration) ? duration : throw Fault(field, "expected a duration such as 500ms, 5s or 1h30m, at most 366d");
+        return DurationText.TryParse(text, out var duration)
+            ? duration
+            : throw Fault(field, "expected a duration such as 500ms, 5s or 1h30m, at most 366d");
     }
 
     public DateTimeOffset? OptionalTime(string field)

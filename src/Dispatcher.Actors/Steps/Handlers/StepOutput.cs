@@ -27,7 +27,9 @@ internal static class StepOutput
     /// <summary>Bytes of a value as the journal writes it.</summary>
     public static int SizeOf(JsonElement value) => JsonSerializer.SerializeToUtf8Bytes(value).Length;
 
-    /// <summary>The beginning or the end of a text that takes at most so many bytes in JSON. Control characters and non-ASCII take six each there.</summary>
+    /// <summary>
+    /// The beginning or the end of a text that takes at most so many bytes in JSON. Control characters and non-ASCII take six each there.
+    /// </summary>
     public static string Fit(string text, int limitBytes, bool keepEnd)
     {
         var used = 0;

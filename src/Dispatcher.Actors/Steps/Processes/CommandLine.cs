@@ -58,7 +58,9 @@ internal static class CommandLine
         if (isNameOrFullPath && options.AllowedCommands.Contains(command)) return;
         var allowed = options.AllowedCommands.IsEmpty ? "none is" : string.Join(", ", options.AllowedCommands.Order(StringComparer.Ordinal));
         throw new StepFailedException(
-            ErrorClass.InvalidInput, $"the command '{command}' is not allowed on this node; {Setting} lists those that are ({allowed})", "COMMAND_NOT_ALLOWED");
+            ErrorClass.InvalidInput,
+            $"the command '{command}' is not allowed on this node; {Setting} lists those that are ({allowed})",
+            "COMMAND_NOT_ALLOWED");
     }
 
     /// <summary>The system ends a string at the first NUL, so the command would see something else than what was asked for.</summary>
@@ -66,7 +68,8 @@ internal static class CommandLine
     {
         if (request.Arguments.Any(HasNul) || request.Environment.Any(variable => HasNul(variable.Key) || HasNul(variable.Value)))
         {
-            throw new StepFailedException(ErrorClass.InvalidInput, $"an argument or variable of '{request.Command}' holds a NUL character", "INVALID_ARGUMENT");
+            throw new StepFailedException(
+                ErrorClass.InvalidInput, $"an argument or variable of '{request.Command}' holds a NUL character", "INVALID_ARGUMENT");
         }
 
         static bool HasNul(string text) => text.Contains('\0', StringComparison.Ordinal);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Dispatcher.Steps.Processes;
 
-/// <summary>Cuts a stream of bytes into lines of bounded length. Both newline and carriage return end a line: ffmpeg redraws its state with the latter.</summary>
+/// <summary>
+/// Cuts a stream of bytes into lines of bounded length. Both newline and carriage return end a line: ffmpeg redraws its state with the latter.
+/// </summary>
 internal sealed class LineSplitter(int limitCharacters, Action<string> onLine)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();

@@ -1,7 +1,9 @@
 namespace Dispatcher.Steps.Processes;
 
 /// <summary>What to run: a command and a list of arguments, never a shell line.</summary>
-/// <param name="Command">A name that is looked up on PATH, or a full path; either must stand in <see cref="ProcessOptions.AllowedCommands"/> as it is.</param>
+/// <param name="Command">
+/// A name that is looked up on PATH, or a full path; either must stand in <see cref="ProcessOptions.AllowedCommands"/> as it is.
+/// </param>
 public sealed record ProcessRequest(string Command, IReadOnlyList<string> Arguments)
 {
     public string? WorkingDirectory { get; init; }

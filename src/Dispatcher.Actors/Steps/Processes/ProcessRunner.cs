@@ -44,7 +44,8 @@ public sealed class ProcessRunner(ProcessOptions options, TimeProvider time)
         if (stopped)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new StepFailedException(ErrorClass.Timeout, $"'{request.Command}' was stopped: it took longer than {request.Timeout}", "COMMAND_TIMEOUT");
+            throw new StepFailedException(
+                ErrorClass.Timeout, $"'{request.Command}' was stopped: it took longer than {request.Timeout}", "COMMAND_TIMEOUT");
         }
 
         return new ProcessOutcome(

@@ -10,8 +10,8 @@ namespace Dispatcher.Store.GroupCommit;
 /// each append is committed at once, since nothing waits for a timer.
 /// </summary>
 /// <remarks>
-/// Invariants: 1. nobody is answered before the commit returned; 2. every append gets exactly one answer; 3. a batch that failed as a whole is
-/// answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next.
+/// Invariants: 1. nobody is answered before the commit returned; 2. every append gets exactly one answer; 3. a batch that failed as a
+/// whole is answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next.
 /// </remarks>
 internal sealed partial class GroupCommitWriter : IAsyncDisposable
 {
@@ -33,7 +33,9 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
     {
         AppendValidation.Validate(request);
         var pending = new PendingAppend(request);
-        return _queue.TryAdd(pending) ? new ValueTask<AppendResult>(pending.Task) : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
+        return _queue.TryAdd(pending)
+            ? new ValueTask<AppendResult>(pending.Task)
+            : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
     }
 
     /// <summary>Takes nothing new, writes and answers what is queued, and ends the thread.</summary>

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>
-/// The directory of a store, held by one process at a time: an exclusive lock of the operating system on <c>dispatcher.lock</c>, which ends with the
-/// process however it ends. The holder's number stands in <c>dispatcher.pid</c>, since a locked file cannot be read by others everywhere.
+/// The directory of a store, held by one process at a time: an exclusive lock of the operating system on <c>dispatcher.lock</c>, which
+/// ends with the process however it ends. The holder's number stands in <c>dispatcher.pid</c>, since others cannot read a locked
+/// file everywhere.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
@@ -61,7 +62,7 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Leaves the directory to others. The lock file stays: removing it would let two processes lock two files of one name.</summary>
+    /// <summary>Leaves the directory to others. The lock file stays: without it two processes could lock two files of one name.</summary>
     public void Dispose()
     {
         File.Delete(_processFile);
@@ -72,7 +73,8 @@ internal sealed class DataDirectory : IDisposable
     {
         if (Directory.Exists(directory)) return;
         var parent = Path.GetDirectoryName(Path.GetFullPath(directory));
-        if (!Directory.Exists(parent)) throw new StoreException($"The data directory {directory} cannot be made: there is no directory {parent}.");
+        if (!Directory.Exists(parent))
+            throw new StoreException($"The data directory {directory} cannot be made: there is no directory {parent}.");
         try
         {
             Directory.CreateDirectory(directory);

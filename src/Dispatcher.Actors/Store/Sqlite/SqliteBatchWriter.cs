@@ -9,8 +9,8 @@ namespace Dispatcher.Store.Sqlite;
 /// <summary>What a batch writes: the fence is read and every append written in one transaction.</summary>
 /// <remarks>
 /// Each append is checked before its first row is written, so a refused one leaves nothing behind and needs no savepoint:
-/// 1. its claims are free; 2. the event before its first is there (a new job has none); 3. its first number is free, which the unique index tells at
-/// the insert. Numbers of a job have no gap (invariant), so then all its later numbers are free too. Statements see the
+/// 1. its claims are free; 2. the event before its first is there (a new job has none); 3. its first number is free, which the unique
+/// index tells at the insert. Numbers of a job have no gap (invariant), so then all its later numbers are free too. Statements see the
 /// earlier appends of their own batch. If both a claim and the number are in conflict, the claim is reported.
 /// </remarks>
 internal sealed class SqliteBatchWriter : IBatchWriter
@@ -47,6 +47,8 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         {
             try
             {
+                // A failed disk may have refused the last roll-back too.
+                _database.RollBack();
                 _begin.Run();
                 var alive = IsAlive();
                 foreach (var append in batch) append.Result = alive ? WriteAppend(append.Request) : AppendResult.Fenced.Instance;

@@ -16,7 +16,8 @@ internal sealed class SqliteFailure(int code, string detail) : StoreException($"
     private static string Describe(int code) => (code & 0xFF) switch
     {
         raw.SQLITE_FULL => "the disk is full",
-        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => "the database is corrupt; restore it from a backup, or try `sqlite3 dispatcher.db .recover`",
+        raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
+            "the database is corrupt; restore it from a backup, or try `sqlite3 dispatcher.db .recover`",
         raw.SQLITE_READONLY => "the database cannot be written",
         raw.SQLITE_CANTOPEN => "the database cannot be opened",
         raw.SQLITE_PERM or raw.SQLITE_AUTH => "the database may not be accessed",

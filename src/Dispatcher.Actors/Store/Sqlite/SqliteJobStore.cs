@@ -10,8 +10,9 @@ namespace Dispatcher.Store.Sqlite;
 /// connection; reads have a few of their own, which see each commit as soon as it was answered.
 /// </summary>
 /// <remarks>
-/// Invariants: 1. one writing process a data directory, by a lock of the operating system; 2. an incarnation that is not <c>alive</c> in the
-/// table <c>nodes</c> writes nothing; 3. sequence numbers of a job have no gap. Times are cut to microseconds (<see cref="StoredTime"/>).
+/// Invariants: 1. one writing process a data directory, by a lock of the operating system; 2. an incarnation that is not <c>alive</c>
+/// in the table <c>nodes</c> writes nothing; 3. sequence numbers of a job have no gap. Times are cut to
+/// microseconds (<see cref="StoredTime"/>).
 /// </remarks>
 public sealed partial class SqliteJobStore : IJobStore
 {
@@ -74,7 +75,8 @@ public sealed partial class SqliteJobStore : IJobStore
     public static SqliteJobStore OpenReadOnly(string dataDirectory, ILogger logger)
     {
         var file = DataDirectory.DatabaseFile(dataDirectory);
-        if (!File.Exists(file)) throw new StoreException($"There is no database {file}: no Dispatcher has started in this data directory yet.");
+        if (!File.Exists(file))
+            throw new StoreException($"There is no database {file}: no Dispatcher has started in this data directory yet.");
         using (var database = SqliteDatabase.Open(file, readOnly: true)) SqliteMigrations.Require(database);
         return new SqliteJobStore(dataDirectory, logger);
     }
@@ -208,5 +210,6 @@ public sealed partial class SqliteJobStore : IJobStore
 
     private SqliteDatabase Database() => _database ?? throw ReadOnly();
 
-    private static InvalidOperationException ReadOnly() => new("The store was opened for reading only; writes go through the running server.");
+    private static InvalidOperationException ReadOnly() =>
+        new("The store was opened for reading only; writes go through the running server.");
 }

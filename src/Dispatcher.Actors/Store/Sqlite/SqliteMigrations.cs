@@ -4,13 +4,17 @@ using Dispatcher.Kernel;
 
 namespace Dispatcher.Store.Sqlite;
 
-/// <summary>Brings a database to the schema that this program knows: numbered scripts, each applied once, in one transaction with its record.</summary>
+/// <summary>Brings a database to the schema that this program knows: numbered scripts, each applied once, with its record.</summary>
 internal static class SqliteMigrations
 {
     private const string ResourceInfix = ".Store.Sqlite.Migrations.";
 
     private const string CreateVersions =
-        "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL, applied_by TEXT NOT NULL) STRICT";
+        """
+        CREATE TABLE IF NOT EXISTS schema_versions (
+            version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL, applied_by TEXT NOT NULL
+        ) STRICT
+        """;
 
     private static readonly IReadOnlyList<(int Version, string Sql)> Scripts = Load();
 
@@ -53,10 +57,15 @@ internal static class SqliteMigrations
         var current = CurrentVersion(database);
         RefuseNewer(database, current);
         if (current < Newest)
-            throw new StoreVersionException($"The database has schema {current}, and this program reads schema {Newest}. Start the server of this version once: it brings the schema up to date.");
+        {
+            throw new StoreVersionException(
+                $"The database has schema {current}, and this program reads schema {Newest}. " +
+                "Start the server of this version once: it brings the schema up to date.");
+        }
     }
 
-    private static int CurrentVersion(SqliteDatabase database) => (int)(database.QueryInt64("SELECT max(version) FROM schema_versions") ?? 0);
+    private static int CurrentVersion(SqliteDatabase database) =>
+        (int)(database.QueryInt64("SELECT max(version) FROM schema_versions") ?? 0);
 
     private static void RefuseNewer(SqliteDatabase database, int current)
     {
@@ -66,7 +75,8 @@ internal static class SqliteMigrations
         var program = statement.Text(0);
         statement.Reset();
         throw new StoreVersionException(
-            $"The database has schema {current}, written by Dispatcher {program}; this is Dispatcher {ProgramVersion}, which knows schemas up to {Newest}. " +
+            $"The database has schema {current}, written by Dispatcher {program}; " +
+            $"this is Dispatcher {ProgramVersion}, which knows schemas up to {Newest}. " +
             $"Run Dispatcher {program} or newer, or restore a backup from before the upgrade.");
     }
 

@@ -6,7 +6,7 @@ using Dispatcher.Kernel;
 
 namespace Dispatcher.Store.Sqlite;
 
-/// <summary>The queries, over one connection. Those of several statements run in one read transaction, so that they see one state.</summary>
+/// <summary>The queries, over one connection. Those of several statements run in one read transaction: they see one state.</summary>
 internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
 {
     private const int IdBytes = 16;
@@ -42,7 +42,7 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
         return events;
     }
 
-    /// <summary>A statement a job beside the one of the page: within a process that costs a microsecond, and spares sorting a join.</summary>
+    /// <summary>A statement a job beside the one of the page: within a process that costs no round trip, and keeps the order.</summary>
     public List<DueJob> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
     {
         var due = new List<DueJob>();
@@ -133,7 +133,13 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
     }
 
     private StoredEvent Event(SqliteStatement statement) =>
-        new(statement.Int64(0), statement.Int64(1), statement.Int64(2), TypeName(statement.Bytes(3)), statement.Time(4), statement.Bytes(5).ToArray());
+        new(
+            statement.Int64(0),
+            statement.Int64(1),
+            statement.Int64(2),
+            TypeName(statement.Bytes(3)),
+            statement.Time(4),
+            statement.Bytes(5).ToArray());
 
     private string TypeName(ReadOnlySpan<byte> utf8)
     {
@@ -163,7 +169,9 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
     };
 
     private static JobStatus Status(string text) =>
-        KebabCaseEnumConverter<JobStatus>.TryParse(text, out var status) ? status : throw new StoreException($"The database holds an unknown job status '{text}'.");
+        KebabCaseEnumConverter<JobStatus>.TryParse(text, out var status)
+            ? status
+            : throw new StoreException($"The database holds an unknown job status '{text}'.");
 
     private static ImmutableSortedDictionary<string, string> DecodeLabels(ReadOnlySpan<byte> utf8)
     {

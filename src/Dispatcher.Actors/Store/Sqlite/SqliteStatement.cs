@@ -4,7 +4,8 @@ using SQLitePCL;
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>
-/// A prepared statement: bind, step, read columns, reset. Parameters count from 1, columns from 0. Spans of columns are valid until the next step.
+/// A prepared statement: bind, step, read columns, reset. Parameters count from 1, columns from 0. Spans of columns are
+/// valid until the next step.
 /// </summary>
 internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) : IDisposable
 {

@@ -174,7 +174,7 @@ public sealed class LocalArtifactStoreTests : IDisposable
     public void FolderOf_RefusesUse_WhenTheTenantFolderIsALink()
     {
         Directory.CreateDirectory(_root.File("test"));
-        Directory.CreateSymbolicLink(_root.File("test/acme"), "/tmp");
+        Directory.CreateSymbolicLink(_root.File("test/acme"), Directory.CreateDirectory(_root.File("outside")).FullName);
 
         Assert.Throws<ArtifactPathException>(() => _folder.CreateTemporary("a.txt"));
         Assert.Throws<ArtifactPathException>(() => _folder.CreateTemporaryFolder());

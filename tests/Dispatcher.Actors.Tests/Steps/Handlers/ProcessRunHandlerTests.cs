@@ -88,16 +88,20 @@ public sealed class ProcessRunHandlerTests : IDisposable
         Assert.False(_artifacts.Exists("one.txt"));
     }
 
+    /// <summary>The file outside is the test's own: were the guard broken, it would be moved away.</summary>
     [Theory]
-    [InlineData("ln -s /etc/hostname out.txt", "out.txt")]
-    [InlineData("rmdir sub; ln -s /etc sub", "sub/hostname")]
+    [InlineData("ln -s \"$1/secret\" out.txt", "out.txt")]
+    [InlineData("rmdir sub; ln -s \"$1\" sub", "sub/secret")]
     public async Task Run_RefusesAnOutput_WhenItIsReachedThroughALink(string script, string output)
     {
-        var thrown = await Assert.ThrowsAsync<StepFailedException>(() => RunShell(script, outputs: [output]));
+        using var outside = new TemporaryDirectory();
+        await File.WriteAllTextAsync(outside.File("secret"), "swordfish");
+
+        var thrown = await Assert.ThrowsAsync<StepFailedException>(() => RunShell(script, outputs: [output], arguments: [outside.Path]));
 
         Assert.Equal(ErrorClass.InvalidInput, thrown.Failure.Class);
         Assert.Contains("symbolic link", thrown.Message, StringComparison.Ordinal);
-        Assert.True(File.Exists("/etc/hostname"));
+        Assert.Equal("swordfish", await File.ReadAllTextAsync(outside.File("secret")));
     }
 
     [Fact]

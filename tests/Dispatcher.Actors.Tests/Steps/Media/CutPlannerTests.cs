@@ -197,8 +197,10 @@ public sealed class CutPlannerTests
     [InlineData("NaN")]
     public void CutTime_RefusesAText_WhenItIsNoTime(string text) => Assert.False(CutTime.TryParse(text, out _));
 
-    internal static Transcript Segments(params (double Start, double End)[] segments) =>
-        new() { Segments = [.. segments.Select((times, id) => new TranscriptSegment { Id = id, Start = times.Start, End = times.End, Text = "text" })] };
+    internal static Transcript Segments(params (double Start, double End)[] segments) => new()
+    {
+        Segments = [.. segments.Select((times, id) => new TranscriptSegment { Id = id, Start = times.Start, End = times.End, Text = "text" })],
+    };
 
     internal static Transcript Words(params (string Text, double Start, double End)[] words) =>
         Transcript.FromWords([.. words.Select(word => new TranscriptWord(word.Start, word.End, word.Text))], "en", segmentPauseMs: 100_000);

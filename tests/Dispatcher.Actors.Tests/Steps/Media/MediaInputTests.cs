@@ -154,6 +154,7 @@ public sealed class MediaInputTests
     [InlineData("""{"segments":"all"}""", MediaFailure.InvalidWith)]
     [InlineData("""{"segments":[7]}""", MediaFailure.InvalidWith)]
     [InlineData("""{"segments":["renders/none.mp4"]}""", MediaFailure.InputNotFound)]
+    [InlineData("""{"segments":[{"path":"renders/none.mp4","durationSec":1}]}""", MediaFailure.InputNotFound)]
     public async Task Concat_RefusesByCode_WhenThereIsNothingToJoin(string with, string code)
     {
         using var bench = new MediaBench();

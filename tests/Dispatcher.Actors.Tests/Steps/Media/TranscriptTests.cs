@@ -30,7 +30,7 @@ public sealed class TranscriptTests
     public void Confidence_IsOneMinusNoSpeech_WhenTheRecogniserGivesThat()
     {
         const string Json = """
-            { "segments": [{ "id": 0, "start": 0, "end": 1, "text": "a", "no_speech_prob": 0.2 }, { "id": 1, "start": 1, "end": 2, "confidence": 1 }] }
+            { "segments": [{ "start": 0, "end": 1, "text": "a", "no_speech_prob": 0.2 }, { "start": 1, "end": 2, "confidence": 1 }] }
             """;
 
         var transcript = Transcript.Parse(Json, "t");

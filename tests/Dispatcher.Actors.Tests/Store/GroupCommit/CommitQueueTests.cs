@@ -65,6 +65,17 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public void TryAdd_LetsNobodyPass_WhenASmallOneComesAfterALargeOne()
+    {
+        var queue = new CommitQueue(100, 1_000_000, queueLimitEvents: 10);
+        var added = new[] { 8, 5, 1 }.Select((events, n) => new PendingAppend(Append(Id(n), events: events))).ToList();
+        foreach (var append in added) Assert.True(queue.TryAdd(append));
+
+        Assert.Equal((8, 2), (queue.QueuedEvents, queue.AppendsInLine));
+        Assert.Equal(added, [.. Take(queue), .. Take(queue)]);
+    }
+
+    [Fact]
     public void Close_HandsOutWhatWasAdded_AndRefusesTheRest()
     {
         var queue = new CommitQueue(10, 1_000_000, queueLimitEvents: 2);

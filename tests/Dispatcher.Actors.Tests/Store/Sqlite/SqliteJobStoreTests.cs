@@ -165,11 +165,13 @@ public sealed class SqliteJobStoreTests : IDisposable
         await store.Append(new AppendRequest(Id(1), 0, [Event("job.created", """{"a":1}""", Noon.AddTicks(10))]));
 
         Assert.Equal(1, Query(
-            $"SELECT count(*) FROM journal_text WHERE job_id = '{Id(1)}' AND at = '2026-03-01T12:00:00.000001Z' AND payload = '{{\"a\":1}}'"));
+            $"SELECT count(*) FROM journal_text WHERE job_id = '{Id(1)}' " +
+            "AND at = '2026-03-01T12:00:00.000001Z' AND payload = '{\"a\":1}'"));
     }
 
     private SqliteJobStore Open(string? directory = null) =>
-        SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = directory ?? _directory.Path }, TimeProvider.System, NullLogger.Instance);
+        SqliteJobStore.Open(
+            new SqliteStoreOptions { DataDirectory = directory ?? _directory.Path }, TimeProvider.System, NullLogger.Instance);
 
     private SqliteJobStore OpenReadOnly() => SqliteJobStore.OpenReadOnly(_directory.Path, NullLogger.Instance);
 

@@ -31,8 +31,8 @@ public sealed class HostAllowList
         int? port = null;
         if (hasPort)
         {
-            if (!ushort.TryParse(text.AsSpan(portAt + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0) throw NotAHost(text);
-            port = number;
+            var isPort = ushort.TryParse(text.AsSpan(portAt + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+            port = isPort ? number : throw NotAHost(text);
         }
 
         var host = hasPort ? text[..portAt] : text;
@@ -44,12 +44,16 @@ public sealed class HostAllowList
     }
 
     private static ArgumentException NotAHost(string text) =>
-        new($"dispatcher.http.allowed-hosts: '{text}' is not a host; write example.org, example.org:8443, *.example.org or [2001:db8::1]:80.", nameof(text));
+        new(
+            $"dispatcher.http.allowed-hosts: '{text}' is not a host; write example.org, example.org:8443, *.example.org or [2001:db8::1]:80.",
+            nameof(text));
 
     private sealed record Entry(string Host, bool IsPattern, int? Port)
     {
         public bool Allows(string host, int port) =>
             (Port == port || (Port is null && port is 80 or 443))
-            && (IsPattern ? host.Length > Host.Length + 1 && host.EndsWith($".{Host}", StringComparison.Ordinal) : string.Equals(host, Host, StringComparison.Ordinal));
+            && (IsPattern ? IsBelow(host) : string.Equals(host, Host, StringComparison.Ordinal));
+
+        private bool IsBelow(string host) => host.Length > Host.Length + 1 && host.EndsWith($".{Host}", StringComparison.Ordinal);
     }
 }

@@ -34,7 +34,7 @@ internal sealed record HttpCall(Uri Url, HttpMethod Method, ImmutableArray<KeyVa
     {
         var (body, bodyType) = ReadBody(input);
         var method = (input.OptionalString("method") ?? (body is null ? "GET" : "POST")).ToUpperInvariant();
-        if (!Methods.Contains(method)) throw StepInput.Fault("method", $"expected one of {string.Join(", ", Methods.Order(StringComparer.Ordinal))}");
+        if (!Methods.Contains(method)) throw StepInput.Fault("method", "expected GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
         if (!Uri.TryCreate(input.RequiredString("url"), UriKind.Absolute, out var url)) throw StepInput.Fault("url", "expected an absolute URL");
 
         var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
@@ -45,8 +45,10 @@ internal sealed record HttpCall(Uri Url, HttpMethod Method, ImmutableArray<KeyVa
             else headers.Add(new(name, value));
         }
 
-        if (bodyType is not null && !MediaTypeHeaderValue.TryParse(bodyType, out _)) throw StepInput.Fault("headers.Content-Type", "expected a media type");
-        if (!headers.Any(header => string.Equals(header.Key, IdempotencyKey, StringComparison.OrdinalIgnoreCase))) headers.Add(new(IdempotencyKey, idempotencyKey));
+        var typeIsValid = bodyType is null || MediaTypeHeaderValue.TryParse(bodyType, out _);
+        if (!typeIsValid) throw StepInput.Fault("headers.Content-Type", "expected a media type");
+        var hasKey = headers.Any(header => string.Equals(header.Key, IdempotencyKey, StringComparison.OrdinalIgnoreCase));
+        if (!hasKey) headers.Add(new(IdempotencyKey, idempotencyKey));
         return new HttpCall(url, new HttpMethod(method), headers.ToImmutable(), body, bodyType);
     }
 
@@ -67,7 +69,9 @@ internal sealed record HttpCall(Uri Url, HttpMethod Method, ImmutableArray<KeyVa
         return message;
     }
 
-    /// <summary>The call that a redirect asks for (RFC 9110, section 15.4): another origin gets no credentials, and a 303 is fetched without a body.</summary>
+    /// <summary>
+    /// The call that a redirect asks for (RFC 9110, section 15.4): another origin gets no credentials, and a 303 is fetched without a body.
+    /// </summary>
     /// <exception cref="StepFailedException">It leads from https to http.</exception>
     public HttpCall Redirected(int status, Uri target)
     {
@@ -102,5 +106,6 @@ internal sealed record HttpCall(Uri Url, HttpMethod Method, ImmutableArray<KeyVa
     }
 
     /// <summary>RFC 9110, section 5.6.2.</summary>
-    private static bool IsTokenCharacter(char character) => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal);
+    private static bool IsTokenCharacter(char character) =>
+        char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal);
 }

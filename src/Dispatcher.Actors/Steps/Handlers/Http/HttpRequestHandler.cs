@@ -120,7 +120,8 @@ public sealed class HttpRequestHandler : IStepHandler, IDisposable
             "HOST_NOT_ALLOWED");
     }
 
-    private static bool IsExpected(int status, IReadOnlyList<int> expected) => expected.Count == 0 ? status is >= 200 and < 300 : expected.Contains(status);
+    private static bool IsExpected(int status, IReadOnlyList<int> expected) =>
+        expected.Count == 0 ? status is >= 200 and < 300 : expected.Contains(status);
 
     /// <summary>What may pass by itself is tried again: too early, too slow, too many, or a fault of the server.</summary>
     private static StepFailedException FailureOf(HttpCall call, HttpReply reply)
@@ -134,7 +135,8 @@ public sealed class HttpRequestHandler : IStepHandler, IDisposable
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is AddressRefusedException) return new StepFailedException(Failure.Of(ErrorClass.InvalidInput, cause.Message, "ADDRESS_NOT_ALLOWED"), exception);
+            if (cause is not AddressRefusedException) continue;
+            return new StepFailedException(Failure.Of(ErrorClass.InvalidInput, cause.Message, "ADDRESS_NOT_ALLOWED"), exception);
         }
 
         var reason = exception.InnerException is IOException inner ? inner.Message : exception.Message;

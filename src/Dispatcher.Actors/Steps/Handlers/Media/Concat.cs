@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Dispatcher.Jobs;
@@ -34,30 +33,24 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
     protected override async ValueTask<StepResult> Work(StepContext context)
     {
         var with = new MediaWith(context);
-        var paths = PathsOf(with);
         var target = with.Text("output", DefaultOutput);
-        var files = paths.Select(path => context.Artifacts.PathOf(path)).ToList();
-        double expected = 0;
-        for (var i = 0; i < files.Count; i++) expected += (await MediaProbe.Of(tools, files[i], paths[i], context.Cancellation)).Duration;
-
-        var (file, probe) = await Join(context, files, target, expected);
+        var parts = await PartsOf(context, with);
+        var (file, probe) = await Join(context, parts, target);
         var duration = Math.Round(probe.Duration, 3);
         var driftMs = Math.Round(probe.Drift * 1000, 1);
         await Record(context, file, probe, with.Text("type", "preview"));
-        var output = new { path = file.Path, durationSec = duration, segments = files.Count, driftMs, bytes = file.Bytes, sha256 = file.Sha256 };
+        var output = new { path = file.Path, durationSec = duration, segments = parts.Count, driftMs, bytes = file.Bytes, sha256 = file.Sha256 };
         return Done(output, file);
     }
 
-    private async ValueTask<(ArtifactReference File, MediaProbe Probe)> Join(
-        StepContext context, List<string> files, string target, double expected)
+    private async ValueTask<(ArtifactReference File, MediaProbe Probe)> Join(StepContext context, List<Part> parts, string target)
     {
+        var expected = parts.Sum(part => part.Seconds);
         using var result = context.Artifacts.CreateTemporary(target);
-        CheckSpace(result.Path, files);
+        CheckSpace(result.Path, parts);
         using var folder = context.Artifacts.CreateTemporaryFolder();
         var list = Path.Combine(folder.Path, "concat.txt");
-        // In the list's quoting, a quote inside quotes is written by closing, escaping and opening again.
-        await File.WriteAllLinesAsync(
-            list, files.Select(path => $"file '{path.Replace("'", @"'\''", StringComparison.Ordinal)}'"), context.Cancellation);
+        await File.WriteAllLinesAsync(list, ListLines(parts), context.Cancellation);
         string[] arguments =
         [
             "-f", "concat", "-safe", "0", "-protocol_whitelist", "file", "-i", "file:" + list,
@@ -65,9 +58,16 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
         ];
         await tools.Ffmpeg(context, "joining the segments", arguments, expected);
         var probe = await MediaProbe.Of(tools, result.Path, target, context.Cancellation);
-        Verify(probe, expected, target, files.Count);
+        Verify(probe, expected, target, parts.Count);
         return (await context.Artifacts.Commit(result, Path.GetFileNameWithoutExtension(target), context.Cancellation), probe);
     }
+
+    /// <summary>
+    /// The concat demuxer's list. A part's length is said to the microsecond, because the container's own is rounded up to a millisecond: over a
+    /// thousand parts that would move the end by a third of a second. In the list's quoting a quote is written by closing, escaping, opening again.
+    /// </summary>
+    private static IEnumerable<string> ListLines(IEnumerable<Part> parts) => parts.SelectMany<Part, string>(part =>
+        [$"file '{part.Path.Replace("'", @"'\''", StringComparison.Ordinal)}'", $"duration {MediaTools.Seconds(part.Seconds)}"]);
 
     private static void Verify(MediaProbe probe, double expected, string target, int count)
     {
@@ -88,9 +88,9 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
         }
     }
 
-    private static void CheckSpace(string path, IEnumerable<string> files)
+    private static void CheckSpace(string path, IEnumerable<Part> parts)
     {
-        var needed = files.Sum(file => new FileInfo(file).Length) + SpareBytes;
+        var needed = parts.Sum(part => new FileInfo(part.Path).Length) + SpareBytes;
         var free = new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace;
         if (free >= needed) return;
         throw MediaFailure.Transient(
@@ -99,31 +99,40 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
             $"Free some space; the step is tried again.");
     }
 
-    private static ImmutableArray<string> PathsOf(MediaWith with)
+    private async ValueTask<List<Part>> PartsOf(StepContext context, MediaWith with)
     {
         if (with.Value("segments") is not { ValueKind: JsonValueKind.Array } segments)
         {
             throw with.Refused("segments", "must be the list that the render step gives");
         }
 
-        var paths = ImmutableArray.CreateBuilder<string>();
-        foreach (var segment in segments.EnumerateArray())
+        var parts = new List<Part>();
+        foreach (var segment in segments.EnumerateArray().Where(segment => segment.ValueKind != JsonValueKind.Null))
         {
-            if (segment.ValueKind == JsonValueKind.Null) continue;
-            var path = segment.ValueKind == JsonValueKind.Object && segment.TryGetProperty("path", out var named) ? named : segment;
-            if (path.ValueKind != JsonValueKind.String)
+            var isObject = segment.ValueKind == JsonValueKind.Object;
+            var named = isObject && segment.TryGetProperty("path", out var found) ? found : segment;
+            if (named.ValueKind != JsonValueKind.String)
             {
                 throw with.Refused("segments", $"holds {Shown(segment)}, which is neither a path nor an object with `path`");
             }
 
-            paths.Add(path.GetString()!);
+            var declared = isObject && segment.TryGetProperty("durationSec", out var length) && length.ValueKind == JsonValueKind.Number;
+            parts.Add(await PartOf(context, named.GetString()!, declared ? segment.GetProperty("durationSec").GetDouble() : null));
         }
 
-        return paths.Count > 0
-            ? paths.ToImmutable()
+        return parts.Count > 0
+            ? parts
             : throw MediaFailure.Invalid(
                 MediaFailure.InvalidPlan,
                 "There is nothing to join: the list of segments is empty. Check that the plan keeps something and that a render worked.");
+    }
+
+    /// <summary>A part whose length the render step gave is not looked into again: a long talk has thousands of them.</summary>
+    private async ValueTask<Part> PartOf(StepContext context, string relativePath, double? seconds)
+    {
+        var path = context.Artifacts.PathOf(relativePath);
+        if (seconds is > 0 && File.Exists(path)) return new Part(path, seconds.Value);
+        return new Part(path, (await MediaProbe.Of(tools, path, relativePath, context.Cancellation)).Duration);
     }
 
     private static string Shown(JsonElement element) =>
@@ -145,4 +154,6 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
             ManifestFile.Replace(current, "renders", entry);
         }, context.Cancellation);
     }
+
+    private readonly record struct Part(string Path, double Seconds);
 }

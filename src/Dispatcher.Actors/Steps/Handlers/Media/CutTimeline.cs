@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Dispatcher.Steps.Handlers.Media;
 
-/// <summary>The picture's grid: a kept stretch starts and ends on a frame, so that rendered stretches add up without rounding drift.</summary>
+/// <summary>The grid of the picture: rendered video is a whole number of frames long.</summary>
 public static class FrameGrid
 {
     /// <summary>Frames a second of all rendered video.</summary>
@@ -15,7 +15,10 @@ public static class FrameGrid
     public static double Seconds(long frame) => (double)frame / FramesPerSecond;
 }
 
-/// <summary>Maps times of the talk to times of the cut video. Built from the kept stretches, each rounded to whole frames.</summary>
+/// <summary>
+/// Maps times of the talk to times of the cut video. A kept stretch gets as many frames as take its end to the frame nearest to its planned
+/// place in the cut video, so the rounding of many stretches does not add up.
+/// </summary>
 public sealed class CutTimeline
 {
     private readonly ImmutableArray<Stretch> _stretches;
@@ -23,16 +26,24 @@ public sealed class CutTimeline
     public CutTimeline(CutPlan plan)
     {
         var stretches = ImmutableArray.CreateBuilder<Stretch>();
-        long target = 0;
+        var frames = ImmutableArray.CreateBuilder<long>();
+        long plannedMs = 0;
+        long frame = 0;
         foreach (var keep in plan.Keeps)
         {
-            var (first, end) = (FrameGrid.FrameAt(keep.StartMs), FrameGrid.FrameAt(keep.EndMs));
-            stretches.Add(new Stretch(FrameGrid.Seconds(first), FrameGrid.Seconds(end), FrameGrid.Seconds(target)));
-            target += end - first;
+            plannedMs += keep.LengthMs;
+            var end = Math.Max(frame + 1, FrameGrid.FrameAt(plannedMs));
+            var start = keep.StartMs / 1000.0;
+            stretches.Add(new Stretch(start, start + FrameGrid.Seconds(end - frame), FrameGrid.Seconds(frame)));
+            frames.Add(end - frame);
+            frame = end;
         }
 
-        (_stretches, Duration) = (stretches.ToImmutable(), FrameGrid.Seconds(target));
+        (_stretches, Frames, Duration) = (stretches.ToImmutable(), frames.ToImmutable(), FrameGrid.Seconds(frame));
     }
+
+    /// <summary>How many frames each kept stretch is rendered to, in order.</summary>
+    public ImmutableArray<long> Frames { get; }
 
     /// <summary>Seconds of the cut video.</summary>
     public double Duration { get; }

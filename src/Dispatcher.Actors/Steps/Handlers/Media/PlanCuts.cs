@@ -56,10 +56,11 @@ internal sealed class PlanCuts() : MediaHandler("media.plan-cuts", Schema)
     private static object OutputOf(CutPlan plan, string path)
     {
         var keeps = plan.Keeps.ToList();
+        var frames = new CutTimeline(plan).Frames;
         return new
         {
             path,
-            keep = keeps.Select((keep, index) => new { index, start = keep.StartMs / 1000m, end = keep.EndMs / 1000m }),
+            keep = keeps.Select((keep, index) => new { index, start = keep.StartMs / 1000m, end = keep.EndMs / 1000m, frames = frames[index] }),
             cuts = plan.Cuts.Length - keeps.Count,
             totals = new
             {

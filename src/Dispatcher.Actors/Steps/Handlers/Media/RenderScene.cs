@@ -59,7 +59,7 @@ internal sealed class RenderScene(MediaTools tools) : MediaHandler("media.render
         ];
         await tools.Ffmpeg(context, $"rendering scene {index + 1}", arguments, duration, folder.Path);
         var file = await context.Artifacts.Commit(video, $"scene-{index + 1}", context.Cancellation);
-        return Done(new { index, title = scene.Title, path = file.Path, durationSec = Math.Round(duration, 3), bytes = file.Bytes }, file);
+        return Done(new { index, title = scene.Title, path = file.Path, durationSec = Math.Round(duration, 6), bytes = file.Bytes }, file);
     }
 
     /// <summary>

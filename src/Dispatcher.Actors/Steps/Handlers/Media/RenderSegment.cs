@@ -1,8 +1,8 @@
 namespace Dispatcher.Steps.Handlers.Media;
 
 /// <summary>
-/// <c>media.render-segment</c>: encodes one kept stretch of a talk to <c>renders/segments/NNNN.mp4</c> (counted from 1). Start and end are
-/// moved to the nearest frame, so that all stretches together are as long as the plan says, to less than a frame each.
+/// <c>media.render-segment</c>: encodes one kept stretch of a talk to <c>renders/segments/NNNN.mp4</c> (counted from 1). It is as
+/// many frames long as the plan says, so that all stretches together have the planned length, to half a frame.
 /// </summary>
 internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.render-segment", Schema)
 {
@@ -15,6 +15,7 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
             "start": { "type": ["number", "string"], "description": "Seconds, or a time like 00:01:07.50." },
             "end": { "type": ["number", "string"] },
             "index": { "type": ["number", "string"], "description": "Counted from 0." },
+            "frames": { "type": ["number", "string"], "description": "Of the plan; default: what comes nearest to end - start." },
             "preset": { "enum": ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"], "description": "Default veryfast." }
           }
         }
@@ -28,9 +29,12 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
     {
         var with = new MediaWith(context);
         var video = with.Text("video");
-        var (start, end) = (FrameGrid.FrameAt(with.TimeMs("start")), FrameGrid.FrameAt(with.TimeMs("end")));
+        var (startMs, endMs) = (with.TimeMs("start"), with.TimeMs("end"));
+        var start = startMs / 1000.0;
         var index = (int)with.Number("index", fallback: null, 0, 9999);
-        if (end <= start) throw with.Refused("end", "must be at least one frame (1/30 s) after `start`");
+        if (endMs <= startMs) throw with.Refused("end", "must be after `start`");
+        var nearest = Math.Max(1, FrameGrid.FrameAt(endMs - startMs));
+        var frames = (long)with.Number("frames", nearest, Math.Max(1, nearest - 1), nearest + 1);
         var path = PathOf(context, video);
         var probe = await MediaProbe.Of(tools, path, video, context.Cancellation);
         if (probe.Video is null) throw MediaFailure.Invalid(MediaFailure.CodecUnsupported, $"{video} has no moving picture to render.");
@@ -38,25 +42,25 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
         {
             throw MediaFailure.Invalid(MediaFailure.NoAudio, $"{video} has no sound; a talk cannot be rendered without it.");
         }
-        if (FrameGrid.Seconds(start) >= probe.Duration)
+        if (start >= probe.Duration)
         {
             throw MediaFailure.Invalid(
                 MediaFailure.InvalidPlan,
-                $"Segment {index} starts at {FrameGrid.Seconds(start):F2} s, but {video} ends at {probe.Duration:F2} s. " +
+                $"Segment {index} starts at {start:F2} s, but {video} ends at {probe.Duration:F2} s. " +
                 $"Plan the cuts of this video again.");
         }
 
-        var duration = FrameGrid.Seconds(end - start);
+        var duration = FrameGrid.Seconds(frames);
         using var segment = context.Artifacts.CreateTemporary($"renders/segments/{index + 1:0000}.mp4");
         string[] arguments =
         [
-            "-ss", MediaTools.Seconds(FrameGrid.Seconds(start)), .. MediaTools.Input(path),
+            "-ss", MediaTools.Seconds(start), .. MediaTools.Input(path),
             "-map", "0:v:0", "-map", "0:a:0", "-vf", Picture, "-af", Sound,
-            .. VideoEncoding.Arguments(end - start, with.Text("preset", "veryfast")), "file:" + segment.Path,
+            .. VideoEncoding.Arguments(frames, with.Text("preset", "veryfast")), "file:" + segment.Path,
         ];
         await tools.Ffmpeg(context, $"rendering segment {index}", arguments, duration);
         var file = await context.Artifacts.Commit(segment, $"segment-{index + 1:0000}", context.Cancellation);
         // Short, because the outputs of all items together are one step's output, and that is bounded.
-        return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 3) }, file);
+        return Done(new { index, path = file.Path, durationSec = Math.Round(duration, 6) }, file);
     }
 }

@@ -75,6 +75,7 @@ public sealed record Transcript
         {
             throw MediaFailure.Permanent(MediaFailure.TranscriptParse, $"{where} holds null. Run the transcribe step again.");
         }
+
         if (transcript.Segments.IsDefault) transcript = transcript with { Segments = [] };
         transcript.CheckTimes(where);
         return transcript with { Segments = [.. transcript.Segments.OrderBy(segment => segment.Start).ThenBy(segment => segment.End)] };
