@@ -37,7 +37,7 @@ internal static class JobWhyCommand
         }
 
         var events = await jobs.Events(row.Id);
-        var state = await jobs.Fold(events);
+        var state = await jobs.Fold(row.Id, events);
         var why = new JobWhy(state, [.. events.Select(JobReading.Decode)], edges.Time);
         var dependencies = new Dictionary<JobId, JobStatus>();
         foreach (var id in state.OpenDependencies)
