@@ -188,6 +188,17 @@ public sealed class RunCommandTests : IDisposable
         Assert.Contains("Examples:", output.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run", "--key")]
+    [InlineData("resume", "[<JOB>]")]
+    [InlineData("job why", "-o")]
+    public async Task Help_ShowsAllOptions_WhenOneCommandIsAsked(string command, string text)
+    {
+        var output = await _run.Run([.. command.Split(' '), "--help"]);
+        Assert.Equal((0, ""), (output.ExitCode, output.Error));
+        Assert.Contains(text, output.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WorkflowCheck_Exits0Or2_AsTheFileIs()
     {
