@@ -6,11 +6,14 @@ namespace Dispatcher.Workflows;
 
 /// <summary>
 /// A subset of JSON Schema draft 2020-12: type (one or a list), required, properties, additionalProperties (true or false), items, enum,
-/// const, pattern, minimum, maximum, minLength, maxLength, minItems, maxItems, default, description. Other keywords are refused, so that
+/// const, pattern, minimum, maximum, minLength, maxLength, minItems, maxItems, default, description, format (only <c>path</c>). Other keywords
+/// are refused, so that
 /// nobody relies on a rule that is not checked. Immutable.
 /// </summary>
 public sealed class JsonSchema
 {
+    private const string TextType = "string";
+
     internal JsonSchema()
     {
     }
@@ -49,6 +52,15 @@ public sealed class JsonSchema
 
     public string? Description { get; internal init; }
 
+    /// <summary>True for <c>format: path</c>: a text that names a file, which whoever submits from a shell means from where he stands.</summary>
+    public bool IsPath { get; internal init; }
+
+    /// <summary>True when a value can only be a text, so that <c>1</c> typed in a shell means the text "1".</summary>
+    public bool AllowsOnlyText => Types is [TextType] || (Types.IsEmpty && !Enum.IsEmpty && Enum.All(value => value.ValueKind == JsonValueKind.String));
+
+    /// <summary>The schema of a property; null if this schema says nothing of it.</summary>
+    public JsonSchema? PropertyOf(string name) => Properties.GetValueOrDefault(name);
+
     /// <summary>Reads a schema.</summary>
     /// <exception cref="JsonSchemaException">Lists everything that is wrong with it.</exception>
     public static JsonSchema Parse(string json) => JsonSchemaReader.Read(json);
@@ -67,6 +79,9 @@ public sealed class JsonSchema
 
     /// <summary>The value with defaults put in for missing properties, at any depth; an absent value becomes the default or an empty object.</summary>
     public JsonElement ApplyDefaults(JsonElement? value) => JsonSchemaDefaults.Apply(this, value);
+
+    /// <summary>The value with each text whose schema has <c>format: path</c> replaced; nothing else changes.</summary>
+    public JsonElement MapPaths(JsonElement value, Func<string, string> map) => JsonSchemaPaths.Map(this, value, map);
 
     internal IReadOnlyList<(FieldPath Path, string Message)> FaultsOf(JsonElement? value, bool templates)
     {

@@ -10,7 +10,7 @@ internal sealed class JsonSchemaReader
     public static readonly string[] Keywords =
     [
         "type", "required", "properties", "additionalProperties", "items", "enum", "const", "pattern", "minimum", "maximum",
-        "minLength", "maxLength", "minItems", "maxItems", "default", "description",
+        "minLength", "maxLength", "minItems", "maxItems", "default", "description", "format",
     ];
 
     private static readonly string[] TypeNames = ["object", "array", "string", "number", "integer", "boolean", "null"];
@@ -85,6 +85,7 @@ internal sealed class JsonSchemaReader
             MaxItems = Count(json, "maxItems", path),
             Default = Get(json, "default"),
             Description = Text(json, "description", path),
+            IsPath = Format(json, path),
         };
         CheckAgainstItself(schema, path);
         return schema;
@@ -180,6 +181,14 @@ internal sealed class JsonSchemaReader
         if (value.ValueKind == JsonValueKind.String) return value.GetString();
         Fault(path.Property(keyword), "it is a text");
         return null;
+    }
+
+    private bool Format(JsonElement json, FieldPath path)
+    {
+        if (Text(json, "format", path) is not { } format) return false;
+        if (string.Equals(format, "path", StringComparison.Ordinal)) return true;
+        Fault(path.Property("format"), "the only format that means something here is 'path': a file on the machine that runs the job");
+        return false;
     }
 
     private bool Flag(JsonElement json, string keyword, FieldPath path)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Dispatcher.Store.Sqlite;
@@ -37,6 +38,27 @@ internal sealed class DataDirectory : IDisposable
         {
             held.Dispose();
             throw Unusable(directory, failure);
+        }
+    }
+
+    /// <summary>
+    /// The process that has the directory; null if none does. Asks for the lock only while the noted process lives, since whoever asks holds it for
+    /// that instant.
+    /// </summary>
+    public static int? Holder(string directory)
+    {
+        if (ReadProcessId(Path.Combine(directory, "dispatcher.pid")) is not { } id || !IsAlive(id)) return null;
+        try
+        {
+            using (new FileStream(Path.Combine(directory, "dispatcher.lock"), FileMode.Open, FileAccess.Read, FileShare.Read)) return null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return id;
         }
     }
 
@@ -84,13 +106,26 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    private static bool IsAlive(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private static int? ReadProcessId(string processFile)
     {
         try
         {
             return int.TryParse(File.ReadAllText(processFile), CultureInfo.InvariantCulture, out var id) ? id : null;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -81,6 +81,12 @@ public sealed partial class SqliteJobStore : IJobStore
         return new SqliteJobStore(dataDirectory, logger);
     }
 
+    /// <summary>True when a Dispatcher has started in this directory before.</summary>
+    public static bool Exists(string dataDirectory) => File.Exists(DataDirectory.DatabaseFile(dataDirectory));
+
+    /// <summary>The number of the process that writes in this data directory now; null if none does.</summary>
+    public static int? FindWriter(string dataDirectory) => DataDirectory.Holder(dataDirectory);
+
     /// <summary>As the contract says. Once the store is being disposed: <see cref="AppendResult.Fenced"/>.</summary>
     /// <exception cref="InvalidOperationException">The store was opened for reading only.</exception>
     public ValueTask<AppendResult> Append(AppendRequest request) => Writer().Append(request);

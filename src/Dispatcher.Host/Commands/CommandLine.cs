@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Dispatcher.Host.Composition;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary>The program as a function: arguments in, text and an exit code out.</summary>
+public static class CommandLine
+{
+    /// <summary>Runs one command.</summary>
+    /// <returns>0 done, 1 failed, 2 wrong usage, 4 not found, 130 ended by Ctrl-C.</returns>
+    public static async Task<int> Run(string[] args, HostEdges edges)
+    {
+        var parsed = Root(edges).Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await edges.Error.WriteLineAsync(error.Message);
+            await edges.Error.WriteLineAsync($"See `{PathOf(parsed.CommandResult.Command)} --help`.");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = edges.Out,
+                Error = edges.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception failure)
+        {
+            var (exitCode, message) = FaultText.Of(failure);
+            await edges.Error.WriteLineAsync(edges.IsDebug ? failure.ToString() : message);
+            return exitCode;
+        }
+    }
+
+    private static RootCommand Root(HostEdges edges)
+    {
+        var root = new RootCommand("Dispatcher runs multi-step jobs to the end, and goes on where it was when it is killed.");
+        foreach (var option in root.Options.OfType<VersionOption>().ToList()) root.Options.Remove(option);
+        root.Add(RunCommand.Create(edges));
+        root.Add(ResumeCommand.Create(edges));
+        root.Add(JobCommands.Create(edges));
+        root.Add(WorkflowCommands.Create(edges));
+        root.Add(ConfigCommand.Create(edges));
+        root.Add(VersionCommand.Create(edges));
+        Examples.AddTo(root);
+        return root;
+    }
+
+    private static string PathOf(Command command)
+    {
+        var names = new List<string>();
+        for (Symbol? symbol = command; symbol is not null; symbol = symbol.Parents.FirstOrDefault()) names.Insert(0, symbol is RootCommand ? "dispatcher" : symbol.Name);
+        return string.Join(' ', names);
+    }
+}

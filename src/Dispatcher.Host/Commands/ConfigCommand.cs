@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Dispatcher.Host.Composition;
+using Dispatcher.Host.Configuration.Hocon;
+using Dispatcher.Host.Terminal;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary><c>dispatcher config</c></summary>
+internal static class ConfigCommand
+{
+    public static Command Create(HostEdges edges)
+    {
+        var config = SharedOptions.Config();
+        var check = new Option<bool>("--check") { Description = "Only say whether the settings are right" };
+        var command = new Command("config", "Show the settings in effect and where each comes from") { config, check };
+        command.SetAction(parsed =>
+        {
+            var settings = EffectiveSettings.LoadChecked(edges, parsed.GetValue(config));
+            if (parsed.GetValue(check)) edges.Out.WriteLine($"The configuration is right: {settings.Values.Count} settings.");
+            else PlainTable.Write(edges.Out, ["setting", "value", "origin"], settings.Values.Select(pair => new[] { pair.Key, Text(pair.Value), Origin(pair.Value) }));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static string Text(HoconValue value) => value switch
+    {
+        HoconArray list => $"[{string.Join(", ", list.Items)}]",
+        HoconScalar { Text.Length: 0 } => "\"\"",
+        _ => value.ToString() ?? "",
+    };
+
+    private static string Origin(HoconValue value)
+    {
+        var origin = value.Origin;
+        return origin.Source.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal)
+            ? (origin with { Source = Path.GetFileName(origin.Source) }).FileAndLine
+            : origin.FileAndLine;
+    }
+}

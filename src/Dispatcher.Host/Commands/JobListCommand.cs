@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Globalization;
+using Dispatcher.Host.Composition;
+using Dispatcher.Host.Terminal;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary><c>dispatcher job list</c></summary>
+internal static class JobListCommand
+{
+    private const int PageLimit = 1000;
+
+    public static Command Create(HostEdges edges)
+    {
+        var status = new Option<string?>("--status") { Description = "Only jobs in this status", HelpName = "STATUS" };
+        status.AcceptOnlyFromAmong([.. Enum.GetValues<JobStatus>().Where(value => value != JobStatus.None).Select(value => value.ToText())]);
+        var workflow = new Option<string?>("--workflow") { Description = "Only jobs of this workflow", HelpName = "NAME" };
+        var limit = new Option<int>("--limit") { Description = "The most jobs to list, newest first", HelpName = "N", DefaultValueFactory = _ => 20 };
+        var output = SharedOptions.Output("table", "json", "ids");
+        var command = new Command("list", "List jobs, newest first") { status, workflow, limit, output };
+        var reading = new ReadingOptions(edges, command);
+        command.SetAction(async (parsed, _) =>
+        {
+            if (parsed.GetValue(limit) < 1) throw new CommandException(ExitCode.Usage, "--limit is 1 or more.");
+            await using var jobs = reading.Open(parsed);
+            var query = new JobQuery
+            {
+                Status = parsed.GetValue(status) is { } text && KebabCaseEnumConverter<JobStatus>.TryParse(text, out var wanted) ? wanted : null,
+                WorkflowName = parsed.GetValue(workflow),
+            };
+            Write(edges, parsed.GetRequiredValue(output), await Read(jobs.Store, query, parsed.GetValue(limit)));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static async Task<List<JobRow>> Read(IJobStore store, JobQuery query, int limit)
+    {
+        var rows = new List<JobRow>();
+        while (rows.Count < limit)
+        {
+            var page = await store.ListJobs(query with { Limit = Math.Min(PageLimit, limit - rows.Count), Before = rows.Count > 0 ? rows[^1].Id : null });
+            if (page.Count == 0) break;
+            rows.AddRange(page);
+        }
+
+        return rows;
+    }
+
+    private static void Write(HostEdges edges, string format, List<JobRow> rows)
+    {
+        switch (format)
+        {
+            case "ids":
+                foreach (var row in rows) edges.Out.WriteLine(row.Id);
+                break;
+            case "json":
+                edges.Out.WriteLine(JsonText.Of(rows.Select(Json)));
+                break;
+            default:
+                PlainTable.Write(edges.Out, ["job", "workflow", "status", "waits for", "priority", "created", "updated"], rows.Select(row => Cells(row, edges.Time)));
+                break;
+        }
+    }
+
+    private static string[] Cells(JobRow row, TimeProvider time) =>
+    [
+        row.Id.ToString(), $"{row.WorkflowName} v{row.WorkflowVersion}", row.Status.ToText(), row.WaitsFor ?? "-", row.Priority.ToString(CultureInfo.InvariantCulture),
+        TimeText.DateAndClock(row.CreatedAt, time), TimeText.DateAndClock(row.UpdatedAt, time),
+    ];
+
+    private static object Json(JobRow row) => new
+    {
+        JobId = row.Id.ToString(),
+        row.Tenant,
+        Workflow = row.WorkflowName,
+        row.WorkflowVersion,
+        row.Status,
+        row.WaitsFor,
+        WakesAt = row.WakeAt is { } at && at != JobRow.Active ? TimeText.Machine(at) : null,
+        row.Priority,
+        CreatedAt = TimeText.Machine(row.CreatedAt),
+        UpdatedAt = TimeText.Machine(row.UpdatedAt),
+        row.Labels,
+    };
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Text.Json;
+using Dispatcher.Host.Composition;
+using Dispatcher.Host.Terminal;
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary><c>dispatcher job state</c>: a job as it was after any of its events.</summary>
+internal static class JobStateCommand
+{
+    public static Command Create(HostEdges edges)
+    {
+        var job = ReadingOptions.Job();
+        var at = new Option<long?>("--at") { Description = "As of this event, counted from 1; as of the last one if absent", HelpName = "N" };
+        var command = new Command("state", "Show a job's state as JSON, folded from its journal") { job, at };
+        var reading = new ReadingOptions(edges, command);
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var jobs = reading.Open(parsed);
+            var row = await jobs.Find(parsed.GetRequiredValue(job));
+            var events = await jobs.Events(row.Id);
+            var count = parsed.GetValue(at) ?? events.Count;
+            if (count < 1 || count > events.Count) throw new CommandException(ExitCode.Usage, $"--at {count}: the job {row.Id} has the events 1 to {events.Count}.");
+            var state = await jobs.Fold([.. events.Take((int)count)]);
+            edges.Out.WriteLine(JsonText.Of(JsonElement.Parse(SnapshotCodec.Encode(state))));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Dispatcher.Host.Composition;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+using Dispatcher.Store.Sqlite;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary><c>dispatcher resume</c>: goes on with what an earlier process left, and watches one job of it.</summary>
+internal static class ResumeCommand
+{
+    public static Command Create(HostEdges edges)
+    {
+        var job = new Argument<string?>("JOB") { Description = "The job to watch, by id or prefix; the newest unfinished one if absent", Arity = ArgumentArity.ZeroOrOne };
+        var (data, config, json, verbose) = (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose());
+        var command = new Command("resume", "Go on with all unfinished jobs of a data directory and watch one") { job, data, config, json, verbose };
+        command.SetAction((parsed, _) => Run(
+            edges,
+            new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose)),
+            parsed.GetValue(job)));
+        return command;
+    }
+
+    /// <summary>Recovers the data directory and watches a job of it.</summary>
+    public static async Task<int> GoOn(JobSession session, JobRow job)
+    {
+        session.Follower.Listen(job.Id);
+        await session.Start(own: job.WakeAt <= session.Now);
+        return await session.Watch(job.Id, shownFrom: null);
+    }
+
+    private static async Task<int> Run(HostEdges edges, SessionOptions options, string? job)
+    {
+        await using var session = new JobSession(edges, options);
+        var directory = session.Settings.DataDirectory;
+        if (!SqliteJobStore.Exists(directory)) throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: no Dispatcher has run in {directory} yet.");
+        session.Open();
+        var row = job is null
+            ? await JobLookup.NewestUnfinished(session.Engine.Store, workflowName: null)
+                ?? throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: all jobs in {directory} have ended.")
+            : await JobLookup.Find(session.Engine.Store, job, directory);
+        if (row.Status.IsTerminal()) throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: the job {row.Id} is {row.Status.ToText()}.");
+        return await GoOn(session, row);
+    }
+}

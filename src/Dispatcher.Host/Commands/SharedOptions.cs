@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary>Options that several commands have, each described once.</summary>
+internal static class SharedOptions
+{
+    public static Option<string?> Data() => new("--data")
+    {
+        Description = "The data directory (setting dispatcher.data-directory; .dispatcher unless set)",
+        HelpName = "DIR",
+    };
+
+    public static Option<string?> Config() => new("--config") { Description = "A settings file in HOCON, over the defaults", HelpName = "FILE" };
+
+    public static Option<bool> Json() => new("--json") { Description = "One JSON object with the result on stdout, nothing else" };
+
+    public static Option<bool> Verbose() => new("--verbose") { Description = "Log to stderr as dispatcher.logging.level says, not warnings only" };
+
+    public static Option<string> Output(params string[] formats)
+    {
+        var option = new Option<string>("--output", "-o")
+        {
+            Description = string.Join(" | ", formats),
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => formats[0],
+        };
+        return option.AcceptOnlyFromAmong(formats);
+    }
+}

@@ -1,0 +1,86 @@
+using Dispatcher.Host.Configuration;
+using Dispatcher.Kernel;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Steps.Artifacts;
+using Dispatcher.Store.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Host.Composition;
+
+/// <summary>One node on the SQLite store of a data directory, made from the settings.</summary>
+internal sealed class EmbeddedEngine : IAsyncDisposable
+{
+    /// <summary>As long as a job can stay in memory when it is never to leave it.</summary>
+    private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
+
+    private EmbeddedEngine(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
+
+    public SqliteJobStore Store { get; }
+
+    public DispatcherNode Node { get; }
+
+    /// <summary>Takes the data directory. Nothing runs before <see cref="DispatcherNode.Start"/>.</summary>
+    /// <exception cref="Dispatcher.Store.StoreException">The directory cannot be used; the message says why.</exception>
+    public static EmbeddedEngine Open(DispatcherSettings settings, HandlerSet handlers, ILoggerFactory loggers, TimeProvider time)
+    {
+        var store = SqliteJobStore.Open(StoreOptions(settings), time, loggers.CreateLogger("Dispatcher.Store"));
+        var edges = new NodeEdges
+        {
+            Store = store,
+            Handlers = handlers.Registry,
+            Artifacts = Artifacts(settings, time),
+            Logger = loggers.CreateLogger("Dispatcher"),
+            Time = time,
+        };
+        return new EmbeddedEngine(store, new DispatcherNode(edges, Options(settings)));
+    }
+
+    /// <summary>The directory of a job's files.</summary>
+    public static string ArtifactDirectoryOf(DispatcherSettings settings, string tenant, Jobs.JobId id) =>
+        Path.Combine(settings.ArtifactsDirectory, Artifacts(settings, TimeProvider.System).FolderOf(tenant, id).Key);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.Stop();
+        await Store.DisposeAsync();
+    }
+
+    private static LocalArtifactStore Artifacts(DispatcherSettings settings, TimeProvider time) =>
+        new(settings.ArtifactsDirectory, EnvironmentName(settings), new IdGenerator(time));
+
+    private static string EnvironmentName(DispatcherSettings settings) => settings.Environment.ToString().ToLowerInvariant();
+
+    private static SqliteStoreOptions StoreOptions(DispatcherSettings settings) => new()
+    {
+        DataDirectory = settings.DataDirectory,
+        Synchronous = settings.Store.Synchronous switch
+        {
+            StoreSynchronous.Normal => SqliteSynchronous.Normal,
+            StoreSynchronous.Off => SqliteSynchronous.Off,
+            _ => SqliteSynchronous.Full,
+        },
+        BatchLimitEvents = settings.Store.BatchLimitEvents,
+        BatchLimitBytes = (int)settings.Store.BatchLimitBytes,
+        QueueLimitEvents = settings.Store.QueueLimitEvents,
+    };
+
+    private static NodeOptions Options(DispatcherSettings settings) => new()
+    {
+        Environment = EnvironmentName(settings),
+        StageLimits = name => Limits(settings.Stages.GetValueOrDefault(name) ?? settings.Stages[StageSettings.DefaultName]),
+        SnapshotAfterEvents = settings.Journal.SnapshotAfterEvents,
+        PassivateIfIdleFor = settings.Actors.PassivateIdleAfter ?? Never,
+        AbandonAfter = settings.Steps.AbandonAfter,
+        DefaultStepTimeout = settings.Steps.DefaultTimeout,
+        ProgressInterval = settings.Steps.ProgressInterval,
+    };
+
+    private static StageLimits Limits(StageSettings stage) => new()
+    {
+        MaxConcurrency = stage.MaxConcurrency,
+        StartDelay = stage.StartDelay,
+        RatePerSecond = stage.RatePerSecond is { } rate ? Math.Max(rate, Steps.Admission.StageLimits.SlowestRatePerSecond) : 0,
+        RateBurst = stage.RateBurst,
+        PerTenantMaxConcurrency = stage.PerTenantMaxConcurrency ?? 0,
+    };
+}

@@ -1,0 +1,40 @@
+using Dispatcher.Host.Configuration;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Steps.Handlers.Http;
+using Dispatcher.Steps.Handlers.Media;
+using Dispatcher.Steps.Processes;
+
+namespace Dispatcher.Host.Composition;
+
+/// <summary>The built-in step handlers, as the settings allow them.</summary>
+internal sealed class HandlerSet : IDisposable
+{
+    private readonly HttpRequestHandler _http;
+
+    public HandlerSet(DispatcherSettings settings, TimeProvider time)
+    {
+        var runner = new ProcessRunner(
+            new ProcessOptions
+            {
+                AllowedCommands = [.. settings.Process.AllowedCommands],
+                OutputLimitBytes = (int)settings.Process.OutputLimitBytes,
+                KillGrace = settings.Process.KillGrace,
+            },
+            time);
+        _http = new HttpRequestHandler(
+            new HttpOptions
+            {
+                AllowedHosts = [.. settings.Http.AllowedHosts],
+                AllowPrivateAddresses = settings.Http.AllowPrivateAddresses,
+                ResponseLimitBytes = (int)settings.Http.ResponseLimitBytes,
+                MaxRedirects = settings.Http.MaxRedirects,
+            },
+            time);
+        Registry = new HandlerRegistry(
+            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ProcessRunHandler(runner), _http, .. MediaHandlers.All(runner)]);
+    }
+
+    public HandlerRegistry Registry { get; }
+
+    public void Dispose() => _http.Dispose();
+}
