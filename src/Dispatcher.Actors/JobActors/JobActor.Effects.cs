@@ -117,6 +117,7 @@ internal sealed partial class JobActor
     private void AfterTurn(JobTurn turn)
     {
         _state = turn.State;
+        if (_isLoadingAgain) return;
         if (turn.HasMore)
         {
             Self.Tell(ContinueMessage.Instance);

@@ -17,7 +17,7 @@ internal sealed partial class JobActor
 
     private void Plan(JobTurn turn)
     {
-        foreach (var key in turn.Wanted) Want(turn, key);
+        foreach (var key in turn.Wanted ?? []) Want(turn, key);
         int before;
         do
         {

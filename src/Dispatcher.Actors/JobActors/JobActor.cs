@@ -16,7 +16,7 @@ namespace Dispatcher.JobActors;
 /// Invariants: nothing outside is told anything before the append has returned; a started step has exactly one step actor; a ticket of the admission point
 /// is held by this actor or by the step actor that it let start, and given back once.
 /// </remarks>
-internal sealed partial class JobActor(JobServices services, JobId id, JobHistory? preloaded) : Actor, IAdmissionListener
+internal sealed partial class JobActor(JobServices services, JobId id, JobHistory? preloaded, bool isNew) : Actor, IAdmissionListener
 {
     /// <summary>Messages and events that one write takes at most, so that one busy job leaves room for the others in a batch.</summary>
     private const int TurnLimit = 256;
@@ -33,8 +33,12 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private long _lastSnapshot;
     private bool _draining;
     private bool _fenced;
+    private bool _isLoadingAgain;
 
-    protected internal override async ValueTask Started()
+    /// <summary>A job that is being submitted is taken for a new one: its first append tells if it is not.</summary>
+    protected internal override ValueTask Started() => isNew ? ValueTask.CompletedTask : Load();
+
+    private async ValueTask Load()
     {
         var history = _preloaded ?? await services.Store.ReadHistory(id);
         if (history is null) return;
@@ -58,7 +62,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
     protected internal override ValueTask Receive(object message)
     {
-        List<object> messages = [message];
+        if (!Self.TryReceiveMore(out var second)) return Commit([message]);
+        List<object> messages = [message, second];
         while (messages.Count < TurnLimit && Self.TryReceiveMore(out var more)) messages.Add(more);
         return Commit(messages);
     }
@@ -98,12 +103,18 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 case AppendResult.Appended:
                     Finish(turn);
                     return;
-                case AppendResult.Conflict conflict when turn.Before.SequenceNr == 0:
-                    turn.ReplyToAll(conflict.ClaimedBy is { } existing
-                        ? new CommandReply.Duplicate(existing)
-                        : new CommandReply.Refused(new Rejection("already-exists", $"Job {id} exists already.")));
+                case AppendResult.Conflict { ClaimedBy: { } existing } when existing != id:
+                    turn.ReplyToAll(new CommandReply.Duplicate(existing));
                     Self.Stop();
                     return;
+                case AppendResult.Conflict when turn.Before.SequenceNr == 0:
+                    // The job was here before: its submission was given again. Its own state decides.
+                    WithdrawTickets();
+                    (_state, _isLoadingAgain) = (null, true);
+                    await Load();
+                    _isLoadingAgain = false;
+                    Check.That(_state is not null || _parked is not null);
+                    break;
                 case AppendResult.Conflict conflict:
                     throw new InvariantBrokenException($"Job {id} is at event {conflict.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
                 case AppendResult.Fenced:
@@ -206,7 +217,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 TakeEnd(turn, ended);
                 break;
             case AdmissionTicket ticket:
-                if (_tickets.TryGetValue(ticket.Step, out var held) && held == ticket) turn.Wanted.Add(ticket.Step);
+                if (_tickets.TryGetValue(ticket.Step, out var held) && held == ticket) turn.Want(ticket.Step);
                 else services.Admission.Release(ticket);
                 break;
             case CheckpointRequested request:

@@ -45,7 +45,7 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     public void Load(JobHistory history)
     {
         if (_closed) return;
-        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history), out var started);
+        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
         if (!started) cell.Tell(TimerMessage.Instance);
     }
 
@@ -57,17 +57,18 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
         // An actor that is just leaving memory does not take the message; the next one will.
         while (true)
         {
-            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null), out _);
+            var isNew = message is CommandMessage { Command: JobCommand.Submit };
+            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null, isNew), out _);
             if (cell.Tell(message)) return;
             services.Registry.Remove(id, cell);
         }
     }
 
-    private ActorCell Make(JobId id, JobHistory? history) => services.System.Create(() =>
+    private ActorCell Make(JobId id, JobHistory? history, bool isNew) => services.System.Create(() =>
     {
-        // A restarted actor reads the store again: what was loaded in bulk is old by then.
-        var preloaded = history;
-        history = null;
-        return new JobActor(services, id, preloaded);
+        // A restarted actor reads the store again: what was loaded in bulk is old by then, and a new job is no longer new.
+        var actor = new JobActor(services, id, history, isNew);
+        (history, isNew) = (null, false);
+        return actor;
     });
 }

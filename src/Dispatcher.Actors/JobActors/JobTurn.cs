@@ -10,6 +10,7 @@ namespace Dispatcher.JobActors;
 internal sealed class JobTurn(JobState before, DateTimeOffset at)
 {
     private readonly List<JobEvent> _events = [];
+    private Dictionary<StepKey, JsonElement?>? _inputs;
     private List<(CommandMessage Message, Decision Decision)>? _commands;
     private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
 
@@ -23,10 +24,10 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     public IReadOnlyList<JobEvent> Events => _events;
 
     /// <summary>Steps to ask admission for, beside those that the plan finds: admitted ones, and queued ones after a load or a resume.</summary>
-    public List<StepKey> Wanted { get; } = [];
+    public List<StepKey>? Wanted { get; private set; }
 
     /// <summary>The evaluated <c>with</c> of steps that start in this turn.</summary>
-    public Dictionary<StepKey, JsonElement?> Inputs { get; } = [];
+    public Dictionary<StepKey, JsonElement?> Inputs => _inputs ??= [];
 
     /// <summary>True when the plan stopped at its bound and has more to do.</summary>
     public bool HasMore { get; set; }
@@ -49,18 +50,20 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
 
     public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
 
+    public void Want(StepKey key) => (Wanted ??= []).Add(key);
+
     /// <summary>Steps and items that are queued have lost their place at the admission point: they want a new one.</summary>
     public void WantQueued()
     {
         for (var i = 0; i < State.Steps.Length; i++)
         {
             var (step, id) = (State.Steps[i], State.Plan.Steps[i].Id);
-            if (step.Status == StepStatus.Queued) Wanted.Add(new StepKey(id));
+            if (step.Status == StepStatus.Queued) Want(new StepKey(id));
             if (step.FanOut is not { } fanOut || step.Status != StepStatus.Running) continue;
             var item = 0;
             foreach (var itemState in fanOut.Items)
             {
-                if (itemState.Status == StepStatus.Queued) Wanted.Add(new StepKey(id, item));
+                if (itemState.Status == StepStatus.Queued) Want(new StepKey(id, item));
                 item++;
             }
         }

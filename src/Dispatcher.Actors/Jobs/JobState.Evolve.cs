@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Dispatcher.Jobs;
 
@@ -8,8 +9,12 @@ public sealed partial record JobState
     /// <summary>The state after an event. Total: an event that was accepted once is never refused.</summary>
     public JobState Evolve(JobEvent @event)
     {
+        // Each rule makes a new state, so these two may be set on it without another copy.
         var next = Apply(@event);
-        return next with { SequenceNr = SequenceNr + 1, UpdatedAt = @event.At };
+        Debug.Assert(!ReferenceEquals(next, this));
+        next.SequenceNr = SequenceNr + 1;
+        next.UpdatedAt = @event.At;
+        return next;
     }
 
     private JobState Apply(JobEvent @event) => @event switch

@@ -24,7 +24,8 @@ public sealed partial record JobState
     public JobStatus Status { get; init; }
 
     /// <summary>The number of events folded so far.</summary>
-    public long SequenceNr { get; init; }
+    [JsonInclude]
+    public long SequenceNr { get; internal set; }
 
     public int Priority { get; init; }
 
@@ -38,7 +39,8 @@ public sealed partial record JobState
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    public DateTimeOffset UpdatedAt { get; init; }
+    [JsonInclude]
+    public DateTimeOffset UpdatedAt { get; internal set; }
 
     public DateTimeOffset? StartedAt { get; init; }
 

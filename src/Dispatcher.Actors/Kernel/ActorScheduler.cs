@@ -14,6 +14,6 @@ public abstract class ActorScheduler
 
     private sealed class ThreadPoolScheduler : ActorScheduler
     {
-        public override void Schedule(IThreadPoolWorkItem item) => System.Threading.ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        public override void Schedule(IThreadPoolWorkItem item) => System.Threading.ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Steps.Artifacts;
 
 namespace Dispatcher.Steps;
 
@@ -9,8 +10,11 @@ internal sealed class RunningStepContext(ActorCell job, StepServices services) :
 {
     private const int CheckpointLimitBytes = 64 * 1024;
 
+    private ArtifactFolder? _artifacts;
     private long _lastHeartbeatTicks;
     private long _lastProgressTicks;
+
+    public override ArtifactFolder Artifacts => _artifacts ??= services.Artifacts.FolderOf(Tenant, JobId);
 
     /// <summary>When the handler last said that it is alive; null before the first time.</summary>
     public DateTimeOffset? LastHeartbeat => Interlocked.Read(ref _lastHeartbeatTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;

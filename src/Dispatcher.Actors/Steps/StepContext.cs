@@ -26,7 +26,7 @@ public abstract class StepContext
     public required JsonElement? Checkpoint { get; init; }
 
     /// <summary>The job's folder in the artifact store.</summary>
-    public required ArtifactFolder Artifacts { get; init; }
+    public abstract ArtifactFolder Artifacts { get; }
 
     public required TimeProvider Time { get; init; }
 

@@ -10,6 +10,8 @@ namespace Dispatcher.Actors.Tests.Steps;
 /// <summary>An attempt as a handler sees it, which remembers what the handler told the engine.</summary>
 internal sealed class TestStepContext : StepContext
 {
+    private readonly ArtifactFolder? _artifacts;
+
     [SetsRequiredMembers]
     public TestStepContext(string? with = null, ArtifactFolder? artifacts = null)
     {
@@ -20,12 +22,14 @@ internal sealed class TestStepContext : StepContext
         Attempt = 1;
         With = with is null ? null : JsonDocument.Parse(with).RootElement.Clone();
         Checkpoint = null;
-        Artifacts = artifacts!; // a handler that is given none and uses one fails its test
+        _artifacts = artifacts;
         Time = TimeProvider.System;
         Logger = NullLogger.Instance;
         Cancellation = CancellationToken.None;
         Epoch = 1;
     }
+
+    public override ArtifactFolder Artifacts => _artifacts ?? throw new InvalidOperationException("This test gives its handler no artifacts.");
 
     public int Heartbeats { get; private set; }
 

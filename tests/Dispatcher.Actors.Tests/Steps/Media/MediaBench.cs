@@ -55,7 +55,6 @@ internal sealed class MediaBench : IDisposable
             Attempt = 1,
             With = JsonSerializer.SerializeToElement(with),
             Checkpoint = checkpoint,
-            Artifacts = Folder,
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
             Cancellation = cancellation,
@@ -108,6 +107,8 @@ internal sealed class MediaBench : IDisposable
 
     private sealed class Context(MediaBench bench) : StepContext
     {
+        public override ArtifactFolder Artifacts => bench.Folder;
+
         public override void Heartbeat()
         {
         }
