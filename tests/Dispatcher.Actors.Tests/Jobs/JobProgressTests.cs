@@ -11,7 +11,8 @@ public sealed class JobProgressTests
             new StepPlan { Id = "light", Handler = "noop", Stage = "noop", Weight = 1 },
             new StepPlan { Id = "heavy", Handler = "noop", Stage = "noop", Weight = 3 },
             new StepPlan { Id = "many", Handler = "noop", Stage = "noop", Weight = 6, IsFanOut = true, OnError = OnError.Continue },
-        ])) with { Status = JobStatus.Running };
+        ])) with
+    { Status = JobStatus.Running };
 
     [Fact]
     public void Progress_WeighsSteps_ByTheirEstimate() =>
