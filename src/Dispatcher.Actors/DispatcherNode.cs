@@ -41,7 +41,10 @@ public sealed record NodeOptions
 
     public int SnapshotAfterEvents { get; init; } = 1000;
 
-    public TimeSpan PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>A waiting job with no wake-up within this time leaves memory; null keeps every open job.</summary>
+    public TimeSpan? PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(120);
+
+    public Supervision Supervision { get; init; } = Supervision.Default;
 
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -87,6 +90,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             EnvironmentValue = JsonSerializer.SerializeToElement(options.Environment),
             SnapshotAfterEvents = options.SnapshotAfterEvents,
             PassivateIfIdleFor = options.PassivateIfIdleFor,
+            Supervision = options.Supervision,
         };
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
     }
@@ -116,6 +120,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         return recovered;
     }
 
+    /// <summary>Completes when every job that is in memory now has been loaded and has had its first turn.</summary>
+    public Task WhenLoaded() => _services.Registry.WhenSettled();
+
     /// <summary>
     /// Stops cleanly: starts nothing more, waits for running steps up to <see cref="NodeOptions.DrainTimeout"/>, then asks them to end (such an
     /// attempt does not count), and lets every write finish. What is open goes on at the next start.
@@ -133,7 +140,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             await IsIdleWithin(_options.AbandonAfter + TimeSpan.FromSeconds(1));
         }
 
-        await Quiesce();
+        await _services.Registry.WhenSettled();
         Admission.Dispose();
         _system.Dispose();
     }
@@ -156,7 +163,4 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         timer.Cancel();
         return first == idle;
     }
-
-    /// <summary>Asks every job that is in memory; its answer comes after the writes that it had in hand.</summary>
-    private Task Quiesce() => Task.WhenAll(_services.Registry.Snapshot().Select(Gateway.Inspect));
 }

@@ -62,7 +62,7 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Leaves the directory to others. The lock file stays: without it two processes could lock two files of one name.</summary>
+    /// <summary>Leaves the directory to others. The lock file stays: removing it would let two processes lock two files of one name.</summary>
     public void Dispose()
     {
         File.Delete(_processFile);
