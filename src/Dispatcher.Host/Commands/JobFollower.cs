@@ -49,12 +49,12 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
 
     /// <summary>Watches the job that <see cref="Listen"/> named.</summary>
     /// <param name="id">The job; it exists.</param>
-    /// <param name="shownFrom">Events after this one are shown: 0 for all of them, null for those from now on.</param>
-    public async Task<FollowEnd> Follow(JobId id, long? shownFrom)
+    /// <param name="shownFrom">Events after this one are shown: 0 for all of them.</param>
+    public async Task<FollowEnd> Follow(JobId id, long shownFrom)
     {
         var inspection = await engine.Node.Gateway.Inspect(id) ?? throw new CommandException(ExitCode.NotFound, $"There is no job {id}.");
         if (inspection.Parked is { } parked) throw new CommandException(ExitCode.Failed, $"The job {id} cannot go on here: {parked}");
-        _state = inspection.State! with { SequenceNr = shownFrom ?? inspection.State!.SequenceNr };
+        _state = inspection.State! with { SequenceNr = shownFrom };
         view.Begin(inspection.State!);
         await CatchUp(inspection.State!);
         var end = FollowEnd.Ended;

@@ -59,7 +59,7 @@ internal sealed class JobSession : IAsyncDisposable
     public void Note(string sentence) => _view.Note(sentence);
 
     /// <summary>Watches the job, shows how it ended, and gives the exit code.</summary>
-    public async Task<int> Watch(JobId id, long? shownFrom)
+    public async Task<int> Watch(JobId id, long shownFrom)
     {
         using var scope = _loggers.CreateLogger("Dispatcher.Host").BeginScope("job {JobId}", id);
         var end = await Follower.Follow(id, shownFrom);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Jobs;
@@ -23,9 +23,18 @@ internal static class JobStateCommand
             var count = parsed.GetValue(at) ?? events.Count;
             if (count < 1 || count > events.Count) throw new CommandException(ExitCode.Usage, $"--at {count}: the job {row.Id} has the events 1 to {events.Count}.");
             var state = await jobs.Fold([.. events.Take((int)count)]);
-            edges.Out.WriteLine(JsonText.Of(JsonElement.Parse(SnapshotCodec.Encode(state))));
+            edges.Out.WriteLine(JsonText.Of(Json(state)));
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>The state as snapshots store it, with the steps' ids, which the workflow holds.</summary>
+    private static JsonNode Json(JobState state)
+    {
+        var json = JsonNode.Parse(SnapshotCodec.Encode(state))!;
+        var steps = json["steps"]!.AsArray();
+        for (var i = 0; i < steps.Count; i++) steps[i]!.AsObject().Insert(0, "id", state.Plan.Steps[i].Id);
+        return json;
     }
 }

@@ -25,8 +25,10 @@ internal static class ResumeCommand
     public static async Task<int> GoOn(JobSession session, JobRow job)
     {
         session.Follower.Listen(job.Id);
+        var history = await session.Engine.Store.ReadHistory(job.Id);
+        var seen = history is null ? 0 : history.SnapshotSequenceNr + history.Events.Count;
         await session.Start(own: job.WakeAt <= session.Now);
-        return await session.Watch(job.Id, shownFrom: null);
+        return await session.Watch(job.Id, shownFrom: seen);
     }
 
     private static async Task<int> Run(HostEdges edges, SessionOptions options, string? job)

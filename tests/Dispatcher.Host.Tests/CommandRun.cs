@@ -1,0 +1,74 @@
+using System.Text;
+using System.Text.Json;
+using Dispatcher.Host.Commands;
+using Dispatcher.Host.Composition;
+
+namespace Dispatcher.Host.Tests;
+
+/// <summary>A directory of its own in which commands are run in this process, with what they write.</summary>
+internal sealed class CommandRun : IDisposable
+{
+    private readonly Dictionary<string, string> _environment = new(StringComparer.Ordinal);
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("dispatcher-host-").FullName;
+
+    public string Data => Path.Combine(Directory, "data");
+
+    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(Path.Combine(Directory, name), text);
+        return name;
+    }
+
+    public void Set(string variable, string value) => _environment[variable] = value;
+
+    /// <summary>Runs a command of this directory's data directory to its end.</summary>
+    public Task<Output> OnData(params string[] args) => Run(new StopSignals(), null, [.. args, "--data", Data]);
+
+    public Task<Output> Run(params string[] args) => Run(new StopSignals(), null, args);
+
+    /// <summary>On this directory's data directory; whenever a line of output holds the text, the action is carried out.</summary>
+    public Task<Output> OnData(StopSignals signals, (string Text, Action Do) trigger, params string[] args) =>
+        Run(signals, trigger, [.. args, "--data", Data]);
+
+    private async Task<Output> Run(StopSignals signals, (string Text, Action Do)? trigger, string[] args)
+    {
+        using var output = new LineWriter(trigger);
+        using var error = new LineWriter(null);
+        var exitCode = await CommandLine.Run(args, new HostEdges
+        {
+            Out = output,
+            Error = error,
+            Signals = signals,
+            CurrentDirectory = Directory,
+            Environment = _environment,
+        });
+        return new Output(exitCode, output.ToString(), error.ToString());
+    }
+
+    /// <summary>What a command wrote.</summary>
+    public sealed record Output(int ExitCode, string Out, string Error)
+    {
+        public IReadOnlyList<string> Lines => Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        public JsonElement Json => JsonElement.Parse(Out);
+    }
+
+    /// <summary>Collects lines, and acts on one of them while the command goes on.</summary>
+    private sealed class LineWriter((string Text, Action Do)? trigger) : StringWriter
+    {
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void WriteLine(string? value)
+        {
+            lock (this)
+            {
+                base.WriteLine(value);
+            }
+
+            if (trigger is { } when && value?.Contains(when.Text, StringComparison.Ordinal) == true) when.Do();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace Dispatcher.Host.Tests;
+
+/// <summary>Workflows for commands.</summary>
+internal static class Samples
+{
+    public const string Three = """
+        name: three
+        version: 1
+        input:
+          type: object
+          additionalProperties: false
+          properties:
+            name: { type: string }
+            count: { type: integer }
+            file: { type: string, format: path }
+            deep: { type: object, properties: { on: { type: boolean }, text: { type: string } } }
+        steps:
+          - { id: one, uses: noop, with: { input: "${input}" } }
+          - { id: two, uses: noop, needs: [one], for_each: [1, 2, 3], with: { item: "${item}" } }
+          - { id: three, uses: noop, needs: [two] }
+        output: "${steps.one.output.input}"
+        """;
+
+    public const string Failing = """
+        name: failing
+        version: 1
+        steps:
+          - { id: good, uses: noop }
+          - { id: bad, uses: fail, needs: [good], with: { class: permanent, message: "no such codec", code: NO_CODEC } }
+          - { id: never, uses: noop, needs: [bad] }
+        """;
+
+    public const string Approval = """
+        name: gated
+        version: 1
+        approval: required
+        steps: [{ id: one, uses: noop }]
+        """;
+
+    /// <summary>Ends by itself after the given time.</summary>
+    public static string Sleeping(string duration, string name = "sleeping") => $$"""
+        name: {{name}}
+        version: 1
+        steps:
+          - { id: first, uses: noop }
+          - { id: nap, uses: delay, needs: [first], with: { duration: {{duration}} } }
+          - { id: last, uses: noop, needs: [nap] }
+        """;
+}
