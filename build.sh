@@ -53,13 +53,13 @@ END
 
 build() {
   need_dotnet
-  dotnet build "$solution" -c Release --nologo -v quiet "$@"
+  dotnet build "$solution" -c Release --nologo -v quiet -clp:ErrorsOnly "$@"
 }
 
 # Through a folder of its own, so that a dispatcher that runs from the old one keeps its files.
 publish() {
   rm -rf "$artifacts/dispatcher.new"
-  dotnet publish src/Dispatcher.Host -c Release --no-build --nologo -v quiet -o "$artifacts/dispatcher.new"
+  dotnet publish src/Dispatcher.Host -c Release --no-build --nologo -v quiet -clp:ErrorsOnly -o "$artifacts/dispatcher.new"
   rm -rf "$artifacts/dispatcher"
   mv "$artifacts/dispatcher.new" "$artifacts/dispatcher"
   echo "Published $dispatcher"
@@ -202,10 +202,10 @@ demo() {
 
 # The talk and the data directory stay, so that a run that was killed goes on.
 run_demo() {
-  local folder=$1 seconds=$2 exit_code=0
+  local folder=${1#"$root"/} seconds=$2 exit_code=0
   [[ -f $folder/talk/talk.mp4 ]] || bash samples/talk/make-talk.sh "$folder/talk" "$seconds"
-  echo "> dispatcher run samples/talk/workflow.yaml --input video=${folder#"$root"/}/talk/talk.mp4 --data ${folder#"$root"/}/data --resume"
-  "$dispatcher" run samples/talk/workflow.yaml --input "video=$folder/talk/talk.mp4" --data "$folder/data" --resume || exit_code=$?
+  echo "> dispatcher run samples/talk/workflow.yaml --input video=$folder/talk/talk.mp4 --data $folder/data --resume"
+  "$dispatcher" run samples/talk/workflow.yaml --input "video=$root/$folder/talk/talk.mp4" --data "$folder/data" --resume || exit_code=$?
   if ((exit_code != 0)); then
     echo "The run ended with exit code $exit_code. './build.sh demo' goes on where it was." >&2
     return "$exit_code"
@@ -243,7 +243,7 @@ check_demo() {
 
 newest_job() { dirname "$(find "$1/data" -name manifest.json -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)"; }
 
-duration_of() { ffprobe -v error -show_entries format=duration -of csv=p=0 "$1"; }
+duration_of() { ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" | xargs printf '%.2f\n'; }
 
 # One line for each known pause or filler, with the cut that lies over it.
 compare_cuts() {

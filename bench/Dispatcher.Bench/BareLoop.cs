@@ -24,7 +24,7 @@ internal sealed class BareLoop : IAsyncDisposable
     /// <summary>Runs one job of the workflow for real and takes over what it wrote, append by append.</summary>
     public static async Task<BareLoop> Record(BenchNode node, JobSpec spec, string directory)
     {
-        using var subscription = node.Node.Feed.Subscribe();
+        using var subscription = node.Node.Feed.Subscribe(capacity: 1_000_000);
         await node.Run(spec);
         var appends = new List<RecordedAppend>();
         JobStatus? status = null;
@@ -52,15 +52,6 @@ internal sealed class BareLoop : IAsyncDisposable
             if (result is not AppendResult.Appended) throw new InvalidOperationException($"The bare append ended {result}.");
             sequenceNr += append.Events.Length;
         }
-    }
-
-    /// <summary>One durable append of the job's middle.</summary>
-    public async Task RunAppend()
-    {
-        Span<byte> unique = stackalloc byte[JobId.RandomBytes];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(unique, Interlocked.Increment(ref _next));
-        var id = JobId.Create(TimeProvider.System.GetUtcNow(), unique);
-        await _store.Append(new AppendRequest(id, 0, _appends[_appends.Count / 2].Events));
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();

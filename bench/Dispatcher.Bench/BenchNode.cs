@@ -33,7 +33,7 @@ internal sealed class BenchNode : IAsyncDisposable
                 Artifacts = new LocalArtifactStore(Path.Combine(directory, "artifacts"), "dev", new IdGenerator(TimeProvider.System)),
                 Logger = logger,
             },
-            new NodeOptions());
+            new NodeOptions { StageLimits = stage => new Steps.Admission.StageLimits { MaxConcurrency = stage == "narrow" ? 1 : 10_000 } });
         return new BenchNode(store, node);
     }
 

@@ -11,9 +11,7 @@ internal static class ClosedLoop
         await Burst(concurrency, TimeSpan.FromTicks(duration.Ticks / 4), job);
         var clock = Stopwatch.StartNew();
         var cpu = Environment.CpuUsage.TotalTime;
-        var allocated = GC.GetTotalAllocatedBytes();
         var latencies = await Burst(concurrency, duration, job);
-        Console.WriteLine($"   alloc/job {(GC.GetTotalAllocatedBytes() - allocated) / latencies.Count} gc {GC.CollectionCount(0)} {GC.CollectionCount(1)} {GC.CollectionCount(2)} pause {GC.GetTotalPauseDuration().TotalMilliseconds:F0}");
         var cpuMicroseconds = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds;
         var elapsed = clock.Elapsed.TotalSeconds;
         latencies.Sort();

@@ -1,25 +1,35 @@
+using System.Runtime.InteropServices;
 using Dispatcher.Bench;
-using Dispatcher.Jobs;
+using Dispatcher.Bench.Workloads;
 
-var root = Path.Combine(Path.GetTempPath(), $"dispatcher-bench-{Environment.ProcessId}");
-Directory.CreateDirectory(root);
-var seconds = args.Length > 0 ? double.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 3;
-foreach (var steps in args.Length > 1 ? new[] { int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) } : [1, 3])
+if (args is [RecoveryChild.Verb, var childDirectory]) return await RecoveryChild.Run(childDirectory);
+
+BenchOptions options;
+try
 {
-    await using var node = BenchNode.Open(Path.Combine(root, $"node{steps}"));
-    await node.Node.Start();
-    var workflow = BenchNode.NoopSteps($"w{steps}", steps);
-    await node.Node.Workflows.Register(workflow);
-    var spec = new JobSpec { Workflow = workflow.Reference };
-    await using var bare = await BareLoop.Record(node, spec, Path.Combine(root, $"bare{steps}"));
-    Console.WriteLine($"{steps} steps: {bare.AppendsPerJob} appends, {bare.EventsPerJob} events");
-    foreach (var concurrency in args.Length > 2 ? new[] { int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) } : [1, 10, 100, 1000, 5000])
-    {
-        var bareResult = await ClosedLoop.Run(concurrency, TimeSpan.FromSeconds(seconds), bare.RunJob);
-        var nodeResult = await ClosedLoop.Run(concurrency, TimeSpan.FromSeconds(seconds), () => node.Run(spec));
-        Console.WriteLine($"c={concurrency}: node {nodeResult.PerSecond:F0}/s p50 {nodeResult.P50Ms:F2} p99 {nodeResult.P99Ms:F2} cpu {nodeResult.CpuMicroseconds:F0} us; bare {bareResult.PerSecond:F0}/s p50 {bareResult.P50Ms:F2} p99 {bareResult.P99Ms:F2} cpu {bareResult.CpuMicroseconds:F0} us; ratio {nodeResult.PerSecond / bareResult.PerSecond:F2}");
-    }
+    options = BenchOptions.Parse(args);
+}
+catch (FormatException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
 }
 
-Directory.Delete(root, recursive: true);
-return 0;
+Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors, SQLite synchronous=FULL, data in {options.Directory}");
+Directory.CreateDirectory(options.Directory);
+try
+{
+    var rows = new List<Row>();
+    if (options.Runs("W1")) rows.AddRange(await NoopJobs.Run("W1", steps: 1, options));
+    if (options.Runs("W2")) rows.AddRange(await NoopJobs.Run("W2", steps: 3, options));
+    if (options.Runs("W3")) rows.AddRange(await SleepingJobs.Run(options));
+    if (options.Runs("W4")) rows.Add(await WideFanOut.Run(options));
+    if (options.Runs("W5")) rows.Add(await RecoveryAfterKill.Run(options));
+    Report.Print(rows);
+    Report.Write(rows, options.ResultPath);
+    return 0;
+}
+finally
+{
+    Directory.Delete(options.Directory, recursive: true);
+}

@@ -116,6 +116,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         return recovered;
     }
 
+    /// <summary>Completes when every job that is in memory now has been loaded and has had its first turn.</summary>
+    public Task WhenLoaded() => _services.Registry.WhenSettled();
+
     /// <summary>
     /// Stops cleanly: starts nothing more, waits for running steps up to <see cref="NodeOptions.DrainTimeout"/>, then asks them to end (such an
     /// attempt does not count), and lets every write finish. What is open goes on at the next start.
@@ -133,7 +136,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             await IsIdleWithin(_options.AbandonAfter + TimeSpan.FromSeconds(1));
         }
 
-        await Quiesce();
+        await _services.Registry.WhenSettled();
         Admission.Dispose();
         _system.Dispose();
     }
@@ -156,7 +159,4 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         timer.Cancel();
         return first == idle;
     }
-
-    /// <summary>Asks every job that is in memory; its answer comes after the writes that it had in hand.</summary>
-    private Task Quiesce() => Task.WhenAll(_services.Registry.Snapshot().Select(Gateway.Inspect));
 }

@@ -71,8 +71,10 @@ public sealed class ResumeCommandTests : IDisposable
     [Fact]
     public async Task Run_SaysThatOthersGoOnToo_WhenTheDirectoryHasActiveJobs()
     {
-        await Stopped("nap.yaml", Samples.Sleeping("1ms"), "first started");
-        var output = await _run.OnData("run", _run.Write("three.yaml", Samples.Three));
+        _run.Set("DISPATCHER__STAGES__NOOP__RATE_PER_SECOND", "0.001");
+        await Stopped("three.yaml", Samples.Three, "step two[0] queued");
+        _run.Set("DISPATCHER__STAGES__NOOP__RATE_PER_SECOND", "0");
+        var output = await _run.OnData("run", "three.yaml");
         Assert.Equal(0, output.ExitCode);
         Assert.Contains("1 other unfinished job", output.Error, StringComparison.Ordinal);
     }

@@ -142,6 +142,15 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_LeavesAtOnce_WhenInterruptedTwice()
+    {
+        var signals = new StopSignals();
+        var output = await _run.OnData(signals, ("nap sleeps", () => { signals.Interrupt(); signals.Interrupt(); }), "run", _run.Write("nap.yaml", Samples.Sleeping("1h")));
+        Assert.Equal(130, output.ExitCode);
+        Assert.Matches("Left at once. Go on with: dispatcher resume [0-9a-f-]{36}", output.Error);
+    }
+
+    [Fact]
     public async Task Run_StopsCleanlyAndTellsHowToGoOn_WhenTerminated()
     {
         var signals = new StopSignals();

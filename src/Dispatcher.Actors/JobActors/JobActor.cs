@@ -229,6 +229,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             case InspectMessage inspect:
                 inspect.Answer(Inspect());
                 break;
+            case SettleMessage settle:
+                turn.Settle(settle);
+                break;
             case LoadedMessage:
                 LoseRunningSteps(turn);
                 turn.WantQueued();

@@ -42,6 +42,18 @@ public sealed record JobInspection(
 /// <summary>A step that waits for admission.</summary>
 public sealed record StepWait(StepKey Step, string Stage, AdmissionWait Wait);
 
+/// <summary>Answered when everything that the job had in hand before it is done.</summary>
+internal sealed class SettleMessage : IDeadLetter
+{
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Settled => _settled.Task;
+
+    public void Answer() => _settled.TrySetResult();
+
+    public void Undelivered() => Answer();
+}
+
 /// <summary>To every job of a node that shuts down: start nothing more.</summary>
 internal sealed class DrainMessage
 {

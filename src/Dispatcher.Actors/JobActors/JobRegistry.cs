@@ -30,7 +30,18 @@ public sealed class JobRegistry
 
     internal void Remove(JobId id, ActorCell cell) => _cells.TryRemove(new KeyValuePair<JobId, ActorCell>(id, cell));
 
-    internal IReadOnlyList<JobId> Snapshot() => [.. _cells.Keys];
+    /// <summary>Completes when every job that is in memory now has done what it has in hand.</summary>
+    internal Task WhenSettled()
+    {
+        var waiting = new List<Task>();
+        foreach (var (_, cell) in _cells)
+        {
+            var message = new SettleMessage();
+            if (cell.Tell(message)) waiting.Add(message.Settled);
+        }
+
+        return Task.WhenAll(waiting);
+    }
 
     internal void Broadcast(object message)
     {

@@ -12,6 +12,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     private readonly List<JobEvent> _events = [];
     private Dictionary<StepKey, JsonElement?>? _inputs;
     private List<(CommandMessage Message, Decision Decision)>? _commands;
+    private List<SettleMessage>? _settled;
     private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
 
     public JobState Before { get; } = before;
@@ -69,10 +70,13 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         }
     }
 
+    public void Settle(SettleMessage message) => (_settled ??= []).Add(message);
+
     /// <summary>Tells everybody who asked; only after the events are durable.</summary>
     public void Reply()
     {
         foreach (var (message, decision) in _commands ?? []) message.Answer(ReplyTo(decision));
+        foreach (var message in _settled ?? []) message.Answer();
         foreach (var (saved, decision) in _checkpoints ?? [])
         {
             if (decision is Decision.Rejected rejected) saved.TrySetException(new OperationCanceledException(rejected.Rejection.Message));
@@ -83,6 +87,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     public void ReplyToAll(CommandReply reply)
     {
         foreach (var (message, _) in _commands ?? []) message.Answer(reply);
+        foreach (var message in _settled ?? []) message.Answer();
         foreach (var (saved, _) in _checkpoints ?? []) saved.TrySetException(new OperationCanceledException("The node cannot save the checkpoint now."));
     }
 

@@ -12,8 +12,8 @@ public sealed partial record JobState
         // Each rule makes a new state, so these two may be set on it without another copy.
         var next = Apply(@event);
         Debug.Assert(!ReferenceEquals(next, this));
-        next.SequenceNr = SequenceNr + 1;
-        next.UpdatedAt = @event.At;
+        next._sequenceNr = SequenceNr + 1;
+        next._updatedAt = @event.At;
         return next;
     }
 

@@ -14,6 +14,10 @@ namespace Dispatcher.Jobs;
 /// </remarks>
 public sealed partial record JobState
 {
+    // Fields, so that the fold can set them on the copy that a rule has just made.
+    private long _sequenceNr;
+    private DateTimeOffset _updatedAt;
+
     [JsonIgnore]
     public JobPlan Plan { get; init; } = null!;
 
@@ -24,8 +28,11 @@ public sealed partial record JobState
     public JobStatus Status { get; init; }
 
     /// <summary>The number of events folded so far.</summary>
-    [JsonInclude]
-    public long SequenceNr { get; internal set; }
+    public long SequenceNr
+    {
+        get => _sequenceNr;
+        init => _sequenceNr = value;
+    }
 
     public int Priority { get; init; }
 
@@ -39,8 +46,11 @@ public sealed partial record JobState
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    [JsonInclude]
-    public DateTimeOffset UpdatedAt { get; internal set; }
+    public DateTimeOffset UpdatedAt
+    {
+        get => _updatedAt;
+        init => _updatedAt = value;
+    }
 
     public DateTimeOffset? StartedAt { get; init; }
 

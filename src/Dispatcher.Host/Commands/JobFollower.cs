@@ -32,6 +32,7 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     private readonly Dictionary<StepKey, string> _messages = [];
     private JobFeed.Subscription? _feed;
     private JobState _state = JobState.Initial(null!);
+    private long _shown;
     private JobProgress _progress;
     private ImmutableArray<StepWait> _waits = [];
     private DateTimeOffset _inspectedAt;
@@ -54,9 +55,10 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     {
         var inspection = await engine.Node.Gateway.Inspect(id) ?? throw new CommandException(ExitCode.NotFound, $"There is no job {id}.");
         if (inspection.Parked is { } parked) throw new CommandException(ExitCode.Failed, $"The job {id} cannot go on here: {parked}");
-        _state = inspection.State! with { SequenceNr = shownFrom };
-        view.Begin(inspection.State!);
-        await CatchUp(inspection.State!);
+        _state = inspection.State!;
+        _shown = shownFrom;
+        view.Begin(_state);
+        await CatchUp(_state);
         var end = FollowEnd.Ended;
         await view.Around(async () => end = await Watch(id));
         return end;
@@ -100,8 +102,8 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
 
     private async Task Take(FeedMessage.Committed committed)
     {
-        if (committed.State.SequenceNr <= _state.SequenceNr) return;
-        if (committed.State.SequenceNr - committed.Events.Count != _state.SequenceNr)
+        if (committed.State.SequenceNr <= _shown) return;
+        if (committed.State.SequenceNr - committed.Events.Count != _shown)
         {
             await CatchUp(committed.State);
             return;
@@ -110,6 +112,7 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
         foreach (var @event in committed.Events) Forget(@event);
         view.Committed(committed.Events);
         _state = committed.State;
+        _shown = _state.SequenceNr;
     }
 
     /// <summary>A new attempt starts at nothing.</summary>
@@ -124,13 +127,12 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     /// <summary>Reads from the journal what the feed did not bring: it drops messages when the reader is slow.</summary>
     private async Task CatchUp(JobState target)
     {
-        var shown = _state.SequenceNr;
-        while (shown < target.SequenceNr)
+        while (_shown < target.SequenceNr)
         {
-            var page = await engine.Store.ReadEvents(target.Id, shown, (int)Math.Min(JournalPage, target.SequenceNr - shown));
+            var page = await engine.Store.ReadEvents(target.Id, _shown, (int)Math.Min(JournalPage, target.SequenceNr - _shown));
             if (page.Count == 0) break;
             view.Committed(page.Select(stored => EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span)));
-            shown = page[^1].SequenceNr;
+            _shown = page[^1].SequenceNr;
         }
 
         _state = target;
