@@ -2,7 +2,6 @@ using System.Globalization;
 using Dispatcher.Jobs;
 using Dispatcher.Process.Tests.Mix;
 using Dispatcher.Process.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
 namespace Dispatcher.Process.Tests;
@@ -44,16 +43,18 @@ public sealed class KillMixTests(ITestOutputHelper log) : IDisposable
     /// <summary>One life, killed after a random number of events and then a random while.</summary>
     private async Task RunAndKill(Random random, Dictionary<string, string> accepted)
     {
-        var (events, delay) = (random.Next(EventsOfALife), random.NextMilliseconds(30));
-        var before = LastOrdering();
+        var (events, delay) = (random.Next(1, EventsOfALife), random.NextMilliseconds(30));
         await using var process = DispatcherProcess.StartMix(_directory.Path, Jobs);
-        await Wait.Until(() => LastOrdering() >= before + events || process.HasExited, () => $"the mix goes on: {process.Out}{process.Error}");
+        await process.WaitForLine(line => CommittedIn(line) >= events, $"{events} events");
         await Wait.Instant(delay);
         Assert.False(process.HasExited, $"The mix ended before it was killed: {process.Out}{process.Error}");
         process.Kill9();
         Take(accepted, (await process.WaitForExit()).Out);
-        log.WriteLine($"killed after {LastOrdering() - before} events, {accepted.Count} jobs acknowledged");
+        log.WriteLine($"killed {delay.TotalMilliseconds:0} ms after {events} events, {accepted.Count} jobs acknowledged");
     }
+
+    private static int CommittedIn(string line) =>
+        line.StartsWith("committed ", StringComparison.Ordinal) ? int.Parse(line.AsSpan("committed ".Length), CultureInfo.InvariantCulture) : 0;
 
     /// <summary>An acknowledgement that the kill cut in half was not heard.</summary>
     private static void Take(Dictionary<string, string> accepted, string output)
@@ -90,25 +91,5 @@ public sealed class KillMixTests(ITestOutputHelper log) : IDisposable
     {
         var plan = job.Plan.Steps[job.Plan.IndexOf(done.Step)];
         return plan.Handler == BodyHandler.HandlerName && plan.IsFanOut == done.Item is not null;
-    }
-
-    /// <summary>Asked of the table itself, as it is asked every few milliseconds.</summary>
-    private long LastOrdering()
-    {
-        var file = Path.Combine(_directory.Data, "dispatcher.db");
-        if (!File.Exists(file)) return 0;
-        try
-        {
-            using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT coalesce(max(ordering), 0) FROM journal";
-            return (long)command.ExecuteScalar()!;
-        }
-        catch (SqliteException)
-        {
-            // The first process is still making the tables.
-            return 0;
-        }
     }
 }

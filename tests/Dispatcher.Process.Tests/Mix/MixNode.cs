@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Feed;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
@@ -15,7 +16,7 @@ namespace Dispatcher.Process.Tests.Mix;
 /// <summary>
 /// A node that submits jobs of five shapes with the idempotency keys <c>job-0</c>, <c>job-1</c>… and works until all have ended. Started again on the same
 /// directory it submits all of them again, as a client does that does not know what was accepted. Writes <c>ready</c> after recovery, <c>accepted KEY ID</c>
-/// for each acknowledgement, and <c>done</c>.
+/// for each acknowledgement, <c>committed N</c> as the events of this life become durable, and <c>done</c>.
 /// </summary>
 internal static class MixNode
 {
@@ -48,6 +49,7 @@ internal static class MixNode
             new NodeOptions { StageLimits = stage => new StageLimits { MaxConcurrency = stage == BodyHandler.HandlerName ? 4 : 1000 } });
         var workflows = MixWorkflows.All;
         foreach (var workflow in workflows) await node.Workflows.Register(workflow);
+        await using var counting = Counter.Start(node);
         await node.Start();
         await Console.Out.WriteLineAsync("ready");
 
@@ -84,6 +86,36 @@ internal static class MixNode
         {
             while ((await store.ListJobs(new JobQuery { Status = status, Limit = 1 })).Count > 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Tells the test how far this life is.</summary>
+    private sealed class Counter(JobFeed.Subscription feed) : IAsyncDisposable
+    {
+        private Task _loop = Task.CompletedTask;
+
+        public static Counter Start(DispatcherNode node)
+        {
+            var counter = new Counter(node.Feed.Subscribe());
+            counter._loop = counter.Count();
+            return counter;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            feed.Dispose();
+            await _loop;
+        }
+
+        private async Task Count()
+        {
+            var events = 0;
+            await foreach (var message in feed.Messages.ReadAllAsync())
+            {
+                if (message is not FeedMessage.Committed committed) continue;
+                events += committed.Events.Count;
+                await Console.Out.WriteLineAsync($"committed {events}");
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     private readonly OsProcess _process;
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
+    private readonly List<string> _lines = [];
     private readonly Lock _gate = new();
     private readonly Task _drained;
     private TaskCompletionSource _more = NewSource();
@@ -71,20 +72,26 @@ internal sealed class DispatcherProcess : IAsyncDisposable
 
     public void Continue() => Signals.Send(Id, Signals.Continue);
 
-    /// <summary>Until stdout or stderr holds this text.</summary>
+    /// <summary>Until a line of stdout or stderr holds this text.</summary>
+    public Task WaitForText(string text) => WaitForLine(line => line.Contains(text, StringComparison.Ordinal), $"'{text}'");
+
+    /// <summary>Until such a line was written to stdout or stderr.</summary>
     /// <exception cref="InvalidOperationException">The process ended without it.</exception>
-    public async Task WaitForText(string text)
+    public async Task WaitForLine(Func<string, bool> wanted, string what)
     {
+        var seen = 0;
         while (true)
         {
+            // Asked first: what was written before the end is then in the list.
+            var ended = _drained.IsCompleted;
             Task more;
             lock (_gate)
             {
-                if (Holds(_out, text) || Holds(_error, text)) return;
+                for (; seen < _lines.Count; seen++) if (wanted(_lines[seen])) return;
                 more = _more.Task;
             }
 
-            if (_drained.IsCompleted) throw new InvalidOperationException($"The process ended without '{text}'. It wrote:\n{Out}\n{Error}");
+            if (ended) throw new InvalidOperationException($"The process ended without {what}. It wrote:\n{Out}\n{Error}");
             await Task.WhenAny(more, _drained).WaitAsync(Wait.Limit);
         }
     }
@@ -140,6 +147,7 @@ internal sealed class DispatcherProcess : IAsyncDisposable
             lock (_gate)
             {
                 text.Append(line).Append('\n');
+                _lines.Add(line);
                 (more, _more) = (_more, NewSource());
             }
 
@@ -151,8 +159,6 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     {
         lock (_gate) return text.ToString();
     }
-
-    private static bool Holds(StringBuilder builder, string text) => builder.ToString().Contains(text, StringComparison.Ordinal);
 
     /// <summary>The kernel's letter for a process: R, S, T (frozen), Z; '-' when it is gone.</summary>
     private static char StateOf(int processId)
