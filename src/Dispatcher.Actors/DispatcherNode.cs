@@ -41,7 +41,10 @@ public sealed record NodeOptions
 
     public int SnapshotAfterEvents { get; init; } = 1000;
 
-    public TimeSpan PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>A waiting job with no wake-up within this time leaves memory; null keeps every open job.</summary>
+    public TimeSpan? PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(120);
+
+    public Supervision Supervision { get; init; } = Supervision.Default;
 
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -87,6 +90,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             EnvironmentValue = JsonSerializer.SerializeToElement(options.Environment),
             SnapshotAfterEvents = options.SnapshotAfterEvents,
             PassivateIfIdleFor = options.PassivateIfIdleFor,
+            Supervision = options.Supervision,
         };
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
     }

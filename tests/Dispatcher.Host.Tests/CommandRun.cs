@@ -53,7 +53,7 @@ internal sealed class CommandRun : IDisposable
     {
         public IReadOnlyList<string> Lines => Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        public JsonElement Json => JsonElement.Parse(Out);
+        public JsonElement Json => Out.Length > 0 ? JsonElement.Parse(Out) : throw new InvalidOperationException($"No JSON, exit code {ExitCode}: {Error}");
     }
 
     /// <summary>Collects lines, and acts on one of them while the command goes on.</summary>

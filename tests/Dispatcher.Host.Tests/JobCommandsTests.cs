@@ -1,5 +1,9 @@
 using System.Text.Json;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Configuration;
+using Dispatcher.Jobs;
+using Dispatcher.Workflows;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Host.Tests;
 
@@ -82,6 +86,23 @@ public sealed class JobCommandsTests : IDisposable
         Assert.Equal(2, ambiguous.ExitCode);
         Assert.Contains(id, ambiguous.Error, StringComparison.Ordinal);
         Assert.Contains(other, ambiguous.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lookup_FindsAJob_WhoseIdIsTheLastWithItsPrefix()
+    {
+        const string Id = "019a0000-0000-7000-8000-00000000000f";
+        await Ran("three.yaml", Samples.Three);
+        var settings = new DispatcherSettings { DataDirectory = _run.Data, ArtifactsDirectory = _run.Data };
+        using (var handlers = new HandlerSet(settings, TimeProvider.System))
+        {
+            await using var engine = EmbeddedEngine.Open(settings, handlers, NullLoggerFactory.Instance, TimeProvider.System);
+            var workflow = WorkflowDefinition.Parse(Samples.Three);
+            await engine.Node.Workflows.Register(workflow);
+            await engine.Node.Gateway.Submit(new JobSpec { Workflow = workflow.Reference }, new Principal("test"), JobId.Parse(Id));
+        }
+
+        Assert.Equal([Id], (await _run.OnData("job", "show", Id[..35], "-o", "ids")).Lines);
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public sealed class JobWhyTests
     public void Why_NamesTheJobsAndTheirStatus_WhenItWaitsForThem()
     {
         Happened(Submitted(dependsOn: Other));
-        var answer = new JobWhy(_state, _events, TimeProvider.System).Answer(Holder, "data", new Dictionary<JobId, JobStatus> { [Other] = JobStatus.Running });
+        var answer = new JobWhy(_state, _events, Holder, TimeProvider.System).Answer("data", new Dictionary<JobId, JobStatus> { [Other] = JobStatus.Running });
         Assert.Equal("dependencies", answer.Reason);
         Assert.Contains($"{Other} (running)", answer.Sentence, StringComparison.Ordinal);
     }
@@ -90,6 +90,13 @@ public sealed class JobWhyTests
     }
 
     [Fact]
+    public void Why_SaysThatAnAttemptIsLost_WhenItsProcessIsGone()
+    {
+        Happened(Submitted(), new JobEvent.Started(Noon), new JobEvent.StepStarted("one", null, 1, Noon));
+        Assert.Equal("lost", Assert.Single(new JobWhy(_state, _events, holder: null, TimeProvider.System).Steps()).Reason);
+    }
+
+    [Fact]
     public void Why_SaysReady_WhenNothingIsMissing()
     {
         Happened(Submitted());
@@ -110,13 +117,13 @@ public sealed class JobWhyTests
         Happened(Submitted(), new JobEvent.Started(Noon), new JobEvent.StepStarted("one", null, 1, Noon), new JobEvent.StepCompleted("one", null, 1, null, null, Noon));
         Happened(new JobEvent.StepExpanded("many", 9, Noon), new JobEvent.StepStarted("many", 0, 1, Noon));
         for (var item = 1; item < 5; item++) Happened(new JobEvent.StepQueued("many", item, Noon.AddSeconds(item)));
-        var steps = new JobWhy(_state, _events, TimeProvider.System).Steps();
+        var steps = new JobWhy(_state, _events, Holder, TimeProvider.System).Steps();
         Assert.Equal(["running", "admission"], steps.Select(step => step.Reason));
         Assert.Contains("as do 3 more", steps[1].Sentence, StringComparison.Ordinal);
         Assert.Equal(Noon.AddSeconds(1), steps[1].Since);
     }
 
-    private WhyAnswer Answer(int? holder = Holder) => new JobWhy(_state, _events, TimeProvider.System).Answer(holder, "data", new Dictionary<JobId, JobStatus>());
+    private WhyAnswer Answer(int? holder = Holder) => new JobWhy(_state, _events, holder, TimeProvider.System).Answer("data", new Dictionary<JobId, JobStatus>());
 
     private static (string Reason, DateTimeOffset Since, DateTimeOffset? Until) Summary(WhyAnswer answer) => (answer.Reason, answer.Since, answer.Until);
 

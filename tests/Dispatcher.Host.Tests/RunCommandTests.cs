@@ -99,6 +99,28 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ListsFilesWithTheirHash_WhenStepsLeaveSome()
+    {
+        _run.Set("DISPATCHER__PROCESS__ALLOWED_COMMANDS", "cp");
+        _run.Write("words.txt", "to be or not");
+        _run.Write("copy.yaml", """
+            name: copy
+            version: 1
+            input: { type: object, required: [file], properties: { file: { type: string, format: path } } }
+            steps:
+              - id: copy
+                uses: process.run
+                with: { command: cp, args: ["${input.file}", "${artifacts.path('out/words.txt')}"], outputs: [{ name: words, path: out/words.txt }] }
+            """);
+        var result = (await _run.OnData("run", "copy.yaml", "--json", "--input", "file=words.txt")).Json;
+        var artifact = Assert.Single(result.GetProperty("artifacts").EnumerateArray());
+        Assert.Equal(("copy", "words", 12), (artifact.GetProperty("step").GetString(), artifact.GetProperty("name").GetString(), artifact.GetProperty("bytes").GetInt32()));
+        var file = Path.Combine(result.GetProperty("artifacts_directory").GetString()!, artifact.GetProperty("path").GetString()!);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))), artifact.GetProperty("sha256").GetString());
+        Assert.Matches("out/words.txt +12 B", (await _run.OnData("job", "show", result.GetProperty("job_id").GetString()!)).Out);
+    }
+
+    [Fact]
     public async Task Run_GivesTheFirstJob_WhenTheKeyWasUsed()
     {
         _run.Write("three.yaml", Samples.Three);
@@ -186,6 +208,17 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0, output.ExitCode);
         Assert.Contains("resume", output.Out, StringComparison.Ordinal);
         Assert.Contains("Examples:", output.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run", "--key")]
+    [InlineData("resume", "[<JOB>]")]
+    [InlineData("job why", "-o")]
+    public async Task Help_ShowsAllOptions_WhenOneCommandIsAsked(string command, string text)
+    {
+        var output = await _run.Run([.. command.Split(' '), "--help"]);
+        Assert.Equal((0, ""), (output.ExitCode, output.Error));
+        Assert.Contains(text, output.Out, StringComparison.Ordinal);
     }
 
     [Fact]

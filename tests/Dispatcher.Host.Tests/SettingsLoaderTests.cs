@@ -14,14 +14,14 @@ public sealed class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_PutsLaterSourcesOverEarlier_WhenAllAreGiven()
     {
-        var profile = _files.Write("profile.conf", "dispatcher { env = stage, recovery.max-concurrent-recoveries = 10, logging.level = debug }");
+        var profile = _files.Write("profile.conf", "dispatcher { env = stage, http.max-redirects = 10, logging.level = debug }");
         var settings = Load(
-            "dispatcher { env = test, recovery.max-concurrent-recoveries = 20, actors.passivate-idle-after = off }",
+            "dispatcher { env = test, http.max-redirects = 12, actors.passivate-idle-after = off }",
             profile,
-            ("DISPATCHER__RECOVERY__MAX_CONCURRENT_RECOVERIES", "30"));
+            ("DISPATCHER__HTTP__MAX_REDIRECTS", "15"));
         Assert.Equal(LogLevel.Debug, settings.LogLevel);
         Assert.Equal(DispatcherEnvironment.Test, settings.Environment);
-        Assert.Equal(30, settings.Recovery.MaxConcurrentRecoveries);
+        Assert.Equal(15, settings.Http.MaxRedirects);
         Assert.Null(settings.Actors.PassivateIdleAfter);
     }
 

@@ -128,13 +128,19 @@ internal sealed partial class JobActor
 
         var wait = _state.Wait;
         if (wait is { Kind: JobWaitKind.Time or JobWaitKind.Pause, Until: { } until } && turn.Events.Count > 0) services.Observer.SleepsUntil(id, until);
-        var mayLeave = _children.Count == 0 && _tickets.Count == 0 && wait.Kind != JobWaitKind.Active;
         var wakeAt = NextWakeUp(_state);
-        if (mayLeave && !(wakeAt <= turn.At + services.PassivateIfIdleFor) && Self.TryPassivate()) return;
+        if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate()) return;
         if (wakeAt == _timerAt) return;
         _timer?.Dispose();
         _timerAt = wakeAt;
         _timer = wakeAt is { } at ? services.System.Timers.Schedule(at, Self, TimerMessage.Instance) : null;
+    }
+
+    /// <summary>An ended job leaves at once; a waiting one if nothing is near. A comparison with an absent time is false.</summary>
+    private bool MayLeave(JobWait wait, DateTimeOffset? wakeAt, DateTimeOffset now)
+    {
+        if (_children.Count > 0 || _tickets.Count > 0 || wait.Kind == JobWaitKind.Active) return false;
+        return wait.Kind == JobWaitKind.Ended || (services.PassivateIfIdleFor is { } near && !(wakeAt <= now + near));
     }
 
     /// <summary>The next instant at which time alone changes something.</summary>

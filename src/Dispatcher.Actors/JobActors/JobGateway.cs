@@ -70,5 +70,5 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
         var actor = new JobActor(services, id, history, isNew);
         (history, isNew) = (null, false);
         return actor;
-    });
+    }, services.Supervision);
 }

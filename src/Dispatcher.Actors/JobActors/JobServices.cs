@@ -33,8 +33,10 @@ public sealed class JobServices
     /// <summary>Events after which a long job's state is saved, at the least.</summary>
     public int SnapshotAfterEvents { get; init; } = 1000;
 
-    /// <summary>A job whose next wake-up is farther away than this leaves memory.</summary>
-    public TimeSpan PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>A waiting job with no wake-up within this time leaves memory; null keeps every open job.</summary>
+    public TimeSpan? PassivateIfIdleFor { get; init; }
+
+    public Supervision Supervision { get; init; } = Supervision.Default;
 
     public JobRegistry Registry { get; } = new();
 

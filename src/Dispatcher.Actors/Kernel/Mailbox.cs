@@ -18,12 +18,15 @@ internal struct Mailbox
     /// <summary>False once the mailbox is closed: nobody will read the message.</summary>
     public bool TryPost(object message)
     {
-        var node = new Node(message, Volatile.Read(ref _incoming));
-        while (!ReferenceEquals(node.Next, ClosedMark))
+        var node = new Node(message, null);
+        var expected = Volatile.Read(ref _incoming);
+        while (!ReferenceEquals(expected, ClosedMark))
         {
-            var seen = Interlocked.CompareExchange(ref _incoming, node, node.Next);
-            if (ReferenceEquals(seen, node.Next)) return true;
-            node.Next = seen;
+            // Once it is posted the node is the reader's, who turns its link round: it must not be looked at here again.
+            node.Next = expected;
+            var seen = Interlocked.CompareExchange(ref _incoming, node, expected);
+            if (ReferenceEquals(seen, expected)) return true;
+            expected = seen;
         }
 
         return false;

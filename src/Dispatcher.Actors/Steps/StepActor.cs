@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Steps.Artifacts;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Steps;
@@ -140,6 +141,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         _ when _stopReason == StopReason.HeartbeatLost =>
             Failed(ErrorClass.Timeout, $"The handler sent no heartbeat for {assignment.HeartbeatTimeout}.", "HEARTBEAT_LOST"),
         { Exception: StepFailedException failed } => new StepOutcome.Failed(failed.Failure),
+        { Exception: ArtifactPathException refused } => Failed(ErrorClass.InvalidInput, refused.Message, "ARTIFACT_PATH"),
         { Exception: OperationCanceledException } => Failed(ErrorClass.Transient, "The attempt was cancelled.", null),
         { Exception: { } exception } => Failed(ErrorClass.Transient, $"{exception.GetType().Name}: {exception.Message}", null),
         _ => Failed(ErrorClass.Permanent, $"The handler {assignment.Handler.Name} returned no result.", "NO_RESULT"),

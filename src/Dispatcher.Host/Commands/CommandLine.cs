@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Dispatcher.Host.Composition;
 
 namespace Dispatcher.Host.Commands;
@@ -11,7 +12,7 @@ public static class CommandLine
     public static async Task<int> Run(string[] args, HostEdges edges)
     {
         var parsed = Root(edges).Parse(args.Length == 0 ? ["--help"] : args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Action is ParseErrorAction)
         {
             foreach (var error in parsed.Errors) await edges.Error.WriteLineAsync(error.Message);
             await edges.Error.WriteLineAsync($"See `{PathOf(parsed.CommandResult.Command)} --help`.");

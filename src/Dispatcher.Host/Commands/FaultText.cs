@@ -9,7 +9,18 @@ namespace Dispatcher.Host.Commands;
 /// <summary>Says a failure of the input or the machine in one sentence, and which exit code fits.</summary>
 internal static class FaultText
 {
-    public static (int ExitCode, string Message) Of(Exception failure) => failure switch
+    private const string DiskFullAdvice = "Free some space there, or use another data directory with --data.";
+
+    public static (int ExitCode, string Message) Of(Exception failure)
+    {
+        var (exitCode, message) = Sentence(failure);
+        return (exitCode, IsDiskFull(message) ? $"{message}. {DiskFullAdvice}" : message);
+    }
+
+    private static bool IsDiskFull(string message) =>
+        message.Contains("disk is full", StringComparison.Ordinal) || message.Contains("No space left on device", StringComparison.Ordinal);
+
+    private static (int ExitCode, string Message) Sentence(Exception failure) => failure switch
     {
         CommandException command => (command.ExitCode, command.Message),
         ConfigurationFaultsException or WorkflowDefinitionException => (ExitCode.Usage, failure.Message),

@@ -48,6 +48,9 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
         _feed = engine.Node.Feed.Subscribe(id);
     }
 
+    /// <summary>Shows a job that goes on as it was when its last process ended.</summary>
+    public void Begin(JobState state) => view.Begin(state);
+
     /// <summary>Watches the job that <see cref="Listen"/> named.</summary>
     /// <param name="id">The job; it exists.</param>
     /// <param name="shownFrom">Events after this one are shown: 0 for all of them.</param>
@@ -57,7 +60,6 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
         if (inspection.Parked is { } parked) throw new CommandException(ExitCode.Failed, $"The job {id} cannot go on here: {parked}");
         _state = inspection.State!;
         _shown = shownFrom;
-        view.Begin(_state);
         await CatchUp(_state);
         var end = FollowEnd.Ended;
         await view.Around(async () => end = await Watch(id));

@@ -23,7 +23,11 @@ internal static class JobLookup
         if (!IsPrefix(prefix)) throw new CommandException(ExitCode.Usage, $"'{text}' is no job id: give the id or at least its first {ShortestPrefix} characters.");
         if (JobId.TryParse(prefix, out var id)) return await store.FindJob(id) ?? throw NotFound(text, dataDirectory);
 
-        var candidates = (await Below(store, LastWith(prefix), CandidatesShown + 1)).Where(row => row.Id.ToString().StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var last = LastWith(prefix);
+        var candidates = new List<JobRow>();
+        if (await store.FindJob(last) is { } exact) candidates.Add(exact);
+        var below = await store.ListJobs(new JobQuery { Before = last, Limit = CandidatesShown + 1 });
+        candidates.AddRange(below.Where(row => row.Id.ToString().StartsWith(prefix, StringComparison.Ordinal)));
         return candidates switch
         {
             [] => throw NotFound(text, dataDirectory),
@@ -49,12 +53,9 @@ internal static class JobLookup
         text.Length is >= ShortestPrefix and <= IdCharacters
         && text.Select((character, at) => at is 8 or 13 or 18 or 23 ? character == '-' : char.IsAsciiHexDigitLower(character)).All(fits => fits);
 
-    /// <summary>The last id that begins so. No job has it: the version's digit of a job's id is 7.</summary>
+    /// <summary>The last id that begins so; a job may have it.</summary>
     private static JobId LastWith(string prefix) =>
         JobId.Parse(string.Concat(prefix, "ffffffff-ffff-ffff-ffff-ffffffffffff".AsSpan(prefix.Length)));
-
-    private static ValueTask<IReadOnlyList<JobRow>> Below(IJobStore store, JobId last, int limit) =>
-        store.ListJobs(new JobQuery { Before = last, Limit = limit });
 
     private static CommandException NotFound(string text, string dataDirectory) =>
         new(ExitCode.NotFound, $"There is no job {text} in {dataDirectory}. `dispatcher job list --data {dataDirectory}` shows those that there are.");

@@ -5,7 +5,6 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Store.Sqlite;
-using Dispatcher.Workflows;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Host.Commands;
@@ -48,13 +47,10 @@ internal sealed class JobReading : IAsyncDisposable
 
     /// <summary>The state after these events, which are a job's first ones.</summary>
     /// <exception cref="JobParkedException">They cannot be understood here.</exception>
-    public async Task<JobState> Fold(IReadOnlyList<StoredEvent> events)
+    public async Task<JobState> Fold(JobId id, IReadOnlyList<StoredEvent> events)
     {
-        var submitted = (JobEvent.Submitted)Decode(events[0]);
-        var reference = submitted.Spec.Workflow;
-        WorkflowDefinition workflow = await _workflows.Find(reference.Hash)
-            ?? throw new JobParkedException($"The workflow {reference.Name} version {reference.Version} ({reference.Hash[..12]}) is not in the store.");
-        return JobLoader.Fold(JobState.Initial(workflow.Plan), events);
+        var (state, _) = await JobLoader.Load(new JobHistory(id, null, 0, events), _workflows);
+        return state;
     }
 
     public static JobEvent Decode(StoredEvent stored) => EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span);

@@ -26,7 +26,7 @@ internal sealed class JobSession : IAsyncDisposable
         (_edges, _options) = (edges, options);
         Settings = EffectiveSettings.Load(edges, options.ConfigFile, options.DataDirectory);
         Handlers = new HandlerSet(Settings, edges.Time);
-        _loggers = HostLogging.Create(options.Verbose || Settings.LogLevel > LogLevel.Warning ? Settings.LogLevel : LogLevel.Warning);
+        _loggers = HostLogging.Create(options.Verbose || Settings.LogLevel > LogLevel.Warning ? Settings.LogLevel : LogLevel.Warning, edges);
         _view = options.Json ? new SilentView(edges.Error) : edges.IsTerminal ? new LiveView(ConsoleOn(edges.Out)) : new LineView(edges.Out, edges.Time);
     }
 
@@ -71,8 +71,8 @@ internal sealed class JobSession : IAsyncDisposable
             return ExitCode.Interrupted;
         }
 
-        await Engine.DisposeAsync();
         Show(state);
+        await Close();
         if (end == FollowEnd.Stopped)
         {
             await _edges.Error.WriteLineAsync($"Stopped; the job is not finished. {ResumeHint(id)}");
@@ -95,6 +95,15 @@ internal sealed class JobSession : IAsyncDisposable
         _follower?.Dispose();
         Handlers.Dispose();
         _loggers.Dispose();
+    }
+
+    /// <summary>Lets running steps of other jobs end; whoever presses Ctrl-C does not want to wait for that.</summary>
+    private async Task Close()
+    {
+        var impatient = _edges.Signals.Interrupted.IsCompleted ? _edges.Signals.InterruptedAgain : _edges.Signals.Interrupted;
+        var closing = Engine.DisposeAsync().AsTask();
+        _left = await Task.WhenAny(closing, impatient) != closing;
+        if (!_left) await closing;
     }
 
     private void Show(JobState state)

@@ -19,7 +19,7 @@ internal static class JobShowCommand
         {
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
-            var state = await jobs.Fold(await jobs.Events(row.Id));
+            var state = await jobs.Fold(row.Id, await jobs.Events(row.Id));
             var result = JobResult.Of(state, jobs.ArtifactDirectoryOf(state));
             switch (parsed.GetRequiredValue(output))
             {

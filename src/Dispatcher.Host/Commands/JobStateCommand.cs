@@ -22,7 +22,7 @@ internal static class JobStateCommand
             var events = await jobs.Events(row.Id);
             var count = parsed.GetValue(at) ?? events.Count;
             if (count < 1 || count > events.Count) throw new CommandException(ExitCode.Usage, $"--at {count}: the job {row.Id} has the events 1 to {events.Count}.");
-            var state = await jobs.Fold([.. events.Take((int)count)]);
+            var state = await jobs.Fold(row.Id, [.. events.Take((int)count)]);
             edges.Out.WriteLine(JsonText.Of(Json(state)));
             return ExitCode.Ok;
         });

@@ -15,15 +15,18 @@ internal sealed record WhyAnswer(string Reason, string Sentence, DateTimeOffset 
 internal sealed record StepReason(string Step, string Reason, string Sentence, DateTimeOffset Since, DateTimeOffset? Until);
 
 /// <summary>Reads the answer to "why" from a job's state and journal alone, so that it needs no running process.</summary>
-internal sealed class JobWhy(JobState state, IReadOnlyList<JobEvent> events, TimeProvider time)
+/// <param name="state">The job after all its events.</param>
+/// <param name="events">Its events, for times.</param>
+/// <param name="holder">The process that has the data directory; null if none has.</param>
+/// <param name="time">For times as people read them.</param>
+internal sealed class JobWhy(JobState state, IReadOnlyList<JobEvent> events, int? holder, TimeProvider time)
 {
     private readonly Dictionary<StepKey, DateTimeOffset> _stepSince = StepTimes(events);
 
     /// <summary>The job's own answer.</summary>
-    /// <param name="holder">The process that has the data directory; null if none has.</param>
     /// <param name="dataDirectory">Its path, for the advice.</param>
     /// <param name="dependencies">The status of each job that this one depends on; none for one that is not there.</param>
-    public WhyAnswer Answer(int? holder, string dataDirectory, IReadOnlyDictionary<JobId, JobStatus> dependencies)
+    public WhyAnswer Answer(string dataDirectory, IReadOnlyDictionary<JobId, JobStatus> dependencies)
     {
         switch (state.Status)
         {
@@ -38,7 +41,7 @@ internal sealed class JobWhy(JobState state, IReadOnlyList<JobEvent> events, Tim
                 var jobs = string.Join(", ", state.OpenDependencies.Select(id => $"{id} ({(dependencies.TryGetValue(id, out var status) ? status.ToText() : "not here yet")})"));
                 return new WhyAnswer("dependencies", $"It waits for other jobs to complete: {jobs}.", StatusSince(), null, "they have completed");
             case JobStatus.Scheduled:
-                return new WhyAnswer("time", $"It starts at {At(state.Spec.StartAt!.Value)}.", StatusSince(), state.Spec.StartAt, WithProcess(holder, "that time has come"));
+                return new WhyAnswer("time", $"It starts at {At(state.Spec.StartAt!.Value)}.", StatusSince(), state.Spec.StartAt, WithProcess("that time has come"));
         }
 
         if (holder is null)
@@ -107,6 +110,8 @@ internal sealed class JobWhy(JobState state, IReadOnlyList<JobEvent> events, Tim
         return step.Status switch
         {
             StepStatus.Running when step.IsSleeping => new StepReason(key.ToString(), "time", $"step {key} waits until {At(step.DueAt!.Value)}", since, step.DueAt),
+            StepStatus.Running when step.FanOut is null && holder is null =>
+                new StepReason(key.ToString(), "lost", $"step {key} ran when its process ended (attempt {step.Attempt}); it is tried again", since, null),
             StepStatus.Running when step.FanOut is null => new StepReason(key.ToString(), "running", $"step {key} runs since {At(since)} (attempt {step.Attempt})", since, null),
             StepStatus.Retrying => new StepReason(key.ToString(), "retry", $"step {key} is tried again at {At(step.DueAt ?? since)}, since attempt {step.Attempt} failed{Cause(step)}", since, step.DueAt),
             StepStatus.Queued => new StepReason(key.ToString(), "admission", $"step {key} waits for admission to stage {plan.Stage}", since, null),
@@ -116,7 +121,7 @@ internal sealed class JobWhy(JobState state, IReadOnlyList<JobEvent> events, Tim
 
     private static string Cause(StepState step) => step.Failure is { } failure ? $" ({EventText.Of(failure)})" : "";
 
-    private static string WithProcess(int? holder, string when) => holder is null ? $"{when} and a process has the data directory open; none has now" : when;
+    private string WithProcess(string when) => holder is null ? $"{when} and a process has the data directory open; none has now" : when;
 
     private string At(DateTimeOffset at) => TimeText.DateAndClock(at, time);
 

@@ -37,15 +37,15 @@ internal static class JobWhyCommand
         }
 
         var events = await jobs.Events(row.Id);
-        var state = await jobs.Fold(events);
-        var why = new JobWhy(state, [.. events.Select(JobReading.Decode)], edges.Time);
+        var state = await jobs.Fold(row.Id, events);
+        var why = new JobWhy(state, [.. events.Select(JobReading.Decode)], holder, edges.Time);
         var dependencies = new Dictionary<JobId, JobStatus>();
         foreach (var id in state.OpenDependencies)
         {
             if (await jobs.Store.FindJob(id) is { } dependency) dependencies.Add(id, dependency.Status);
         }
 
-        return (why.Answer(holder, jobs.DataDirectory, dependencies), why.Steps());
+        return (why.Answer(jobs.DataDirectory, dependencies), why.Steps());
     }
 
     private static void Write(HostEdges edges, JobRow row, int? holder, WhyAnswer answer, IReadOnlyList<StepReason> steps)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dispatcher.Host.Composition;
+using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Store.Sqlite;
@@ -25,10 +26,11 @@ internal static class ResumeCommand
     public static async Task<int> GoOn(JobSession session, JobRow job)
     {
         session.Follower.Listen(job.Id);
-        var history = await session.Engine.Store.ReadHistory(job.Id);
-        var seen = history is null ? 0 : history.SnapshotSequenceNr + history.Events.Count;
+        var events = await session.Engine.Store.ReadEvents(job.Id, 0, int.MaxValue);
+        var (state, _) = await JobLoader.Load(new JobHistory(job.Id, null, 0, events), session.Engine.Node.Workflows);
+        session.Follower.Begin(state);
         await session.Start(own: job.WakeAt <= session.Now);
-        return await session.Watch(job.Id, shownFrom: seen);
+        return await session.Watch(job.Id, shownFrom: state.SequenceNr);
     }
 
     private static async Task<int> Run(HostEdges edges, SessionOptions options, string? job)

@@ -10,9 +10,6 @@ namespace Dispatcher.Host.Composition;
 /// <summary>One node on the SQLite store of a data directory, made from the settings.</summary>
 internal sealed class EmbeddedEngine : IAsyncDisposable
 {
-    /// <summary>As long as a job can stay in memory when it is never to leave it.</summary>
-    private static readonly TimeSpan Never = TimeSpan.FromDays(3650);
-
     private EmbeddedEngine(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
 
     public SqliteJobStore Store { get; }
@@ -69,8 +66,10 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         Environment = EnvironmentName(settings),
         StageLimits = name => Limits(settings.Stages.GetValueOrDefault(name) ?? settings.Stages[StageSettings.DefaultName]),
         SnapshotAfterEvents = settings.Journal.SnapshotAfterEvents,
-        PassivateIfIdleFor = settings.Actors.PassivateIdleAfter ?? Never,
+        PassivateIfIdleFor = settings.Actors.PassivateIdleAfter,
+        Supervision = Supervision.Default with { MaxRestarts = settings.Actors.RestartBudget, Window = settings.Actors.RestartWindow },
         AbandonAfter = settings.Steps.AbandonAfter,
+        DrainTimeout = settings.Steps.DrainTimeout,
         DefaultStepTimeout = settings.Steps.DefaultTimeout,
         ProgressInterval = settings.Steps.ProgressInterval,
     };

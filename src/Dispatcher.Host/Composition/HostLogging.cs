@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Dispatcher.Host.Composition;
 
@@ -6,13 +8,13 @@ namespace Dispatcher.Host.Composition;
 internal static class HostLogging
 {
     /// <param name="level">The least important message that is written.</param>
-    public static ILoggerFactory Create(LogLevel level) => LoggerFactory.Create(builder => builder
-        .SetMinimumLevel(level)
-        .AddSimpleConsole(format =>
+    public static ILoggerFactory Create(LogLevel level, HostEdges edges) => LoggerFactory.Create(builder =>
+    {
+        builder.SetMinimumLevel(level).AddConsole(options =>
         {
-            format.IncludeScopes = true;
-            format.SingleLine = true;
-            format.TimestampFormat = "HH:mm:ss.fff ";
-        })
-        .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
+            options.LogToStandardErrorThreshold = LogLevel.Trace;
+            options.FormatterName = LogLineFormatter.FormatterName;
+        });
+        builder.Services.AddSingleton<ConsoleFormatter>(new LogLineFormatter(edges.IsDebug, edges.Time));
+    });
 }

@@ -26,8 +26,6 @@ public sealed record DispatcherSettings
 
     public ActorSettings Actors { get; init; } = new();
 
-    public RecoverySettings Recovery { get; init; } = new();
-
     public StepSettings Steps { get; init; } = new();
 
     /// <summary>Stages by name: always <c>default</c> and <c>render</c>, and what the user added.</summary>
@@ -66,10 +64,10 @@ public sealed record DispatcherSettings
                 RestartBudget = settings.Integer("dispatcher.actors.restart-budget"),
                 RestartWindow = settings.Duration("dispatcher.actors.restart-window"),
             },
-            Recovery = new RecoverySettings { MaxConcurrentRecoveries = settings.Integer("dispatcher.recovery.max-concurrent-recoveries") },
             Steps = new StepSettings
             {
                 AbandonAfter = settings.Duration("dispatcher.steps.abandon-after"),
+                DrainTimeout = settings.Duration("dispatcher.steps.drain-timeout"),
                 DefaultTimeout = settings.OptionalDuration("dispatcher.steps.default-timeout"),
                 ProgressInterval = settings.Duration("dispatcher.steps.progress-interval"),
             },

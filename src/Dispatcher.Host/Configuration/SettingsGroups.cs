@@ -46,16 +46,12 @@ public sealed record ActorSettings
     public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);
 }
 
-/// <summary><c>dispatcher.recovery</c></summary>
-public sealed record RecoverySettings
-{
-    public int MaxConcurrentRecoveries { get; init; } = 50;
-}
-
 /// <summary><c>dispatcher.steps</c></summary>
 public sealed record StepSettings
 {
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Null = none.</summary>
     public TimeSpan? DefaultTimeout { get; init; }

@@ -17,8 +17,8 @@ internal static class JobSummary
             output.WriteLine($"{code}{error.Message} ({error.Class.ToText()})");
         }
 
-        foreach (var artifact in result.Artifacts.Take(ArtifactsShown))
-            output.WriteLine($"  {Path.Combine(result.ArtifactsDirectory, artifact.Path)}  {Size(artifact.Bytes)}");
+        if (result.Artifacts.Count > 0) output.WriteLine($"Files in {result.ArtifactsDirectory}:");
+        foreach (var artifact in result.Artifacts.Take(ArtifactsShown)) output.WriteLine($"  {artifact.Path}  {Size(artifact.Bytes)}");
         if (result.Artifacts.Count > ArtifactsShown) output.WriteLine($"  … and {result.Artifacts.Count - ArtifactsShown} more files; `dispatcher job show {result.JobId}` lists them");
         if (result.Output is { } value) output.WriteLine($"Output: {JsonText.Of(value)}");
     }

@@ -5,13 +5,12 @@ namespace Dispatcher.Actors.Tests.Jobs;
 
 public sealed class JobProgressTests
 {
-    private static readonly JobState Job = JobState.Initial(new JobPlan(
-        "talk", 1, "hash",
-        [
-            new StepPlan { Id = "light", Handler = "noop", Stage = "noop", Weight = 1 },
-            new StepPlan { Id = "heavy", Handler = "noop", Stage = "noop", Weight = 3 },
-            new StepPlan { Id = "many", Handler = "noop", Stage = "noop", Weight = 6, IsFanOut = true, OnError = OnError.Continue },
-        ])) with { Status = JobStatus.Running };
+    private static readonly JobPlan Talk = JobSpecification.Plan(
+        JobSpecification.Step("light") with { Weight = 1 },
+        JobSpecification.Step("heavy") with { Weight = 3 },
+        JobSpecification.Step("many") with { Weight = 6, IsFanOut = true, OnError = OnError.Continue });
+
+    private static readonly JobState Job = JobState.Initial(Talk) with { Status = JobStatus.Running };
 
     [Fact]
     public void Progress_WeighsSteps_ByTheirEstimate() =>

@@ -179,6 +179,7 @@ internal sealed class SimulatedWorld
                 {
                     StageLimits = stage => stage == "narrow" ? new StageLimits { MaxConcurrency = 1, StartDelay = TimeSpan.FromSeconds(1) } : new StageLimits(),
                     SnapshotAfterEvents = 5,
+                    PassivateIfIdleFor = TimeSpan.FromSeconds(30),
                 });
         }
 

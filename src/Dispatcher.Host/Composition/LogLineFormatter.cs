@@ -1,0 +1,35 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Dispatcher.Host.Composition;
+
+/// <summary>
+/// One line for each message: time, level, scopes, message, and of an exception its message only, since a stack trace helps nobody but who looks for a
+/// bug of Dispatcher (<c>DISPATCHER_DEBUG=1</c>).
+/// </summary>
+internal sealed class LogLineFormatter(bool withStackTraces, TimeProvider time) : ConsoleFormatter(FormatterName)
+{
+    public const string FormatterName = "dispatcher";
+
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        textWriter.Write(time.GetLocalNow().ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture));
+        textWriter.Write(LevelName(logEntry.LogLevel));
+        scopeProvider?.ForEachScope(static (scope, writer) => writer.Write($" [{scope}]"), textWriter);
+        textWriter.Write($" {logEntry.Formatter(logEntry.State, logEntry.Exception)}");
+        if (logEntry.Exception is { } exception) textWriter.Write(withStackTraces ? $"{Environment.NewLine}{exception}" : $": {exception.Message}");
+        textWriter.WriteLine();
+    }
+
+    private static string LevelName(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        LogLevel.Error => "error",
+        _ => "critical",
+    };
+}
