@@ -134,6 +134,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Gateway.Close();
         _wakeUps?.Stop();
         _services.Registry.Broadcast(DrainMessage.Instance);
+        // Steps whose start was just being written run after this, and count.
+        await _services.Registry.WhenSettled();
         if (!await IsIdleWithin(_options.DrainTimeout))
         {
             _services.Registry.Broadcast(StopStepsMessage.Instance);

@@ -29,7 +29,6 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
 
     protected internal override ValueTask Started()
     {
-        services.OnStarted();
         _context = new RunningStepContext(Self, job, services)
         {
             JobId = assignment.JobId,
@@ -58,8 +57,9 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         switch (message)
         {
             case HandlerEnded ended:
-                services.OnEnded();
+                // Told before it is counted: whoever waits until nothing runs finds the end in the job's mailbox.
                 End(OutcomeOf(ended));
+                services.OnEnded();
                 break;
             case StopReason reason:
                 AskToStop(reason);
@@ -71,9 +71,9 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
                 CheckHeartbeat();
                 break;
             case var _ when message == GraceOver:
-                services.OnAbandoned();
                 LogAbandoned(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt, services.AbandonAfter.TotalSeconds);
                 End(OutcomeOf(new HandlerEnded(null, new OperationCanceledException())));
+                services.OnAbandoned();
                 break;
         }
 
