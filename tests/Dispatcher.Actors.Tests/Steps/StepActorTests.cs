@@ -198,6 +198,7 @@ public sealed class StepActorTests : IDisposable
             HeartbeatTimeout = heartbeatTimeout,
             Release = () => _releases++,
         };
+        _services.OnStarted();
         return _system.Spawn(() => new StepActor(assignment, _job, _services), Supervision.Stop);
     }
 
