@@ -75,6 +75,15 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     /// <summary>Until a line of stdout or stderr holds this text.</summary>
     public Task WaitForText(string text) => WaitForLine(line => line.Contains(text, StringComparison.Ordinal), $"'{text}'");
 
+    /// <summary>Until a mix has committed so many events in this life.</summary>
+    public Task WaitForCommitted(int events)
+    {
+        const string Committed = "committed ";
+        return WaitForLine(
+            line => line.StartsWith(Committed, StringComparison.Ordinal) && int.Parse(line.AsSpan(Committed.Length), CultureInfo.InvariantCulture) >= events,
+            $"{events} events");
+    }
+
     /// <summary>Until such a line was written to stdout or stderr.</summary>
     /// <exception cref="InvalidOperationException">The process ended without it.</exception>
     public async Task WaitForLine(Func<string, bool> wanted, string what)
