@@ -36,6 +36,14 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_ApprovesTheJobInTheUsersName_WhenAsked()
+    {
+        var output = await _run.OnData("run", _run.Write("approval.yaml", "name: careful\nversion: 1\napproval: required\nsteps: [ { id: a, uses: noop } ]"), "--approve");
+        Assert.Equal(0, output.ExitCode);
+        Assert.Contains(output.Lines, line => line.Contains($"job approved by {Environment.UserName}", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Run_Exits1AndSaysWhy_WhenTheJobFails()
     {
         var output = await _run.OnData("run", _run.Write("failing.yaml", Samples.Failing));

@@ -74,7 +74,8 @@ internal sealed partial class JobActor
             Step = key,
             Attempt = attempt,
             Handler = services.Handlers.Find(plan.Handler)!,
-            With = turn.Inputs[key],
+            With = turn.Inputs[key].With,
+            Declared = turn.Inputs[key].Artifacts,
             Checkpoint = step.Checkpoint,
             CorrelationId = turn.State.Spec.CorrelationId,
             Timeout = plan.Timeout,
@@ -149,7 +150,8 @@ internal sealed partial class JobActor
         if (state.Status.IsTerminal()) return null;
         var next = state.Status == JobStatus.Scheduled ? state.Spec.StartAt : null;
         if (state.DeadlineAt is { } deadline && !(next <= deadline)) next = deadline;
-        if (!state.Timers.IsEmpty && !(next <= state.Timers.Min.At)) next = state.Timers.Min.At;
+        var timer = state.Status == JobStatus.Paused ? state.SleepingUntil : state.Timers.IsEmpty ? null : state.Timers.Min.At;
+        if (timer is { } due && !(next <= due)) next = due;
         return next;
     }
 }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
+using Dispatcher.Steps.Artifacts;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.JobActors;
@@ -113,9 +115,12 @@ internal sealed partial class JobActor
     {
         if (turn.Inputs.ContainsKey(key)) return true;
         JsonElement? with = null;
+        ImmutableArray<DeclaredArtifact> artifacts = [];
         try
         {
-            if (_workflow!.Steps[index].With is { } template) with = template.Evaluate(ScopeOf(turn.State, index, key.Item));
+            var definition = _workflow!.Steps[index];
+            if (definition.With is { } template) with = template.Evaluate(ScopeOf(turn.State, index, key.Item));
+            if (!definition.Artifacts.IsEmpty) artifacts = DeclaredBy(definition, ScopeOf(turn.State, index, key.Item));
             if (handler.With?.Validate(with) is { Count: > 0 } faults)
                 throw new StepFailedException(ErrorClass.InvalidInput, $"Step {key}: its `with` does not fit {handler.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}", "WITH_INVALID");
         }
@@ -127,9 +132,14 @@ internal sealed partial class JobActor
         }
 
         if (turn.Decide(new JobCommand.StartStep(key, turn.At)) is not Decision.Accepted) return false;
-        turn.Inputs.Add(key, with);
+        turn.Inputs.Add(key, new StepInputs(with, artifacts));
         return true;
     }
+
+    private static ImmutableArray<DeclaredArtifact> DeclaredBy(StepDefinition step, JobScope scope) =>
+        [.. step.Artifacts.Select(artifact => new DeclaredArtifact(artifact.Name, artifact.Path.Evaluate(scope) is { ValueKind: JsonValueKind.String } path
+            ? path.GetString()!
+            : throw new StepFailedException(ErrorClass.InvalidInput, $"Step {step.Id}: the path of artifact {artifact.Name} is no text.", "EXPRESSION")))];
 
     private void PlanEnd(JobTurn turn)
     {

@@ -213,17 +213,20 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             case CommandMessage command:
                 turn.Decide(command);
                 break;
-            case StepEnded ended:
+            case StepEnded ended when IsCurrent(ended.Step, ended.From):
                 TakeEnd(turn, ended);
                 break;
             case AdmissionTicket ticket:
                 if (_tickets.TryGetValue(ticket.Step, out var held) && held == ticket) turn.Want(ticket.Step);
                 else services.Admission.Release(ticket);
                 break;
+            case CheckpointRequested request when !IsCurrent(request.Step, request.From):
+                request.Undelivered();
+                break;
             case CheckpointRequested request:
                 turn.Decide(new JobCommand.CheckpointStep(request.Step, request.Attempt, request.Checkpoint, turn.At), request.Saved);
                 break;
-            case StepProgressed progressed:
+            case StepProgressed progressed when IsCurrent(progressed.Step, progressed.From):
                 TakeProgress(progressed);
                 break;
             case InspectMessage inspect:
@@ -246,6 +249,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         }
     }
 
+    /// <summary>What an earlier life of the job or an attempt before a recovery still says is too late.</summary>
+    private bool IsCurrent(StepKey step, ActorCell from) => _children.TryGetValue(step, out var child) && child == from;
+
     private static void TakeEnd(JobTurn turn, StepEnded ended) => turn.Decide(ended.Outcome switch
     {
         StepOutcome.Succeeded { Result: StepResult.Completed completed } =>
@@ -257,8 +263,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     });
 
     /// <summary>After a load, what ran before has lost its process: the attempt counts, so a step that kills its process does not loop for ever.</summary>
-    private static void LoseRunningSteps(JobTurn turn)
+    private void LoseRunningSteps(JobTurn turn)
     {
+        var events = turn.Events.Count;
         var failure = Failure.Of(ErrorClass.WorkerLost, "The process that ran the attempt is gone.", "WORKER_LOST");
         for (var i = 0; i < turn.Before.Steps.Length; i++)
         {
@@ -272,7 +279,25 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 item++;
             }
         }
+
+        if (turn.Events.Count > events) SweepTemporaries(turn.State);
     }
+
+    private void SweepTemporaries(JobState state)
+    {
+        try
+        {
+            services.Steps.Artifacts.SweepTemporaries(state.Spec.Tenant, id);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What is left behind wastes space and harms nothing.
+            LogNotSwept(services.Logger, exception, id);
+        }
+    }
+
+    [LoggerMessage(203, LogLevel.Warning, "Job {JobId}: temporary files of a lost attempt could not be deleted.")]
+    private static partial void LogNotSwept(ILogger logger, Exception exception, JobId jobId);
 
     [LoggerMessage(200, LogLevel.Error, "Job {JobId} is parked: {Reason}")]
     private static partial void LogParked(ILogger logger, JobId jobId, string reason);

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
+using Dispatcher.Steps.Artifacts;
 
 namespace Dispatcher.JobActors;
 
@@ -10,7 +12,7 @@ namespace Dispatcher.JobActors;
 internal sealed class JobTurn(JobState before, DateTimeOffset at)
 {
     private readonly List<JobEvent> _events = [];
-    private Dictionary<StepKey, JsonElement?>? _inputs;
+    private Dictionary<StepKey, StepInputs>? _inputs;
     private List<(CommandMessage Message, Decision Decision)>? _commands;
     private List<SettleMessage>? _settled;
     private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
@@ -27,8 +29,8 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     /// <summary>Steps to ask admission for, beside those that the plan finds: admitted ones, and queued ones after a load or a resume.</summary>
     public List<StepKey>? Wanted { get; private set; }
 
-    /// <summary>The evaluated <c>with</c> of steps that start in this turn.</summary>
-    public Dictionary<StepKey, JsonElement?> Inputs => _inputs ??= [];
+    /// <summary>What the steps that start in this turn receive.</summary>
+    public Dictionary<StepKey, StepInputs> Inputs => _inputs ??= [];
 
     /// <summary>True when the plan stopped at its bound and has more to do.</summary>
     public bool HasMore { get; set; }
@@ -95,3 +97,6 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         ? new CommandReply.Refused(rejected.Rejection)
         : new CommandReply.Done(State.Id, State.Status, State.SequenceNr, Changed: decision is Decision.Accepted);
 }
+
+/// <summary>What a step receives, evaluated when it starts.</summary>
+internal readonly record struct StepInputs(JsonElement? With, ImmutableArray<DeclaredArtifact> Artifacts);

@@ -181,7 +181,8 @@ public sealed partial record JobState
         }
     }
 
-    private DateTimeOffset? SleepingUntil
+    /// <summary>When the first sleeping step completes; retries do not count, since a paused job tries nothing.</summary>
+    internal DateTimeOffset? SleepingUntil
     {
         get
         {

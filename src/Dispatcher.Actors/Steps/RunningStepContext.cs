@@ -6,7 +6,7 @@ using Dispatcher.Steps.Artifacts;
 namespace Dispatcher.Steps;
 
 /// <summary>The context of an attempt that runs: turns a handler's calls into messages.</summary>
-internal sealed class RunningStepContext(ActorCell job, StepServices services) : StepContext
+internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServices services) : StepContext
 {
     private const int CheckpointLimitBytes = 64 * 1024;
 
@@ -28,7 +28,7 @@ internal sealed class RunningStepContext(ActorCell job, StepServices services) :
         var last = Interlocked.Read(ref _lastProgressTicks);
         if (now - last < services.ProgressInterval.Ticks && percent < 100) return;
         Interlocked.Exchange(ref _lastProgressTicks, now);
-        job.Tell(new StepProgressed(Step, Attempt, Math.Clamp(percent, 0, 100), message));
+        job.Tell(new StepProgressed(self, Step, Attempt, Math.Clamp(percent, 0, 100), message));
     }
 
     public override async ValueTask SaveCheckpoint(JsonElement checkpoint)
@@ -36,7 +36,7 @@ internal sealed class RunningStepContext(ActorCell job, StepServices services) :
         Heartbeat();
         if (JsonSize.Of(checkpoint) is > CheckpointLimitBytes and var bytes)
             throw new StepFailedException(ErrorClass.Permanent, $"The checkpoint has {bytes:N0} bytes; at most {CheckpointLimitBytes:N0} are allowed.", "CHECKPOINT_TOO_LARGE");
-        var request = new CheckpointRequested(Step, Attempt, checkpoint.Clone(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var request = new CheckpointRequested(self, Step, Attempt, checkpoint.Clone(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!job.Tell(request)) request.Undelivered();
         await request.Saved.Task;
     }

@@ -29,7 +29,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
 
     protected internal override ValueTask Started()
     {
-        _context = new RunningStepContext(job, services)
+        _context = new RunningStepContext(Self, job, services)
         {
             JobId = assignment.JobId,
             Tenant = assignment.Tenant,
@@ -38,6 +38,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             Attempt = assignment.Attempt,
             With = assignment.With,
             Checkpoint = assignment.Checkpoint,
+            Declared = assignment.Declared,
             Time = Self.System.Time,
             Logger = services.Logger,
             Cancellation = _cancellation.Token,
@@ -96,7 +97,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         HandlerEnded ended;
         try
         {
-            ended = new HandlerEnded(await assignment.Handler.Run(_context), null);
+            ended = new HandlerEnded(await WithDeclared(await assignment.Handler.Run(_context)), null);
         }
         catch (Exception exception)
         {
@@ -104,6 +105,21 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         }
 
         if (!Self.Tell(ended)) LogLate(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt);
+    }
+
+    /// <summary>The result with the files that the workflow declared and the handler did not name itself.</summary>
+    private async ValueTask<StepResult> WithDeclared(StepResult result)
+    {
+        if (_context.Declared.IsEmpty || result is not StepResult.Completed completed) return result;
+        var artifacts = completed.Artifacts;
+        foreach (var declared in _context.Declared)
+        {
+            if (artifacts.Any(artifact => artifact.Path == declared.Path)) continue;
+            artifacts = artifacts.Add(await _context.Artifacts.Describe(declared.Path, declared.Name, _context.Cancellation) ?? throw new StepFailedException(
+                ErrorClass.Permanent, $"The workflow says that the step leaves '{declared.Path}' (artifact {declared.Name}); {assignment.Handler.Name} did not.", "ARTIFACT_MISSING"));
+        }
+
+        return completed with { Artifacts = artifacts };
     }
 
     private void AskToStop(StopReason reason)
@@ -127,7 +143,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     {
         _released = true;
         assignment.Release();
-        job.Tell(new StepEnded(assignment.Step, assignment.Attempt, outcome));
+        job.Tell(new StepEnded(Self, assignment.Step, assignment.Attempt, outcome));
         Self.Stop();
     }
 

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Steps.Artifacts;
 
 namespace Dispatcher.Steps;
 
@@ -22,6 +25,8 @@ public sealed record StepAssignment
     public JsonElement? With { get; init; }
 
     public JsonElement? Checkpoint { get; init; }
+
+    public ImmutableArray<DeclaredArtifact> Declared { get; init; } = [];
 
     public string? CorrelationId { get; init; }
 
@@ -54,16 +59,17 @@ public abstract record StepOutcome
 }
 
 /// <summary>From a step actor to its job: the attempt has ended.</summary>
-public sealed record StepEnded(StepKey Step, int Attempt, StepOutcome Outcome);
+/// <param name="From">Its address: attempts are counted anew when a job is recovered, so the number alone does not tell an old actor from a new one.</param>
+public sealed record StepEnded(ActorCell From, StepKey Step, int Attempt, StepOutcome Outcome);
 
 /// <summary>From a step actor to its job: save this durably, then complete the reply.</summary>
-public sealed record CheckpointRequested(StepKey Step, int Attempt, JsonElement Checkpoint, TaskCompletionSource Saved) : Kernel.IDeadLetter
+public sealed record CheckpointRequested(ActorCell From, StepKey Step, int Attempt, JsonElement Checkpoint, TaskCompletionSource Saved) : IDeadLetter
 {
     public void Undelivered() => Saved.TrySetException(new OperationCanceledException("The job has ended; its checkpoint is refused."));
 }
 
 /// <summary>From a step actor to its job: how far it is. Not durable.</summary>
-public sealed record StepProgressed(StepKey Step, int Attempt, double Percent, string? Message);
+public sealed record StepProgressed(ActorCell From, StepKey Step, int Attempt, double Percent, string? Message);
 
 /// <summary>Why a running attempt is asked to stop.</summary>
 public enum StopReason

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
@@ -27,6 +28,9 @@ public abstract class StepContext
 
     /// <summary>The job's folder in the artifact store.</summary>
     public abstract ArtifactFolder Artifacts { get; }
+
+    /// <summary>The files that the workflow says this step leaves in its folder. One that is missing at the end fails the step.</summary>
+    public ImmutableArray<DeclaredArtifact> Declared { get; init; } = [];
 
     public required TimeProvider Time { get; init; }
 

@@ -8,7 +8,8 @@ using Spectre.Console;
 namespace Dispatcher.Host.Commands;
 
 /// <summary>The options that <c>run</c> and <c>resume</c> share.</summary>
-internal sealed record SessionOptions(string? DataDirectory, string? ConfigFile, bool Json, bool Verbose);
+/// <param name="Approve">Approves the watched job in the name of whoever runs the command, if it waits for that.</param>
+internal sealed record SessionOptions(string? DataDirectory, string? ConfigFile, bool Json, bool Verbose, bool Approve);
 
 /// <summary>One engine on one data directory, in which a job is watched to its end; the common part of <c>run</c> and <c>resume</c>.</summary>
 internal sealed class JobSession : IAsyncDisposable
@@ -61,6 +62,7 @@ internal sealed class JobSession : IAsyncDisposable
     /// <summary>Watches the job, shows how it ended, and gives the exit code.</summary>
     public async Task<int> Watch(JobId id, long shownFrom)
     {
+        await Approve(id);
         using var scope = _loggers.CreateLogger("Dispatcher.Host").BeginScope("job {JobId}", id);
         var end = await Follower.Follow(id, shownFrom);
         var state = Follower.State;
@@ -85,6 +87,13 @@ internal sealed class JobSession : IAsyncDisposable
             JobStatus.Cancelled when _edges.Signals.Interrupted.IsCompleted => ExitCode.Interrupted,
             _ => ExitCode.Failed,
         };
+    }
+
+    private async Task Approve(JobId id)
+    {
+        if (await Engine.Node.Gateway.Inspect(id) is not { State.Status: JobStatus.Pending }) return;
+        if (!_options.Approve) Note($"The job waits for approval. Stop, and approve it with: dispatcher resume {id} --data {Settings.DataDirectory} --approve");
+        else await Engine.Node.Gateway.Send(id, new JobCommand.Approve(Submitter.Me, "given with --approve", Now));
     }
 
     /// <summary>Whoever leaves at once waits for nothing: the operating system takes back the lock and kills the commands.</summary>

@@ -13,11 +13,12 @@ internal static class ResumeCommand
     public static Command Create(HostEdges edges)
     {
         var job = new Argument<string?>("JOB") { Description = "The job to watch, by id or prefix; the newest unfinished one if absent", Arity = ArgumentArity.ZeroOrOne };
-        var (data, config, json, verbose) = (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose());
-        var command = new Command("resume", "Go on with all unfinished jobs of a data directory and watch one") { job, data, config, json, verbose };
+        var (data, config, json, verbose, approve) =
+            (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
+        var command = new Command("resume", "Go on with all unfinished jobs of a data directory and watch one") { job, data, config, json, approve, verbose };
         command.SetAction((parsed, _) => Run(
             edges,
-            new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose)),
+            new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
             parsed.GetValue(job)));
         return command;
     }

@@ -15,15 +15,16 @@ internal static class RunCommand
         var file = new Argument<string>("WORKFLOW") { Description = "The workflow, as YAML or JSON" };
         var input = Pairs("--input", "A value of the job's input; a.b=c sets a nested one. May be given often");
         var inputFile = new Option<string?>("--input-file") { Description = "The job's input as a JSON object; --input values go over it", HelpName = "FILE" };
-        var (data, config, json, verbose) = (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose());
+        var (data, config, json, verbose, approve) =
+            (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
         var resume = new Option<bool>("--resume") { Description = "Go on with the newest unfinished job of this workflow, if there is one" };
         var key = new Option<string?>("--key") { Description = "Two runs with one idempotency key are one job", HelpName = "KEY" };
         var priority = new Option<int>("--priority") { Description = "-100..100; a higher one is admitted first", HelpName = "N" };
         var labels = Pairs("--label", "A label of the job. May be given often");
-        var command = new Command("run", "Run a workflow file to its end and show it") { file, input, inputFile, data, config, json, resume, key, priority, labels, verbose };
+        var command = new Command("run", "Run a workflow file to its end and show it") { file, input, inputFile, data, config, json, resume, key, priority, labels, approve, verbose };
         command.SetAction((parsed, _) => Run(edges, new RunRequest
         {
-            Session = new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose)),
+            Session = new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
             File = parsed.GetRequiredValue(file),
             Input = parsed.GetValue(input) ?? [],
             InputFile = parsed.GetValue(inputFile),

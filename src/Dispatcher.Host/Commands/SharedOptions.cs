@@ -15,6 +15,8 @@ internal static class SharedOptions
 
     public static Option<bool> Json() => new("--json") { Description = "One JSON object with the result on stdout, nothing else" };
 
+    public static Option<bool> Approve() => new("--approve") { Description = "Approve the job in your name, if its workflow requires approval" };
+
     public static Option<bool> Verbose() => new("--verbose") { Description = "Log to stderr as dispatcher.logging.level says, not warnings only" };
 
     public static Option<string> Output(params string[] formats)

@@ -25,6 +25,8 @@ internal sealed class NoArtifacts : IArtifactStore
 {
     public ArtifactFolder FolderOf(string tenant, JobId job) => new NoFolder();
 
+    public int SweepTemporaries(string tenant, JobId job) => 0;
+
     private sealed class NoFolder : ArtifactFolder
     {
         public override string Key => "none";
@@ -34,6 +36,8 @@ internal sealed class NoArtifacts : IArtifactStore
         public override bool Exists(string relativePath) => false;
 
         public override TemporaryFile CreateTemporary(string relativePath) => throw new NotSupportedException();
+
+        public override ValueTask<ArtifactReference?> Describe(string relativePath, string name, CancellationToken cancellation) => ValueTask.FromResult<ArtifactReference?>(null);
 
         public override ValueTask<ArtifactReference> Commit(TemporaryFile file, string name, CancellationToken cancellation) => throw new NotSupportedException();
 

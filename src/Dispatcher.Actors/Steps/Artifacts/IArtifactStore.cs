@@ -7,6 +7,12 @@ public interface IArtifactStore
 {
     /// <summary>The folder <c>{env}/{tenant}/{job}/</c>; made when something is written into it.</summary>
     ArtifactFolder FolderOf(string tenant, JobId job);
+
+    /// <summary>
+    /// Deletes what attempts that crashed left behind in a job's folder, and returns how many files and folders that were. Call it only while no step
+    /// of the job runs: it cannot tell a crashed attempt from a running one.
+    /// </summary>
+    int SweepTemporaries(string tenant, JobId job);
 }
 
 /// <summary>One job's files. Names are relative, with forward slashes; see <see cref="ArtifactPathException"/> for what is refused.</summary>
@@ -36,9 +42,17 @@ public abstract class ArtifactFolder
     /// <exception cref="StepFailedException">Nothing was written, what was written is no plain file, or the disk is full.</exception>
     public abstract ValueTask<ArtifactReference> Commit(TemporaryFile file, string name, CancellationToken cancellation);
 
+    /// <summary>The reference of a file that is in the folder already; null if it is not there.</summary>
+    public abstract ValueTask<ArtifactReference?> Describe(string relativePath, string name, CancellationToken cancellation);
+
     /// <summary>Writes bytes as a committed file.</summary>
     public abstract ValueTask<ArtifactReference> Write(string relativePath, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation);
 }
+
+/// <summary>A file that a workflow says a step leaves.</summary>
+/// <param name="Name">What the workflow calls it.</param>
+/// <param name="Path">Relative to the job's folder.</param>
+public sealed record DeclaredArtifact(string Name, string Path);
 
 /// <summary>A file on its way into an artifact folder.</summary>
 public sealed class TemporaryFile(string relativePath, string path) : IDisposable

@@ -68,6 +68,14 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         }
     }
 
+    public override async ValueTask<ArtifactReference?> Describe(string relativePath, string name, CancellationToken cancellation)
+    {
+        var path = PathOf(relativePath);
+        if (!File.Exists(path)) return null;
+        var (bytes, sha256) = await HashAndFlush(new TemporaryFile(relativePath, path), cancellation).ConfigureAwait(false);
+        return new ArtifactReference(name, relativePath, bytes, sha256);
+    }
+
     public override async ValueTask<ArtifactReference> Write(
         string relativePath, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {

@@ -24,10 +24,6 @@ public sealed class LocalArtifactStore : IArtifactStore
 
     public ArtifactFolder FolderOf(string tenant, JobId job) => LocalFolderOf(tenant, job);
 
-    /// <summary>
-    /// Deletes what attempts that crashed left behind in a job's folder, and returns how many files and folders that were. Call it only while no step
-    /// of the job runs: it cannot tell a crashed attempt from a running one.
-    /// </summary>
     public int SweepTemporaries(string tenant, JobId job) => LocalFolderOf(tenant, job).SweepTemporaries();
 
     private LocalArtifactFolder LocalFolderOf(string tenant, JobId job) =>

@@ -9,7 +9,7 @@ using Dispatcher.Workflows;
 namespace Dispatcher.Steps.Handlers;
 
 /// <summary>
-/// <c>process.run</c>: runs an allow-listed command in an empty folder of its attempt. Files listed in <c>outputs</c> are taken from there after the
+/// <c>process.run</c>: runs an allow-listed command in an empty folder of its attempt. Files listed in <c>outputs</c>, and the step's declared artifacts, are taken from there after the
 /// command ended well; an argument that is the final path of an output (<c>${artifacts.path('a.wav')}</c>) is replaced by its path in that folder, so
 /// a half-written file never has the final name. The command also finds the folder in <c>DISPATCHER_SCRATCH</c> and the step's key in
 /// <c>DISPATCHER_IDEMPOTENCY_KEY</c>. Output: <c>{exit_code, stdout, stdout_truncated, stderr_tail, elapsed_ms, json?}</c>.
@@ -68,7 +68,7 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
 
     private async ValueTask<StepResult> Run(StepContext context, StepInput input, string scratch)
     {
-        var outputs = OutputsOf(input);
+        var outputs = OutputsOf(context, input);
         var successes = input.Integers("success_exit_codes", 0, 255);
         var request = RequestOf(context, input, outputs, scratch);
         var outcome = await runner.Run(request, context.Cancellation).ConfigureAwait(false);
@@ -79,7 +79,8 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
         return new StepResult.Completed(ResultOf(outcome), artifacts);
     }
 
-    private static ImmutableArray<OutputFile> OutputsOf(StepInput input)
+    /// <summary>The files listed in <c>outputs</c> and those that the workflow declares as the step's artifacts.</summary>
+    private static ImmutableArray<OutputFile> OutputsOf(StepContext context, StepInput input)
     {
         var outputs = ImmutableArray.CreateBuilder<OutputFile>();
         foreach (var item in input.Items("outputs"))
@@ -91,6 +92,11 @@ public sealed class ProcessRunHandler(ProcessRunner runner) : IStepHandler
             var path = fields.OptionalString("path") ?? throw StepInput.Fault($"{field}.path", "is required");
             if (outputs.Any(output => output.Path == path)) throw StepInput.Fault($"{field}.path", $"'{path}' is listed twice");
             outputs.Add(new OutputFile(fields.OptionalString("name") ?? path, ArtifactPath.Checked(path)));
+        }
+
+        foreach (var declared in context.Declared)
+        {
+            if (!outputs.Any(output => output.Path == declared.Path)) outputs.Add(new OutputFile(declared.Name, ArtifactPath.Checked(declared.Path)));
         }
 
         return outputs.ToImmutable();
