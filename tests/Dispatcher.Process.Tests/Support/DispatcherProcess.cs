@@ -135,7 +135,8 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     private static ProcessStartInfo StartInfo(
         string file, string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> args)
     {
-        var info = new ProcessStartInfo(file, args)
+        // Tests that a shell started in the background have Ctrl-C ignored, and so would this process: `env` becomes the program, with the default again.
+        var info = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT", file, .. args])
         {
             WorkingDirectory = workingDirectory,
             UseShellExecute = false,
