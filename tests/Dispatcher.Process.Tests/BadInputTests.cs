@@ -27,7 +27,7 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a cycle", "  - { id: a, uses: noop, needs: [b] }\n  - { id: b, uses: noop, needs: [a] }\n", "flow.yaml:4", "cycle")]
+    [InlineData("a cycle", "  - { id: a, uses: noop, needs: [b] }\n  - { id: b, uses: noop, needs: [a] }\n", "flow.yaml:4", "wait for each other", "a -> b -> a")]
     [InlineData("an unknown handler", "  - { id: a, uses: media.extract-audoi }\n", "flow.yaml:4", "media.extract-audoi", "media.extract-audio")]
     [InlineData("a wrong type in with", "  - { id: a, uses: delay, with: { seconds: soon } }\n", "flow.yaml:4", "seconds", "number")]
     [InlineData("an unknown field in with", "  - { id: a, uses: delay, with: { secconds: 1 } }\n", "flow.yaml:4", "secconds")]

@@ -20,7 +20,7 @@ public sealed class DiskTests(Talk talk) : IDisposable
         using var disk = new SmallDisk(TooSmallKibibytes);
         await using var host = DispatcherProcess.Start(_directory.Path, "run", talk.PatientWorkflow, "--input", $"video={talk.Video}", "--data", disk.Data);
         await Journal.WaitFor(disk.Data, e => e is JobEvent.StepRetrying { Failure.Code: "DISK_FULL" }, "that the disk is full");
-        disk.Grow(100 * 1024);
+        disk.Grow(512 * 1024);
         var result = await host.WaitForExit();
         Assert.True(result.ExitCode == 0, result.All);
         ManifestChecker.AssertHolds(disk.Data, (await JournalChecker.AssertHolds(disk.Data))[0]);
@@ -33,7 +33,7 @@ public sealed class DiskTests(Talk talk) : IDisposable
         var impatient = (await File.ReadAllTextAsync(talk.PatientWorkflow)).Replace("max_attempts: 100", "max_attempts: 2", StringComparison.Ordinal);
         var result = await DispatcherProcess.Run(
             _directory.Path, "run", _directory.Write("impatient.yaml", impatient), "--input", $"video={talk.Video}", "--data", disk.Data);
-        Refusal.Assert(result, 1, "DISK_FULL", "disk full");
+        Refusal.Assert(result, 1, "DISK_FULL", "ran out of disk space", "Free some space");
         await JournalChecker.AssertHolds(disk.Data);
     }
 
@@ -42,7 +42,7 @@ public sealed class DiskTests(Talk talk) : IDisposable
     {
         using var disk = new SmallDisk(16);
         var result = await DispatcherProcess.Run(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(1, 1)), "--data", disk.Data);
-        Refusal.Assert(result, 1, disk.Data, "full");
+        Refusal.Assert(result, 1, disk.Data, "the disk is full", "Free some space");
     }
 
     [Fact]

@@ -45,16 +45,13 @@ public sealed class KillMixTests(ITestOutputHelper log) : IDisposable
     {
         var (events, delay) = (random.Next(1, EventsOfALife), random.NextMilliseconds(30));
         await using var process = DispatcherProcess.StartMix(_directory.Path, Jobs);
-        await process.WaitForLine(line => CommittedIn(line) >= events, $"{events} events");
+        await process.WaitForCommitted(events);
         await Wait.Instant(delay);
         Assert.False(process.HasExited, $"The mix ended before it was killed: {process.Out}{process.Error}");
         process.Kill9();
         Take(accepted, (await process.WaitForExit()).Out);
         log.WriteLine($"killed {delay.TotalMilliseconds:0} ms after {events} events, {accepted.Count} jobs acknowledged");
     }
-
-    private static int CommittedIn(string line) =>
-        line.StartsWith("committed ", StringComparison.Ordinal) ? int.Parse(line.AsSpan("committed ".Length), CultureInfo.InvariantCulture) : 0;
 
     /// <summary>An acknowledgement that the kill cut in half was not heard.</summary>
     private static void Take(Dictionary<string, string> accepted, string output)

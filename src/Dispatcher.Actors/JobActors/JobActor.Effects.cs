@@ -82,9 +82,7 @@ internal sealed partial class JobActor
             HeartbeatTimeout = plan.HeartbeatTimeout,
             Release = () => services.Admission.Release(ticket),
         };
-        // Counted here and not by the child, which begins later: a stop must not take the time between for idleness.
-        services.Steps.OnStarted();
-        _children[key] = services.System.Spawn(() => new StepActor(assignment, Self, services.Steps), Supervision.Stop);
+        _children[key] = StepActor.Spawn(services.System, assignment, Self, services.Steps);
     }
 
     private void Forget(StepKey key)

@@ -27,6 +27,13 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     private StopReason _stopReason;
     private bool _released;
 
+    /// <summary>Starts an attempt. It counts as running from here, not from its own first turn: a stop must not take the time between for idleness.</summary>
+    public static ActorCell Spawn(ActorSystem system, StepAssignment assignment, ActorCell job, StepServices services)
+    {
+        services.OnStarted();
+        return system.Spawn(() => new StepActor(assignment, job, services), Supervision.Stop);
+    }
+
     protected internal override ValueTask Started()
     {
         _context = new RunningStepContext(Self, job, services)

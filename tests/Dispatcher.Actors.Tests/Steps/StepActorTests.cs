@@ -20,6 +20,7 @@ public sealed class StepActorTests : IDisposable
     private readonly ActorCell _job;
     private TimeSpan _toldAt;
     private int _releases;
+    private int _runningWhenReleased;
 
     public StepActorTests()
     {
@@ -42,6 +43,17 @@ public sealed class StepActorTests : IDisposable
         Assert.Equal((new StepKey("a"), 2), (ended.Step, ended.Attempt));
         Assert.IsType<StepOutcome.Succeeded>(ended.Outcome);
         Assert.Equal((1, 0, 1L), (_releases, _services.Running, _services.BodiesEnded));
+    }
+
+    [Fact]
+    public void Run_CountsAsRunning_UntilItsEndIsInTheJobsMailbox()
+    {
+        Start(_ => ValueTask.FromResult<StepResult>(StepResult.Completed.Empty));
+        Assert.Equal(1, _services.Running);
+        Assert.False(_services.WhenIdle().IsCompleted);
+        RunUntilQuiet();
+        Assert.Equal((1, 0), (_runningWhenReleased, _services.Running));
+        Assert.True(_services.WhenIdle().IsCompleted);
     }
 
     [Fact]
@@ -196,10 +208,9 @@ public sealed class StepActorTests : IDisposable
             Handler = new Scripted(run),
             Timeout = timeout,
             HeartbeatTimeout = heartbeatTimeout,
-            Release = () => _releases++,
+            Release = () => (_releases, _runningWhenReleased) = (_releases + 1, _services.Running),
         };
-        _services.OnStarted();
-        return _system.Spawn(() => new StepActor(assignment, _job, _services), Supervision.Stop);
+        return StepActor.Spawn(_system, assignment, _job, _services);
     }
 
     private void RunUntilQuiet()

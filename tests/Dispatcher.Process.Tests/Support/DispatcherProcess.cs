@@ -75,6 +75,15 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     /// <summary>Until a line of stdout or stderr holds this text.</summary>
     public Task WaitForText(string text) => WaitForLine(line => line.Contains(text, StringComparison.Ordinal), $"'{text}'");
 
+    /// <summary>Until a mix has committed so many events in this life.</summary>
+    public Task WaitForCommitted(int events)
+    {
+        const string Committed = "committed ";
+        return WaitForLine(
+            line => line.StartsWith(Committed, StringComparison.Ordinal) && int.Parse(line.AsSpan(Committed.Length), CultureInfo.InvariantCulture) >= events,
+            $"{events} events");
+    }
+
     /// <summary>Until such a line was written to stdout or stderr.</summary>
     /// <exception cref="InvalidOperationException">The process ended without it.</exception>
     public async Task WaitForLine(Func<string, bool> wanted, string what)
@@ -126,7 +135,8 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     private static ProcessStartInfo StartInfo(
         string file, string workingDirectory, IReadOnlyDictionary<string, string?> environment, IEnumerable<string> args)
     {
-        var info = new ProcessStartInfo(file, args)
+        // Tests that a shell started in the background have Ctrl-C ignored, and so would this process: `env` becomes the program, with the default again.
+        var info = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT", file, .. args])
         {
             WorkingDirectory = workingDirectory,
             UseShellExecute = false,

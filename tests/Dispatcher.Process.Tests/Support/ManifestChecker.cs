@@ -7,7 +7,8 @@ namespace Dispatcher.Process.Tests.Support;
 /// <summary>What a job's manifest and events promise of files, held against the files.</summary>
 internal static class ManifestChecker
 {
-    /// <summary>Each file named in the manifest, and each artifact of a completed step, is there with its size and hash. Returns the manifest.</summary>
+    /// <summary>Each file named in the manifest, and each artifact of a completed step, is there with its size and hash,
+    /// and nothing half-written is left. Returns the manifest.</summary>
     public static JsonElement AssertHolds(string dataDirectory, JobRecord job)
     {
         var artifacts = Path.Combine(dataDirectory, "artifacts");
@@ -22,8 +23,7 @@ internal static class ManifestChecker
             if (file.Path != "manifest.json") AssertFile(Path.Combine(artifacts, folder, file.Path), file.Bytes, file.Sha256);
         }
 
-        var halfWritten = Directory.EnumerateFiles(Path.Combine(artifacts, folder, "renders"), "*", SearchOption.AllDirectories).Where(path => path.EndsWith(".tmp", StringComparison.Ordinal));
-        Assert.Empty(halfWritten);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(artifacts, folder), ".dispatcher-tmp-*", SearchOption.AllDirectories));
         return manifest;
     }
 

@@ -13,7 +13,10 @@ internal sealed class SqliteFailure(int code, string detail) : StoreException($"
     /// <summary>True when a unique key was there already.</summary>
     public static bool IsTaken(int code) => code is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY;
 
-    private static string Describe(int code) => (code & 0xFF) switch
+    /// <summary>The shared index of the log could not grow: SQLite names no reason, and a full disk is the one there is.</summary>
+    private const int IndexCannotGrow = raw.SQLITE_IOERR_SHMSIZE;
+
+    private static string Describe(int code) => code == IndexCannotGrow ? "the disk is full" : (code & 0xFF) switch
     {
         raw.SQLITE_FULL => "the disk is full",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>

@@ -61,10 +61,11 @@ public sealed partial class SqliteJobStore : IJobStore
             store.LogOpened(options.DataDirectory, store.Incarnation, options.Synchronous);
             return store;
         }
-        catch
+        catch (Exception failure)
         {
             database?.Dispose();
             directory.Dispose();
+            if (failure is SqliteFailure) throw new StoreException($"The data directory {options.DataDirectory} cannot be used: {failure.Message}", failure);
             throw;
         }
     }
