@@ -78,6 +78,7 @@ test_verb() {
 run_tests() {
   need_packages
   publish
+  export DISPATCHER_PROGRAM=$dispatcher
   local results=$artifacts/tests filter='' name project
   for name in "$@"; do filter+="${filter:+|}FullyQualifiedName~$name"; done
   rm -rf "$results"

@@ -6,10 +6,14 @@ using OsProcess = System.Diagnostics.Process;
 namespace Dispatcher.Process.Tests.Support;
 
 /// <summary>
-/// A real process: the built <c>dispatcher</c>, or the mix of this project. Collects what it writes; disposing kills it by its id if it still runs.
+/// A real process: the published <c>dispatcher</c> (<c>./build.sh test</c> names it in <c>DISPATCHER_PROGRAM</c>), or else the one built beside the tests, or
+/// the mix of this project. Collects what it writes; disposing kills it by its id if it still runs.
 /// </summary>
 internal sealed class DispatcherProcess : IAsyncDisposable
 {
+    private static readonly string Program =
+        Environment.GetEnvironmentVariable("DISPATCHER_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "dispatcher");
+
     private readonly OsProcess _process;
     private readonly StringBuilder _out = new();
     private readonly StringBuilder _error = new();
@@ -35,7 +39,7 @@ internal sealed class DispatcherProcess : IAsyncDisposable
 
     /// <summary>Starts <c>dispatcher</c> with these arguments in this directory; variables with null are taken away.</summary>
     public static DispatcherProcess Start(string workingDirectory, IReadOnlyDictionary<string, string?> environment, params string[] args) =>
-        new(StartInfo(Path.Combine(AppContext.BaseDirectory, "dispatcher"), workingDirectory, environment, args));
+        new(StartInfo(Program, workingDirectory, environment, args));
 
     public static DispatcherProcess Start(string workingDirectory, params string[] args) =>
         Start(workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args);
