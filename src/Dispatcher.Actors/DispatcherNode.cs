@@ -64,7 +64,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly JobServices _services;
     private ActorCell? _wakeUps;
-    private bool _stopped;
+    private Task? _stopping;
 
     public DispatcherNode(NodeEdges edges, NodeOptions options)
     {
@@ -127,27 +127,30 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     /// Stops cleanly: starts nothing more, waits for running steps up to <see cref="NodeOptions.DrainTimeout"/>, then asks them to end (such an
     /// attempt does not count), and lets every write finish. What is open goes on at the next start.
     /// </summary>
-    public async Task Stop()
+    public Task Stop() => _stopping ??= StopOnce();
+
+    public async ValueTask DisposeAsync() => await Stop();
+
+    private async Task StopOnce()
     {
-        if (_stopped) return;
-        _stopped = true;
         Gateway.Close();
         _wakeUps?.Stop();
+        _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);
         // Steps whose start was just being written run after this, and count.
-        await _services.Registry.WhenSettled();
-        if (!await IsIdleWithin(_options.DrainTimeout))
+        var grace = _options.AbandonAfter + TimeSpan.FromSeconds(1);
+        await IsDoneWithin(grace, _services.Registry.WhenSettled());
+        if (!await IsDoneWithin(_options.DrainTimeout, _services.Steps.WhenIdle()))
         {
             _services.Registry.Broadcast(StopStepsMessage.Instance);
-            await IsIdleWithin(_options.AbandonAfter + TimeSpan.FromSeconds(1));
+            await IsDoneWithin(grace, _services.Steps.WhenIdle());
         }
 
-        await _services.Registry.WhenSettled();
+        // A store that does not answer must not hold the process: what is not written is done again after the next start.
+        await IsDoneWithin(grace, _services.Registry.WhenSettled());
         Admission.Dispose();
         _system.Dispose();
     }
-
-    public async ValueTask DisposeAsync() => await Stop();
 
     void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events) => Feed.Publish(state, events);
 
@@ -156,13 +159,12 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     void IJobObserver.SleepsUntil(JobId id, DateTimeOffset wakeAt) => _wakeUps?.Tell(new WakeUpClock.SleepNotice(wakeAt));
 
-    private async Task<bool> IsIdleWithin(TimeSpan limit)
+    private async Task<bool> IsDoneWithin(TimeSpan limit, Task done)
     {
-        var idle = _services.Steps.WhenIdle();
         using var timer = new CancellationTokenSource();
-        var first = await Task.WhenAny(idle, Task.Delay(limit, _edges.Time, timer.Token));
+        var first = await Task.WhenAny(done, Task.Delay(limit, _edges.Time, timer.Token));
         // Not CancelAsync: that would leave the kernel's scheduler.
         timer.Cancel();
-        return first == idle;
+        return first == done;
     }
 }

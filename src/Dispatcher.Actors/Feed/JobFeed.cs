@@ -26,7 +26,7 @@ public sealed class JobFeed
 {
     private readonly ConcurrentDictionary<Subscription, byte> _subscriptions = new();
     private readonly ConcurrentDictionary<JobId, TaskCompletionSource<JobState>> _ends = new();
-    private volatile bool _hasSubscribers;
+    private int _subscribers;
 
     /// <summary>Listens to one job, or to all.</summary>
     /// <param name="job">The job, or null for all.</param>
@@ -35,7 +35,7 @@ public sealed class JobFeed
     {
         var subscription = new Subscription(this, job, capacity);
         _subscriptions.TryAdd(subscription, 0);
-        _hasSubscribers = true;
+        Interlocked.Increment(ref _subscribers);
         return subscription;
     }
 
@@ -50,13 +50,13 @@ public sealed class JobFeed
 
     internal void Publish(JobState state, IReadOnlyList<JobEvent> events)
     {
-        if (_hasSubscribers) Publish(state.Id, new FeedMessage.Committed(state, events));
+        if (Volatile.Read(ref _subscribers) > 0) Publish(state.Id, new FeedMessage.Committed(state, events));
         if (state.Status.IsTerminal() && _ends.TryRemove(state.Id, out var waiting)) waiting.TrySetResult(state);
     }
 
     internal void Publish(JobId id, FeedMessage message)
     {
-        if (!_hasSubscribers) return;
+        if (Volatile.Read(ref _subscribers) == 0) return;
         foreach (var (subscription, _) in _subscriptions)
         {
             if (subscription.Job is null || subscription.Job == id) subscription.Offer(message);
@@ -65,8 +65,7 @@ public sealed class JobFeed
 
     private void Remove(Subscription subscription)
     {
-        _subscriptions.TryRemove(subscription, out _);
-        _hasSubscribers = !_subscriptions.IsEmpty;
+        if (_subscriptions.TryRemove(subscription, out _)) Interlocked.Decrement(ref _subscribers);
     }
 
     /// <summary>One listener; dispose it to stop listening.</summary>

@@ -14,6 +14,6 @@ public interface IJobObserver
     /// <summary>A running step is this far; at most ten times a second a job.</summary>
     void Progressed(JobState state, StepKey step, double percent, string? message);
 
-    /// <summary>A job sleeps until this time and may have left memory.</summary>
+    /// <summary>A job has left memory and wants to be loaded at this time.</summary>
     void SleepsUntil(JobId id, DateTimeOffset wakeAt);
 }

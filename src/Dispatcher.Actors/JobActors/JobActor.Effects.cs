@@ -43,7 +43,7 @@ internal sealed partial class JobActor
                     WithdrawTickets();
                     break;
                 case JobEvent.PriorityChanged e:
-                    foreach (var (_, ticket) in _tickets) services.Admission.Reprioritise(ticket, e.Priority);
+                    foreach (var (_, held) in _tickets) services.Admission.Reprioritise(held.Ticket, e.Priority);
                     break;
                 case JobEvent.Cancelled or JobEvent.Rejected or JobEvent.Failed or JobEvent.Completed:
                     WithdrawTickets();
@@ -57,7 +57,8 @@ internal sealed partial class JobActor
 
     private void StartChild(JobTurn turn, StepKey key, int attempt)
     {
-        Check.That(_tickets.Remove(key, out var ticket));
+        Check.That(_tickets.Remove(key, out var held));
+        var ticket = held.Ticket;
         // A job that ended in the same write (one item failed while another started) starts nothing any more.
         if (turn.State.Find(key) is not { IsExecuting: true } step || step.Attempt != attempt)
         {
@@ -110,7 +111,7 @@ internal sealed partial class JobActor
 
     private JobInspection Inspect() => new(
         _state,
-        [.. _tickets.Values.Select(ticket => (ticket, services.Admission.Explain(ticket))).Where(pair => pair.Item2 is not null).Select(pair => new StepWait(pair.ticket.Step, pair.ticket.Stage, pair.Item2!))],
+        [.. _tickets.Values.Select(held => (ticket: held.Ticket, services.Admission.Explain(held.Ticket))).Where(pair => pair.Item2 is not null).Select(pair => new StepWait(pair.ticket.Step, pair.ticket.Stage, pair.Item2!))],
         _progress?.ToImmutableDictionary() ?? ImmutableDictionary<StepKey, double>.Empty,
         _parked);
 
@@ -126,9 +127,13 @@ internal sealed partial class JobActor
         }
 
         var wait = _state.Wait;
-        if (wait is { Kind: JobWaitKind.Time or JobWaitKind.Pause, Until: { } until } && turn.Events.Count > 0) services.Observer.SleepsUntil(id, until);
         var wakeAt = NextWakeUp(_state);
-        if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate()) return;
+        if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate())
+        {
+            if (wait.Until is { } until) services.Observer.SleepsUntil(id, until);
+            return;
+        }
+
         if (wakeAt == _timerAt) return;
         _timer?.Dispose();
         _timerAt = wakeAt;

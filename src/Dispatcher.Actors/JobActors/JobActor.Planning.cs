@@ -55,9 +55,9 @@ internal sealed partial class JobActor
                 else if (plan.IsFanOut) turn.Decide(new JobCommand.ExpandStep(plan.Id, ItemsOf(turn.State, index).Length, turn.At));
                 else Want(turn, new StepKey(plan.Id));
             }
-            catch (ExpressionException exception)
+            catch (Exception exception) when (IsFaultOfWorkflow(exception))
             {
-                turn.Decide(new JobCommand.FailStep(new StepKey(plan.Id), 0, Failure.Of(ErrorClass.InvalidInput, $"Step {plan.Id}: {exception.Message}", "EXPRESSION"), turn.At));
+                turn.Decide(new JobCommand.FailStep(new StepKey(plan.Id), 0, FailureOf(new StepKey(plan.Id), exception), turn.At));
             }
         }
         else if (step is { Status: StepStatus.Running, FanOut: { IsDone: false } })
@@ -99,16 +99,25 @@ internal sealed partial class JobActor
             return;
         }
 
-        if (!_tickets.TryGetValue(key, out var ticket))
+        if (!_tickets.TryGetValue(key, out var held))
         {
             if (!turn.State.Status.MayStartSteps() || turn.State.Find(key) is not { Status: StepStatus.Pending or StepStatus.Queued or StepStatus.Retrying }) return;
-            ticket = new AdmissionTicket(plan.Stage, turn.State.Spec.Tenant, id, key, turn.State.Priority, this);
-            _tickets.Add(key, ticket);
-            services.Admission.TryAdmit(ticket);
+            held = new HeldTicket(new AdmissionTicket(plan.Stage, turn.State.Spec.Tenant, id, key, turn.State.Priority, this));
+            try
+            {
+                held.IsGranted = services.Admission.TryAdmit(held.Ticket);
+            }
+            catch (TooManyStagesException exception)
+            {
+                turn.Decide(new JobCommand.FailStep(key, 0, Failure.Of(ErrorClass.Permanent, $"Step {key}: {exception.Message}", "TOO_MANY_STAGES"), turn.At));
+                return;
+            }
+
+            _tickets.Add(key, held);
         }
 
-        if (ticket.State == AdmissionState.Waiting) turn.Decide(new JobCommand.QueueStep(key, turn.At));
-        else if (!TryStart(turn, key, index, handler)) GiveBack(key, ticket);
+        if (!held.IsGranted) turn.Decide(new JobCommand.QueueStep(key, turn.At));
+        else if (!TryStart(turn, key, index, handler)) GiveBack(key, held.Ticket);
     }
 
     private bool TryStart(JobTurn turn, StepKey key, int index, IStepHandler handler)
@@ -124,10 +133,9 @@ internal sealed partial class JobActor
             if (handler.With?.Validate(with) is { Count: > 0 } faults)
                 throw new StepFailedException(ErrorClass.InvalidInput, $"Step {key}: its `with` does not fit {handler.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}", "WITH_INVALID");
         }
-        catch (Exception exception) when (exception is ExpressionException or StepFailedException)
+        catch (Exception exception) when (IsFaultOfWorkflow(exception))
         {
-            var failure = exception is StepFailedException failed ? failed.Failure : Failure.Of(ErrorClass.InvalidInput, $"Step {key}: {exception.Message}", "EXPRESSION");
-            turn.Decide(new JobCommand.FailStep(key, 0, failure, turn.At));
+            turn.Decide(new JobCommand.FailStep(key, 0, FailureOf(key, exception), turn.At));
             return false;
         }
 
@@ -147,11 +155,17 @@ internal sealed partial class JobActor
         {
             turn.Decide(new JobCommand.Complete(_workflow!.Output?.Evaluate(ScopeOf(turn.State)), turn.At));
         }
-        catch (ExpressionException exception)
+        catch (Exception exception) when (IsFaultOfWorkflow(exception))
         {
             turn.Decide(new JobCommand.Fail(Failure.Of(ErrorClass.InvalidInput, $"The workflow's output: {exception.Message}", "EXPRESSION"), turn.At));
         }
     }
+
+    /// <summary>Faults of the workflow or its data: they fail the step; anything else is a bug and goes to the supervisor.</summary>
+    private static bool IsFaultOfWorkflow(Exception exception) => exception is ExpressionException or StepFailedException or ArtifactPathException;
+
+    private static Failure FailureOf(StepKey key, Exception exception) =>
+        exception is StepFailedException failed ? failed.Failure : Failure.Of(ErrorClass.InvalidInput, $"Step {key}: {exception.Message}", "EXPRESSION");
 
     private JobScope ScopeOf(JobState state, int index = 0, int? item = null) =>
         new(state, _input ??= _workflow!.ApplyInputDefaults(state.Spec.Input), services.EnvironmentValue, services.Steps.Artifacts.FolderOf(state.Spec.Tenant, id).PathOf)
@@ -184,9 +198,9 @@ internal sealed partial class JobActor
 
     private void WithdrawTickets()
     {
-        foreach (var (_, ticket) in _tickets)
+        foreach (var (_, held) in _tickets)
         {
-            if (!services.Admission.Withdraw(ticket)) services.Admission.Release(ticket);
+            if (!services.Admission.Withdraw(held.Ticket)) services.Admission.Release(held.Ticket);
         }
 
         _tickets.Clear();

@@ -24,23 +24,35 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private static readonly TimeSpan FirstStoreDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxStoreDelay = TimeSpan.FromSeconds(15);
 
-    private readonly Dictionary<StepKey, AdmissionTicket> _tickets = [];
+    private readonly Dictionary<StepKey, HeldTicket> _tickets = [];
     private readonly Dictionary<StepKey, ActorCell> _children = [];
     private JobHistory? _preloaded = preloaded;
+    private bool _isNew = isNew;
+    private bool _mayBeStale;
     private JobState? _state;
     private WorkflowDefinition? _workflow;
     private string? _parked;
     private long _lastSnapshot;
-    private bool _draining;
     private bool _fenced;
     private bool _isLoadingAgain;
 
     /// <summary>A job that is being submitted is taken for a new one: its first append tells if it is not.</summary>
-    protected internal override ValueTask Started() => isNew ? ValueTask.CompletedTask : Load();
+    protected internal override ValueTask Started() => _isNew ? ValueTask.CompletedTask : Load();
+
+    /// <summary>Loads the job while a turn is under way, which still needs the actor.</summary>
+    private async ValueTask LoadWithinTurn()
+    {
+        _isLoadingAgain = true;
+        await Load();
+        _isLoadingAgain = false;
+    }
 
     private async ValueTask Load()
     {
+        // What was read in bulk may be old by now: somebody else may have loaded the job and gone on with it meanwhile.
+        _mayBeStale = _preloaded is not null;
         var history = _preloaded ?? await services.Store.ReadHistory(id);
+        (_preloaded, _isNew, _input, _items) = (null, false, null, null);
         if (history is null) return;
         try
         {
@@ -54,7 +66,6 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             return;
         }
 
-        _preloaded = null;
         _lastSnapshot = history.SnapshotSequenceNr;
         foreach (var broken in JobInvariants.Broken(_state)) throw new InvariantBrokenException($"Job {id}: {broken}");
         await Commit([new LoadedMessage()]);
@@ -87,6 +98,20 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     /// </summary>
     private async ValueTask Commit(IReadOnlyList<object> messages)
     {
+        try
+        {
+            await CommitAll(messages);
+        }
+        catch
+        {
+            // The supervisor restarts the actor; whoever waits for one of these messages must hear that it was lost.
+            foreach (var message in messages) (message as IDeadLetter)?.Undelivered();
+            throw;
+        }
+    }
+
+    private async ValueTask CommitAll(IReadOnlyList<object> messages)
+    {
         var delay = FirstStoreDelay;
         while (!_fenced)
         {
@@ -101,19 +126,21 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             switch (await Append(turn))
             {
                 case AppendResult.Appended:
+                    _mayBeStale = false;
                     Finish(turn);
                     return;
                 case AppendResult.Conflict { ClaimedBy: { } existing } when existing != id:
                     turn.ReplyToAll(new CommandReply.Duplicate(existing));
                     Self.Stop();
                     return;
-                case AppendResult.Conflict when turn.Before.SequenceNr == 0:
-                    // The job was here before: its submission was given again. Its own state decides.
+                case AppendResult.Conflict when turn.Before.SequenceNr == 0 || _mayBeStale:
+                    // The job was here before (its submission was given again), or has gone on since it was read. Its stored state decides.
                     WithdrawTickets();
-                    (_state, _isLoadingAgain) = (null, true);
-                    await Load();
-                    _isLoadingAgain = false;
+                    _state = null;
+                    await LoadWithinTurn();
                     Check.That(_state is not null || _parked is not null);
+                    messages = [.. messages.Where(message => message is not LoadedMessage)];
+                    if (messages.Count == 0) return;
                     break;
                 case AppendResult.Conflict conflict:
                     throw new InvariantBrokenException($"Job {id} is at event {conflict.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
@@ -155,7 +182,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     {
         if (_state is null)
         {
-            if (_parked is not null || !await Begin(messages[0]))
+            if (_parked is not null || !await Begin(messages))
             {
                 foreach (var message in messages) Refuse(message);
                 Self.Stop();
@@ -166,14 +193,16 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         var turn = new JobTurn(_state!, services.Now());
         foreach (var message in messages) Take(turn, message);
         if (NextWakeUp(turn.State) <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
-        if (!_draining) Plan(turn);
+        if (!services.IsDraining) Plan(turn);
         return turn;
     }
 
     /// <summary>A job begins with its submission; its workflow must be known.</summary>
-    private async ValueTask<bool> Begin(object message)
+    private async ValueTask<bool> Begin(IReadOnlyList<object> messages)
     {
-        if (message is not CommandMessage { Command: JobCommand.Submit submit }) return false;
+        var submission = messages.OfType<CommandMessage>().FirstOrDefault(message => message.Command is JobCommand.Submit);
+        if (submission is null && _isNew) await LoadWithinTurn();
+        if (submission?.Command is not JobCommand.Submit submit) return _state is not null;
         _workflow = await services.Workflows.Find(submit.Spec.Workflow.Hash);
         if (_workflow is null) return false;
         _state = JobState.Initial(_workflow.Plan);
@@ -197,9 +226,6 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             case InspectMessage inspect:
                 inspect.Answer(_parked is null ? null : new JobInspection(null, [], System.Collections.Immutable.ImmutableDictionary<StepKey, double>.Empty, _parked));
                 break;
-            case AdmissionTicket ticket:
-                services.Admission.Release(ticket);
-                break;
             case IDeadLetter letter:
                 letter.Undelivered();
                 break;
@@ -217,8 +243,10 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 TakeEnd(turn, ended);
                 break;
             case AdmissionTicket ticket:
-                if (_tickets.TryGetValue(ticket.Step, out var held) && held == ticket) turn.Want(ticket.Step);
-                else services.Admission.Release(ticket);
+                // One that is not held any more was withdrawn, and so given back, while this message was on its way.
+                if (!_tickets.TryGetValue(ticket.Step, out var held) || held.Ticket != ticket) break;
+                held.IsGranted = true;
+                turn.Want(ticket.Step);
                 break;
             case CheckpointRequested request when !IsCurrent(request.Step, request.From):
                 request.Undelivered();
@@ -239,8 +267,11 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 LoseRunningSteps(turn);
                 turn.WantQueued();
                 break;
+            case TimerMessage:
+                // A clock that went back, or that is finer than the journal's: the timer is set again.
+                if (_timerAt > turn.At) _timerAt = null;
+                break;
             case DrainMessage:
-                _draining = true;
                 WithdrawTickets();
                 break;
             case StopStepsMessage:
@@ -304,4 +335,15 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
     /// <summary>The first turn after a load.</summary>
     private sealed class LoadedMessage;
+
+    /// <summary>
+    /// A ticket of this actor's. Granted at once, or when the message of its admission has come: never by looking at the ticket itself, whose state changes on
+    /// other threads, or that message would be taken for a second grant.
+    /// </summary>
+    private sealed class HeldTicket(AdmissionTicket ticket)
+    {
+        public AdmissionTicket Ticket { get; } = ticket;
+
+        public bool IsGranted { get; set; }
+    }
 }

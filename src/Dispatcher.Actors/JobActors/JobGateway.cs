@@ -12,16 +12,16 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     public JobId NextJobId() => ids.NextJobId();
 
     /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>
-    public Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)
+    public async Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)
     {
-        if (services.Workflows.TryGet(spec.Workflow.Hash, out var workflow) && workflow.ValidateInput(spec.Input) is { Count: > 0 } faults)
-        {
-            var message = $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}";
-            return Task.FromResult<CommandReply>(new CommandReply.Refused(new Rejection("invalid-input", message)));
-        }
-
+        if (await services.Workflows.Find(spec.Workflow.Hash) is not { } workflow || workflow.Reference != spec.Workflow)
+            return Refuse("unknown-workflow", $"There is no workflow {spec.Workflow.Name} version {spec.Workflow.Version} with this definition; register it first.");
+        if (workflow.ValidateInput(spec.Input) is { Count: > 0 } faults)
+            return Refuse("invalid-input", $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}");
+        if (spec.DependsOn is { IsEmpty: false })
+            return Refuse("not-supported", "Nothing in this version tells a job that another one has ended; submit it when the others have completed.");
         var jobId = id ?? ids.NextJobId();
-        return Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
+        return await Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
     }
 
     /// <summary>Gives a command to a job.</summary>
@@ -45,12 +45,14 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     public void Load(JobHistory history)
     {
         if (_closed) return;
-        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
-        if (!started) cell.Tell(TimerMessage.Instance);
+        services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
+        if (!started) Deliver(history.Id, TimerMessage.Instance);
     }
 
     /// <summary>Takes no more commands; those taken are carried out.</summary>
     public void Close() => _closed = true;
+
+    private static CommandReply.Refused Refuse(string code, string message) => new(new Rejection(code, message));
 
     private void Deliver(JobId id, object message)
     {

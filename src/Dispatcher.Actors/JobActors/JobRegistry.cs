@@ -11,8 +11,6 @@ public sealed class JobRegistry
 
     public int Count => _cells.Count;
 
-    internal bool TryGet(JobId id, out ActorCell cell) => _cells.TryGetValue(id, out cell!);
-
     /// <summary>The cell that is registered. A made cell starts only once it is: two actors of one job never live at a time.</summary>
     internal ActorCell GetOrStart(JobId id, Func<JobId, ActorCell> make, out bool started)
     {

@@ -11,6 +11,8 @@ namespace Dispatcher.JobActors;
 /// <summary>The edges and settings of the job actors of one node.</summary>
 public sealed class JobServices
 {
+    private bool _isDraining;
+
     public required ActorSystem System { get; init; }
 
     public required IJobStore Store { get; init; }
@@ -39,6 +41,13 @@ public sealed class JobServices
     public Supervision Supervision { get; init; } = Supervision.Default;
 
     public JobRegistry Registry { get; } = new();
+
+    /// <summary>True once the node shuts down: no job starts anything more, however it came into memory.</summary>
+    public bool IsDraining
+    {
+        get => Volatile.Read(ref _isDraining);
+        set => Volatile.Write(ref _isDraining, value);
+    }
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
     public DateTimeOffset Now()

@@ -9,7 +9,7 @@ namespace Dispatcher.JobActors;
 /// </summary>
 public sealed class WorkflowCatalog(IJobStore store)
 {
-    /// <summary>Definitions kept; beyond it those that nobody asked for lately are dropped and read again when needed.</summary>
+    /// <summary>Definitions kept; beyond it all are dropped and read again when needed.</summary>
     private const int LimitDefinitions = 10_000;
 
     private readonly ConcurrentDictionary<string, WorkflowDefinition> _byHash = new(StringComparer.Ordinal);
@@ -22,8 +22,6 @@ public sealed class WorkflowCatalog(IJobStore store)
         if (registration != WorkflowRegistration.Different) Keep(definition);
         return registration;
     }
-
-    public bool TryGet(string hash, out WorkflowDefinition definition) => _byHash.TryGetValue(hash, out definition!);
 
     /// <summary>The definition with this hash; null if the store does not have it.</summary>
     public async ValueTask<WorkflowDefinition?> Find(string hash)

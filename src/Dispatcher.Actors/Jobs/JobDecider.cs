@@ -11,6 +11,8 @@ public static partial class JobDecider
     public static Decision Decide(JobState state, JobCommand command) => command switch
     {
         JobCommand.Submit c => Submit(state, c),
+        _ when ReasonOf(command) is { Length: > JobLimits.ReasonCharacters } reason =>
+            Decision.Refuse("reason-too-long", $"The reason has {reason.Length} characters; at most {JobLimits.ReasonCharacters} are allowed."),
         _ when state.Status == JobStatus.None => Decision.Refuse("not-found", "There is no such job."),
         JobCommand.Approve c => Approve(state, c),
         JobCommand.Reject c => Reject(state, c),
@@ -35,6 +37,18 @@ public static partial class JobDecider
         _ => throw new InvalidOperationException($"The law has no rule for {command.GetType().Name}."),
     };
 
+    private static string? ReasonOf(JobCommand command) => command switch
+    {
+        JobCommand.Approve c => c.Reason,
+        JobCommand.Reject c => c.Reason,
+        JobCommand.Pause c => c.Reason,
+        JobCommand.Resume c => c.Reason,
+        JobCommand.Cancel c => c.Reason,
+        JobCommand.Recover c => c.Reason,
+        JobCommand.ChangePriority c => c.Reason,
+        _ => null,
+    };
+
     private static Decision Submit(JobState state, JobCommand.Submit c)
     {
         if (state.Status != JobStatus.None)
@@ -47,6 +61,10 @@ public static partial class JobDecider
 
     private static Rejection? CheckSpec(JobSpec spec, JobId id)
     {
+        if (!TenantName.IsValid(spec.Tenant))
+            return new Rejection("invalid-tenant", $"'{spec.Tenant}' is no tenant: 1 to 64 lower-case letters, digits, dashes and underscores, with a letter or digit at both ends.");
+        if (spec.IdempotencyKey is { Length: 0 or > JobLimits.KeyCharacters } || spec.CorrelationId is { Length: 0 or > JobLimits.KeyCharacters })
+            return new Rejection("invalid-key", $"An idempotency key or correlation id has 1 to {JobLimits.KeyCharacters} characters.");
         if (Math.Abs(spec.Priority) > JobLimits.PriorityMagnitude)
             return new Rejection("invalid-priority", $"priority is {spec.Priority}; it must be from -100 to 100.");
         if (spec.Labels is { Count: > JobLimits.Labels })

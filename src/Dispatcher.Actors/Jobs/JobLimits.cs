@@ -13,4 +13,7 @@ public static class JobLimits
     public const int Dependencies = 100;
     public const int PriorityMagnitude = 100;
     public const int ReasonCharacters = 500;
+
+    /// <summary>Characters of an idempotency key or a correlation id.</summary>
+    public const int KeyCharacters = 200;
 }

@@ -145,7 +145,13 @@ public sealed partial record JobState
         var steps = Steps.ToBuilder();
         for (var i = 0; i < steps.Count; i++)
         {
-            var kept = steps[i].Status == StepStatus.Completed || (steps[i].Status == StepStatus.Skipped && steps[i].SkipReason is not null);
+            var kept = steps[i].Status switch
+            {
+                StepStatus.Completed => true,
+                StepStatus.Skipped => steps[i].SkipReason is not null,
+                StepStatus.Failed => Plan.Steps[i] is { OnError: OnError.Continue, IsFanOut: false },
+                _ => false,
+            };
             if (i == root || !kept || Plan.Dependents[root].Contains(i)) steps[i] = StepState.Initial;
         }
 

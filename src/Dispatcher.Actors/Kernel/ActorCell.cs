@@ -127,15 +127,15 @@ public sealed class ActorCell : IThreadPoolWorkItem
     /// <summary>Supervision: the actor is replaced after the returned delay, or (null) stopped because its budget is spent.</summary>
     private TimeSpan? Fail(Exception exception)
     {
-        EndInstance();
         _restarts ??= new RestartHistory();
-        if (_restarts.TryRestart(_supervision, _system.Time.GetUtcNow()) is { } delay)
+        var delay = _restarts.TryRestart(_supervision, _system.Time.GetUtcNow());
+        _system.Report(new ActorFailure(this, exception, delay, _restarts.IsSpent));
+        if (delay is not null)
         {
-            _system.Report(new ActorFailure(this, exception, delay));
+            EndInstance();
             return delay;
         }
 
-        _system.Report(new ActorFailure(this, exception, RestartAfter: null));
         _mailbox.Close();
         End();
         return null;

@@ -23,9 +23,6 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
     /// <summary>Actors that live now.</summary>
     public long Alive => Interlocked.Read(ref _alive);
 
-    /// <summary>Called when an actor is stopped because its restart budget is spent.</summary>
-    public Action<ActorFailure>? GaveUp { get; set; }
-
     /// <summary>Starts an actor; its <see cref="Actor.Started"/> runs soon, on the scheduler.</summary>
     public ActorCell Spawn(Func<Actor> factory, Supervision? supervision = null)
     {
@@ -58,24 +55,18 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
 
     internal void Report(ActorFailure failure)
     {
-        if (failure.RestartAfter is { } delay)
-        {
-            LogRestart(_logger, failure.Exception, delay.TotalMilliseconds);
-            return;
-        }
-
-        LogGaveUp(_logger, failure.Exception);
-        GaveUp?.Invoke(failure);
+        if (failure.BudgetSpent) LogBudgetSpent(_logger, failure.Exception, failure.RestartAfter?.TotalSeconds);
+        else LogRestart(_logger, failure.Exception, failure.RestartAfter?.TotalMilliseconds);
     }
 
     [LoggerMessage(1, LogLevel.Debug, "A message {MessageType} reached a stopped actor {Cell}.")]
     private static partial void LogDeadLetter(ILogger logger, string messageType, int cell);
 
     [LoggerMessage(2, LogLevel.Warning, "An actor failed and restarts in {DelayMs} ms.")]
-    private static partial void LogRestart(ILogger logger, Exception exception, double delayMs);
+    private static partial void LogRestart(ILogger logger, Exception exception, double? delayMs);
 
-    [LoggerMessage(3, LogLevel.Error, "An actor failed more often than its restart budget allows and was stopped.")]
-    private static partial void LogGaveUp(ILogger logger, Exception exception);
+    [LoggerMessage(3, LogLevel.Error, "An actor failed more often than its restart budget allows; next restart in {DelaySeconds} s (never if empty).")]
+    private static partial void LogBudgetSpent(ILogger logger, Exception exception, double? delaySeconds);
 }
 
 /// <summary>A message that wants to know when nobody received it: one with a reply that somebody awaits, or one that carries a permit.</summary>

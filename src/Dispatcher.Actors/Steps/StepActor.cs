@@ -135,7 +135,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         _stopReason = reason;
         _grace = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + services.AbandonAfter, Self, GraceOver);
         // A handler's own cancellation callbacks must not run inside the actor.
-        Self.System.Scheduler.Schedule(new CancelItem(_cancellation));
+        Self.System.Scheduler.Schedule(new CancelItem(_cancellation, services.Logger, assignment));
     }
 
     private void CheckHeartbeat()
@@ -180,8 +180,21 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
 
     private sealed record HandlerEnded(StepResult? Result, Exception? Exception);
 
-    private sealed class CancelItem(CancellationTokenSource source) : IThreadPoolWorkItem
+    [LoggerMessage(102, LogLevel.Warning, "Job {JobId} step {Step}: the handler's own cancellation callback failed.")]
+    private static partial void LogCallbackFailed(ILogger logger, Exception exception, JobId jobId, StepKey step);
+
+    private sealed class CancelItem(CancellationTokenSource source, ILogger logger, StepAssignment assignment) : IThreadPoolWorkItem
     {
-        public void Execute() => source.Cancel();
+        public void Execute()
+        {
+            try
+            {
+                source.Cancel();
+            }
+            catch (AggregateException exception)
+            {
+                LogCallbackFailed(logger, exception, assignment.JobId, assignment.Step);
+            }
+        }
     }
 }

@@ -21,6 +21,7 @@ public sealed class NodeTests : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly GateHandler _gate = new();
+    private readonly CountingHandler _counter = new();
     private SqliteJobStore _store;
     private DispatcherNode _node;
 
@@ -138,13 +139,59 @@ public sealed class NodeTests : IAsyncDisposable
         Assert.True(state.Step("a").EndedAt - state.Step("a").StartedAt >= TimeSpan.FromSeconds(1));
     }
 
+    [Theory]
+    [InlineData("~x")]
+    [InlineData(".dispatcher-tmp-x")]
+    public async Task Run_FailsTheStep_WhenAnArtifactPathIsRefused(string path)
+    {
+        var ended = await RunToEnd(await Register($"steps: [ {{ id: a, uses: noop, with: {{ file: \"${{artifacts.path('{path}')}}\" }} }} ]"));
+        Assert.Equal((JobStatus.Failed, ErrorClass.InvalidInput), (ended.Status, ended.Failure!.Class));
+        Assert.Contains(path, ended.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_IsRefused_WhenTheTenantIsNoName() =>
+        Assert.Equal("invalid-tenant", Assert.IsType<CommandReply.Refused>(await _node.Gateway.Submit(await Register("steps: [ { id: a, uses: noop } ]") with { Tenant = "Bad Tenant" }, Ada)).Rejection.Code);
+
+    [Fact]
+    public async Task Submit_KeepsTheFirstInput_WhenTheSameJobIsGivenAgainWithAnother()
+    {
+        var spec = await Register("steps: [ { id: a, uses: test.gate }, { id: b, uses: noop, needs: [a], with: { v: \"${input.v}\" } } ]\noutput: { v: \"${steps.b.output.v}\" }");
+        var id = _node.Gateway.NextJobId();
+        await _node.Gateway.Submit(spec with { Input = JsonSerializer.SerializeToElement(new { v = "one" }) }, Ada, id);
+        await _gate.Entered;
+        await Close();
+        _gate.Open();
+        (_store, _node) = Open(withGate: true);
+        var ended = _node.Feed.WhenEnded(id);
+        await _node.Gateway.Submit(spec with { Input = JsonSerializer.SerializeToElement(new { v = "two" }) }, Ada, id);
+        Assert.Equal("""{"v":"one"}""", (await ended).Output!.Value.GetRawText());
+    }
+
+    [Fact]
+    public async Task Admission_NeverExceedsItsCap_WhenManyJobsContend()
+    {
+        var spec = await Register("steps: [ { id: a, uses: test.count, stage: four }, { id: b, uses: test.count, stage: four, needs: [a] } ]");
+        var ends = new List<Task<JobState>>();
+        for (var i = 0; i < 1500; i++)
+        {
+            var id = _node.Gateway.NextJobId();
+            ends.Add(_node.Feed.WhenEnded(id));
+            _ = _node.Gateway.Submit(spec, Ada, id);
+        }
+
+        await Task.WhenAll(ends);
+        Assert.Equal(3000, _counter.Bodies);
+        Assert.InRange(_counter.MostAtOnce, 1, 4);
+    }
+
     private static DateTimeOffset JobSpecificationTime => Jobs.JobSpecification.T0;
 
     private (SqliteJobStore, DispatcherNode) Open(bool withGate, TimeSpan? passivate = null)
     {
         var store = SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
         var runner = new ProcessRunner(new ProcessOptions { AllowedCommands = ["sh"] }, TimeProvider.System);
-        IStepHandler[] handlers = [new NoopHandler(), new DelayHandler(), new ProcessRunHandler(runner)];
+        IStepHandler[] handlers = [new NoopHandler(), new DelayHandler(), new ProcessRunHandler(runner), _counter];
         var node = new DispatcherNode(
             new NodeEdges
             {
@@ -155,7 +202,12 @@ public sealed class NodeTests : IAsyncDisposable
             },
             new NodeOptions
             {
-                StageLimits = stage => stage == "narrow" ? new StageLimits { MaxConcurrency = 1 } : new StageLimits(),
+                StageLimits = stage => stage switch
+                {
+                    "narrow" => new StageLimits { MaxConcurrency = 1 },
+                    "four" => new StageLimits { MaxConcurrency = 4 },
+                    _ => new StageLimits(),
+                },
                 PassivateIfIdleFor = passivate ?? TimeSpan.FromSeconds(120),
                 DrainTimeout = TimeSpan.Zero,
             });
@@ -181,6 +233,36 @@ public sealed class NodeTests : IAsyncDisposable
         var ended = _node.Feed.WhenEnded(id);
         Assert.IsType<CommandReply.Done>(await _node.Gateway.Submit(spec, Ada, id));
         return await ended;
+    }
+
+    /// <summary>Counts the bodies that run at once.</summary>
+    private sealed class CountingHandler : IStepHandler
+    {
+        private int _running;
+        private int _most;
+        private int _bodies;
+
+        public string Name => "test.count";
+
+        public JsonSchema? With => null;
+
+        public int MostAtOnce => _most;
+
+        public int Bodies => _bodies;
+
+        public async ValueTask<StepResult> Run(StepContext context)
+        {
+            Interlocked.Increment(ref _bodies);
+            var now = Interlocked.Increment(ref _running);
+            int most;
+            while (now > (most = Volatile.Read(ref _most)) && Interlocked.CompareExchange(ref _most, now, most) != most)
+            {
+            }
+
+            await Task.Yield();
+            Interlocked.Decrement(ref _running);
+            return StepResult.Completed.Empty;
+        }
     }
 
     /// <summary>Holds every attempt until the gate opens.</summary>

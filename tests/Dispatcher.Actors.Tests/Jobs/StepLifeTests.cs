@@ -182,6 +182,20 @@ public sealed class StepLifeTests
     }
 
     [Fact]
+    public void Recover_KeepsAStepThatMayFail_WhenNothingOfItIsAskedFor()
+    {
+        var failure = new Failure(ErrorClass.Permanent, "no");
+        var plan = Plan(Step("a") with { OnError = OnError.Continue }, Step("b", 0), Step("c"));
+        JobEvent[] life =
+        [
+            .. RunningA(), new JobEvent.StepFailed("a", null, 1, failure, T(2)), new JobEvent.StepStarted("b", null, 1, T(2)), new JobEvent.StepCompleted("b", null, 1, null, null, T(3)),
+            new JobEvent.StepStarted("c", null, 1, T(3)), new JobEvent.StepFailed("c", null, 1, failure, T(4)), new JobEvent.Failed(failure, "c", T(4)),
+        ];
+        var after = Given(plan, life).When(new JobCommand.Recover("c", Ada, null, T(9))).Then(new JobEvent.Recovering("c", 1, Ada, null, T(9)));
+        Assert.Equal([StepStatus.Failed, StepStatus.Completed, StepStatus.Pending], after.Steps.Select(step => step.Status));
+    }
+
+    [Fact]
     public void RetryPolicy_SpreadsByItsJitter_AndIsTheSameAtEachReplay()
     {
         var policy = new RetryPolicy { Jitter = 0.2, Initial = TimeSpan.FromSeconds(10), Factor = 1 };

@@ -73,8 +73,6 @@ public sealed class ActorTests : IDisposable
     {
         var supervision = new Supervision(3, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
         var starts = new List<double>();
-        ActorFailure? gaveUp = null;
-        _system.GaveUp = failure => gaveUp = failure;
         var cell = _system.Spawn(
             () =>
             {
@@ -85,9 +83,26 @@ public sealed class ActorTests : IDisposable
         for (var i = 0; i < 5; i++) cell.Tell(i);
         RunToTheEnd();
         Assert.Equal([0, 1, 3, 6], starts);
-        Assert.NotNull(gaveUp);
         Assert.False(cell.Tell("late"));
         Assert.Equal(1, _system.DeadLetters);
+    }
+
+    [Fact]
+    public void AFailingActor_IsRestartedRarely_WhenItMustNotBeGivenUp()
+    {
+        var supervision = new Supervision(1, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), WhenSpent: TimeSpan.FromSeconds(30));
+        var starts = new List<double>();
+        var cell = _system.Spawn(
+            () =>
+            {
+                starts.Add(_time.Elapsed.TotalSeconds);
+                return new Scripted((_, message) => message is "end" ? Log(message) : throw new InvalidOperationException("broken"));
+            },
+            supervision);
+        foreach (var message in (string[])["a", "b", "c", "end"]) cell.Tell(message);
+        RunToTheEnd();
+        Assert.Equal([0, 1, 31, 61], starts);
+        Assert.Equal(["end"], _log);
     }
 
     [Fact]
