@@ -113,6 +113,7 @@ internal sealed class JobSession : IAsyncDisposable
         var closing = Engine.DisposeAsync().AsTask();
         _left = await Task.WhenAny(closing, impatient) != closing;
         if (!_left) await closing;
+        else await _edges.Error.WriteLineAsync("Left without waiting for commands that still run; they are killed.");
     }
 
     private void Show(JobState state)
