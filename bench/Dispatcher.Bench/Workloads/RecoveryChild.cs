@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
@@ -6,11 +7,10 @@ using Dispatcher.Workflows;
 
 namespace Dispatcher.Bench.Workloads;
 
-/// <summary>The process that W5 kills: submits the jobs if there are none yet, and says when bodies and jobs have ended.</summary>
+/// <summary>The process that W5 kills: submits the jobs if there are none yet and dies when 3,000 bodies have ended; started again, it says when all jobs have.</summary>
 internal static class RecoveryChild
 {
     public const string Verb = "--recovery-child";
-    public const string KillMe = "3000 bodies have ended";
     public const string AllDone = "all jobs have completed";
     public const int Jobs = 2000;
 
@@ -21,8 +21,7 @@ internal static class RecoveryChild
     public static async Task<int> Run(string directory)
     {
         await using var log = new FileStream(BodyLog(directory), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        var handler = new LoggedBody(log);
-        await using var node = BenchNode.Open(directory, handler);
+        await using var node = BenchNode.Open(directory, new LoggedBody(log, dies: log.Length == 0));
         using var subscription = node.Node.Feed.Subscribe(capacity: 1_000_000);
         await node.Node.Start();
         var existing = await node.Store.ListJobs(new JobQuery { Limit = 1 });
@@ -63,7 +62,7 @@ internal static class RecoveryChild
     }
 
     /// <summary>A body that sleeps if told so, and writes down that it has ended.</summary>
-    private sealed class LoggedBody(FileStream log) : IStepHandler
+    private sealed class LoggedBody(FileStream log, bool dies) : IStepHandler
     {
         public const string HandlerName = "bench.body";
 
@@ -78,7 +77,8 @@ internal static class RecoveryChild
         {
             if (context.With is not null) await Task.Delay(TimeSpan.FromSeconds(1), context.Time, context.Cancellation);
             lock (_lock) log.Write(Encoding.ASCII.GetBytes(context.IdempotencyKey + "\n"));
-            if (Interlocked.Increment(ref _ended) == KillAtBodies) Console.WriteLine(KillMe);
+            // SIGKILL from within, so that it comes at this very body and not when another process has been scheduled.
+            if (Interlocked.Increment(ref _ended) == KillAtBodies && dies) Process.GetCurrentProcess().Kill();
             return StepResult.Completed.Empty;
         }
     }
