@@ -8,8 +8,6 @@ namespace Dispatcher.JobActors;
 /// <summary>What follows from committed events: children, tickets, timers, observers, and leaving memory.</summary>
 internal sealed partial class JobActor
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
-
     private TimerQueue.Entry? _timer;
     private DateTimeOffset? _timerAt;
     private Dictionary<StepKey, double>? _progress;
@@ -104,7 +102,7 @@ internal sealed partial class JobActor
         if (_state?.Find(progressed.Step) is not { IsExecuting: true } step || step.Attempt != progressed.Attempt) return;
         (_progress ??= [])[progressed.Step] = progressed.Percent;
         var now = services.System.Time.GetUtcNow();
-        if (now - _lastProgress < ProgressInterval) return;
+        if (now - _lastProgress < services.Steps.ProgressInterval) return;
         _lastProgress = now;
         services.Observer.Progressed(_state, progressed.Step, progressed.Percent, progressed.Message);
     }

@@ -16,6 +16,8 @@ internal sealed partial class JobActor
 
     private Dictionary<int, JsonElement[]>? _items;
     private JsonElement? _input;
+    private FanOut? _outputsOf;
+    private JsonElement _outputs;
 
     private void Plan(JobTurn turn)
     {
@@ -172,7 +174,15 @@ internal sealed partial class JobActor
         {
             Item = item is { } itemIndex ? ItemsOf(state, index)[itemIndex] : null,
             ItemIndex = item,
+            Outputs = OutputsOf,
         };
+
+    /// <summary>The same list for all items of a later fan-out that refer to it: else each would make it anew.</summary>
+    private JsonElement OutputsOf(FanOut fanOut)
+    {
+        if (!ReferenceEquals(fanOut, _outputsOf)) (_outputsOf, _outputs) = (fanOut, JobScope.OutputsOf(fanOut));
+        return _outputs;
+    }
 
     /// <summary>The items of a fan-out. Made from outputs that never change, so they are the same whenever they are made.</summary>
     private JsonElement[] ItemsOf(JobState state, int index)

@@ -7,7 +7,11 @@ namespace Dispatcher.JobActors;
 /// <summary>The only door for commands. Finds or wakes the job's actor; answers when the command is durable or refused.</summary>
 public sealed class JobGateway(JobServices services, IdGenerator ids)
 {
+    /// <summary>Commands that wait for their reply at once; one more is told to come again, so that a slow disk does not become full memory.</summary>
+    private const int CommandLimit = 100_000;
+
     private volatile bool _closed;
+    private int _underWay;
 
     public JobId NextJobId() => ids.NextJobId();
 
@@ -25,12 +29,21 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     }
 
     /// <summary>Gives a command to a job.</summary>
-    public Task<CommandReply> Send(JobId id, JobCommand command)
+    public async Task<CommandReply> Send(JobId id, JobCommand command)
     {
-        var message = new CommandMessage(command);
-        if (_closed) message.Undelivered();
-        else Deliver(id, message);
-        return message.Reply;
+        try
+        {
+            if (Interlocked.Increment(ref _underWay) > CommandLimit)
+                return new CommandReply.Unavailable($"{CommandLimit:N0} commands are under way on this node; give it again in a moment.");
+            var message = new CommandMessage(command);
+            if (_closed) message.Undelivered();
+            else Deliver(id, message);
+            return await message.Reply;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
     }
 
     /// <summary>What the job is doing; null if there is no such job.</summary>

@@ -24,7 +24,7 @@ public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long 
     /// <summary>The longest time of an attempt whose step names none; none if absent.</summary>
     public TimeSpan? DefaultTimeout { get; init; }
 
-    /// <summary>The least time between two progress reports of a step.</summary>
+    /// <summary>The least time between two progress reports of a step, and of a job.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Attempts that run now.</summary>

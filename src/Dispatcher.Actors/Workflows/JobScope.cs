@@ -13,6 +13,9 @@ public sealed class JobScope(JobState state, JsonElement? input, JsonElement env
 
     public int? ItemIndex { get; init; }
 
+    /// <summary>Makes the list of a fan-out's outputs; one that remembers it saves making it for each reference.</summary>
+    public Func<FanOut, JsonElement> Outputs { get; init; } = OutputsOf;
+
     public JobId JobId => state.Id;
 
     public string Tenant => state.Spec.Tenant;
@@ -25,7 +28,7 @@ public sealed class JobScope(JobState state, JsonElement? input, JsonElement env
     {
         var step = state.Step(id);
         return step.FanOut is { } fanOut
-            ? new StepView(step.Status, OutputsOf(fanOut), fanOut.Failed)
+            ? new StepView(step.Status, Outputs(fanOut), fanOut.Failed)
             : new StepView(step.Status, step.Output, step.Status == StepStatus.Failed ? 1 : 0);
     }
 
