@@ -37,18 +37,17 @@ internal sealed partial class JobActor
                 case JobEvent.StepSleeping e:
                     Forget(new StepKey(e.Step, e.Item));
                     break;
-                case JobEvent.Paused:
-                    WithdrawTickets();
-                    break;
                 case JobEvent.PriorityChanged e:
                     foreach (var (_, held) in _tickets) services.Admission.Reprioritise(held.Ticket, e.Priority);
                     break;
                 case JobEvent.Cancelled or JobEvent.Rejected or JobEvent.Failed or JobEvent.Completed:
-                    WithdrawTickets();
                     StopChildren();
                     break;
             }
         }
+
+        // By the state after the turn, not by its events: a pause that was resumed in the same turn leaves everybody in line.
+        if (!turn.State.Status.MayStartSteps()) WithdrawTickets();
 
         services.Observer.Committed(turn.State, turn.Events);
     }

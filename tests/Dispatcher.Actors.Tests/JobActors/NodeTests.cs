@@ -139,6 +139,28 @@ public sealed class NodeTests : IAsyncDisposable
         Assert.True(state.Step("a").EndedAt - state.Step("a").StartedAt >= TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public async Task AQueuedStep_KeepsItsPlace_WhenThePauseAndTheResumeComeTogether()
+    {
+        var id = _node.Gateway.NextJobId();
+        var ended = _node.Feed.WhenEnded(id);
+        await _node.Gateway.Submit(await Register("steps: [ { id: a, uses: test.gate, stage: narrow }, { id: b, uses: test.gate, stage: narrow } ]"), Ada, id);
+        await _gate.Entered;
+        for (var i = 0; i < 50; i++)
+        {
+            // Given without waiting: those that come while a write is under way are decided in one turn.
+            var replies = Enumerable.Range(0, 4).SelectMany(_ => new[]
+            {
+                _node.Gateway.Send(id, new JobCommand.Pause(Ada, null, JobSpecificationTime)),
+                _node.Gateway.Send(id, new JobCommand.Resume(Ada, null, JobSpecificationTime)),
+            }).ToArray();
+            await Task.WhenAll(replies);
+        }
+
+        _gate.Open();
+        Assert.Equal(JobStatus.Completed, (await ended.WaitAsync(TimeSpan.FromSeconds(20))).Status);
+    }
+
     [Theory]
     [InlineData("~x")]
     [InlineData(".dispatcher-tmp-x")]
