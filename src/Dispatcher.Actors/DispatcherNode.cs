@@ -71,7 +71,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         (_edges, _options) = (edges, options);
         _system = new ActorSystem(edges.Scheduler, edges.Time, edges.Logger);
         Admission = new AdmissionPoint(options.StageLimits, edges.Time);
-        Workflows = new WorkflowCatalog(edges.Store);
+        Workflows = new WorkflowCatalog(edges.Store, edges.Time);
         _services = new JobServices
         {
             System = _system,

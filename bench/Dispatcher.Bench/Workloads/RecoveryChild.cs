@@ -25,7 +25,7 @@ internal static class RecoveryChild
         using var subscription = node.Node.Feed.Subscribe(capacity: 1_000_000);
         await node.Node.Start();
         var existing = await node.Store.ListJobs(new JobQuery { Limit = 1 });
-        if (existing.Count == 0) await Submit(node);
+        if (existing.Rows.Count == 0) await Submit(node);
         var open = await OpenJobs(node);
         await foreach (var message in subscription.Messages.ReadAllAsync())
         {
@@ -52,11 +52,13 @@ internal static class RecoveryChild
     {
         var open = new HashSet<JobId>();
         JobId? before = null;
-        while (await node.Store.ListJobs(new JobQuery { Limit = 1000, Before = before }) is { Count: > 0 } page)
+        do
         {
-            open.UnionWith(page.Where(row => row.Status != JobStatus.Completed).Select(row => row.Id));
-            before = page[^1].Id;
+            var page = await node.Store.ListJobs(new JobQuery { Limit = 1000, Before = before });
+            open.UnionWith(page.Rows.Where(row => row.Status != JobStatus.Completed).Select(row => row.Id));
+            before = page.Next;
         }
+        while (before is not null);
 
         return open;
     }

@@ -8,6 +8,8 @@ namespace Dispatcher.JobActors;
 /// <summary>How a turn is written, and what is done when the store cannot say whether it was.</summary>
 internal sealed partial class JobActor
 {
+    private JobAddress? _address;
+
     private ValueTask<AppendResult> Append(JobTurn turn)
     {
         var events = new EncodedEvent[turn.Events.Count];
@@ -19,11 +21,15 @@ internal sealed partial class JobActor
 
         return services.Store.Append(new AppendRequest(id, turn.Before.SequenceNr, events)
         {
+            Address = _address ??= AddressOf(turn.State.Spec),
+            StatusBefore = turn.Before.Status,
             Row = JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
             Claims = turn.Events[0] is JobEvent.Submitted { Spec: { IdempotencyKey: { } key } spec } ? [new Claim("idempotency", $"{spec.Tenant}/{key}")] : [],
             Snapshot = SnapshotOf(turn),
         });
     }
+
+    private static JobAddress AddressOf(JobSpec spec) => new(spec.Tenant, spec.Workflow.Name, spec.CorrelationId);
 
     /// <summary>
     /// A long job saves its state at distances that grow with its length, so that the work of saving stays in proportion to the events and a replay

@@ -7,18 +7,18 @@ namespace Dispatcher.JobActors;
 /// <summary>
 /// The definitions that jobs of this node pin, by hash: read once, shared by all jobs. A definition never changes, so nothing here grows stale.
 /// </summary>
-public sealed class WorkflowCatalog(IJobStore store)
+public sealed class WorkflowCatalog(IJobStore store, TimeProvider time)
 {
     /// <summary>Definitions kept; beyond it all are dropped and read again when needed.</summary>
     private const int LimitDefinitions = 10_000;
 
     private readonly ConcurrentDictionary<string, WorkflowDefinition> _byHash = new(StringComparer.Ordinal);
 
-    /// <summary>Stores the definition, so that jobs can pin it.</summary>
-    public async ValueTask<WorkflowRegistration> Register(WorkflowDefinition definition)
+    /// <summary>Stores the definition in a tenant's registry, so that jobs can pin it.</summary>
+    public async ValueTask<WorkflowRegistration> Register(WorkflowDefinition definition, string tenant = "default")
     {
-        if (_byHash.ContainsKey(definition.Hash)) return WorkflowRegistration.Same;
-        var registration = await store.RegisterWorkflow(new StoredWorkflow(definition.Hash, definition.Name, definition.Version, definition.CanonicalJson));
+        var stored = new StoredWorkflow(definition.Hash, definition.Name, definition.Version, definition.CanonicalJson);
+        var registration = await store.RegisterWorkflow(tenant, stored, time.GetUtcNow());
         if (registration != WorkflowRegistration.Different) Keep(definition);
         return registration;
     }

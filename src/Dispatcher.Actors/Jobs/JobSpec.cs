@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Dispatcher.Jobs;
 
@@ -30,7 +31,41 @@ public sealed record JobSpec
 
     /// <summary>Jobs that must complete before this one starts.</summary>
     public ImmutableArray<JobId>? DependsOn { get; init; }
+
+    /// <summary>What becomes of the job when one of those does not complete; <see cref="DependencyPolicy.Fail"/> if absent.</summary>
+    public DependencyPolicy? OnDependencyFailure { get; init; }
+
+    /// <summary>Who is told of the job's events, if anybody.</summary>
+    public CallbackSpec? Callback { get; init; }
+
+    /// <summary>The job and step that made this one, if one did.</summary>
+    public ParentReference? Parent { get; init; }
+
+    /// <summary>The W3C trace context of the request that made the job, so that its steps and callbacks belong to one trace.</summary>
+    public string? TraceParent { get; init; }
 }
+
+/// <summary>What a job does when a job that it depends on ends failed or cancelled.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<DependencyPolicy>))]
+public enum DependencyPolicy
+{
+    /// <summary>It fails.</summary>
+    Fail,
+
+    /// <summary>It runs all the same, once all have ended.</summary>
+    Run,
+
+    /// <summary>It is cancelled: there is nothing to do.</summary>
+    Skip,
+}
+
+/// <summary>Where a job's events are posted.</summary>
+/// <param name="Url">http or https.</param>
+/// <param name="Events">Stable names of events (<c>job.completed</c>), or <c>job.*</c>; those of the job itself if absent.</param>
+public sealed record CallbackSpec(string Url, ImmutableArray<string>? Events = null);
+
+/// <summary>The step that made a job.</summary>
+public sealed record ParentReference(JobId Job, string Step, int? Item);
 
 /// <summary>A workflow as a job pins it.</summary>
 public sealed record WorkflowReference(string Name, int Version, string Hash);

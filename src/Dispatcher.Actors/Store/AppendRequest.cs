@@ -5,9 +5,36 @@ namespace Dispatcher.Store;
 /// <summary>One job's write: what it adds to its journal, and what goes into the same transaction.</summary>
 /// <param name="JobId">Whose events these are.</param>
 /// <param name="ExpectedSequenceNr">The sequence number of the job's last event so far; 0 for a new job.</param>
-/// <param name="Events">At least one; they get the numbers after the expected one.</param>
+/// <param name="Events">They get the numbers after the expected one. None only in an append that consumes messages.</param>
 public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOnlyList<EncodedEvent> Events)
 {
+    /// <summary>Whose job it is and what it runs: what listeners of the journal choose by.</summary>
+    public JobAddress Address { get; init; } = JobAddress.Unknown;
+
+    /// <summary>The status that the job's row had before; <see cref="JobStatus.None"/> for a new job. The counters move by it.</summary>
+    public JobStatus StatusBefore { get; init; }
+
+    /// <summary>
+    /// Jobs of whose end this one wants to hear. One that has ended already sends its message in this very transaction; one that ends
+    /// later sends it in the transaction of its own end. So none is missed, and none is told twice.
+    /// </summary>
+    public IReadOnlyList<Watch> Watches { get; init; } = [];
+
+    /// <summary>Messages to other jobs, written with the events that caused them.</summary>
+    public IReadOnlyList<NewMessage> Messages { get; init; } = [];
+
+    /// <summary>Messages that took effect with these events; deleted with them.</summary>
+    public IReadOnlyList<long> ConsumedMessages { get; init; } = [];
+
+    /// <summary>What watchers are told when these events end the job: UTF-8 JSON of its output or failure; empty otherwise.</summary>
+    public ReadOnlyMemory<byte> EndNote { get; init; }
+
+    /// <summary>By what a new job is found: its workflow's name, <c>label=value</c> pairs, words. Lower case, each once; only with the first append.</summary>
+    public IReadOnlyList<string> Terms { get; init; } = [];
+
+    /// <summary>Callbacks to be sent because of these events.</summary>
+    public IReadOnlyList<NewDelivery> Deliveries { get; init; } = [];
+
     /// <summary>The job's row in the read model, if what lists and recovery need has changed; null leaves the row as it is.</summary>
     public JobRow? Row { get; init; }
 
@@ -28,7 +55,8 @@ public readonly record struct EncodedEvent(string Type, DateTimeOffset At, ReadO
 public sealed record EncodedSnapshot(int Version, ReadOnlyMemory<byte> Payload);
 
 /// <summary>A key that belongs to one job for ever: an idempotency key (<c>kind = idempotency</c>, key = tenant and key).</summary>
-public sealed record Claim(string Kind, string Key);
+/// <param name="Fingerprint">A hash of what was asked for, so that a second request with the key can be told to be the same; null if that does not matter.</param>
+public sealed record Claim(string Kind, string Key, string? Fingerprint = null);
 
 /// <summary>How an append ended.</summary>
 public abstract record AppendResult
@@ -37,16 +65,22 @@ public abstract record AppendResult
     {
     }
 
-    public sealed record Appended : AppendResult
+    /// <summary>Durable.</summary>
+    /// <param name="FirstOrdering">The place of the first event in the journal; the others follow it without gap. 0 without events.</param>
+    /// <param name="Woken">Jobs for which messages were written: they have mail in their inbox now.</param>
+    public sealed record Appended(long FirstOrdering, IReadOnlyList<JobId> Woken) : AppendResult
     {
-        public static Appended Instance { get; } = new();
+        public Appended(long firstOrdering) : this(firstOrdering, [])
+        {
+        }
     }
 
     /// <summary>Nothing was written.</summary>
     /// <param name="ActualSequenceNr">The job's last sequence number in the store.</param>
     /// <param name="Claim">The claim that was taken, if that was the reason, and by whom.</param>
     /// <param name="ClaimedBy">The job that holds the claim.</param>
-    public sealed record Conflict(long ActualSequenceNr, Claim? Claim, JobId? ClaimedBy) : AppendResult;
+    /// <param name="ClaimedAs">The fingerprint with which it was claimed, if any.</param>
+    public sealed record Conflict(long ActualSequenceNr, Claim? Claim, JobId? ClaimedBy, string? ClaimedAs = null) : AppendResult;
 
     public sealed record Fenced : AppendResult
     {

@@ -8,12 +8,15 @@ namespace Dispatcher.Store;
 /// <remarks>
 /// What holds for every implementation:
 /// <list type="number">
-/// <item>An append is all or nothing: its events, its row, its claims and its snapshot are written together or not at all.</item>
+/// <item>An append is all or nothing: its events, row, claims, snapshot, watches, messages, terms, deliveries and counts are written together or not at all.</item>
 /// <item>When <see cref="Append"/> has answered <see cref="AppendResult.Appended"/>, the write survives the end of the process
 /// and, with full synchronisation, of the machine.</item>
 /// <item>Appends of one job are written in the order in which they were given; a failed one never fails another in its batch.</item>
 /// <item>Reads see every append that was answered before they began.</item>
 /// <item>Every journal row names the incarnation that wrote it.</item>
+/// <item>When an append ends a job (its row's status is terminal and was not before), each job that watches it and has not ended gets one
+/// <see cref="MessageKind.JobEnded"/> message in the same transaction. A watch for a job that has ended already, or is not stored, gets it in the
+/// transaction of the watch. A job with mail is due at once. A job that ends loses its inbox.</item>
 /// </list>
 /// </remarks>
 public interface IJobStore : IAsyncDisposable
@@ -46,12 +49,42 @@ public interface IJobStore : IAsyncDisposable
 
     ValueTask<JobRow?> FindJob(JobId id);
 
-    /// <summary>Rows in the order of their ids, newest first. Never reads the journal.</summary>
-    ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query);
+    /// <summary>The rows of those jobs that exist, in no order. At most 1,000 ids.</summary>
+    ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids);
 
-    /// <summary>Stores a definition under its hash; a registered name and version never change.</summary>
-    ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow);
+    /// <summary>A page of rows in the order of their ids, newest first. Never reads the journal, never counts, and looks at no more rows than the query allows.</summary>
+    ValueTask<JobPage> ListJobs(JobQuery query);
 
-    /// <summary>The definition with this hash, or null.</summary>
+    /// <summary>How many jobs there are by workflow and status, of one tenant or of all. Reads maintained counters, not jobs.</summary>
+    ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant);
+
+    /// <summary>A job's messages in their order.</summary>
+    ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id);
+
+    /// <summary>All watches in which the job is watched or watcher; at most the limit.</summary>
+    ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit);
+
+    /// <summary>
+    /// Events of the whole journal in its order, from the one after <paramref name="afterOrdering"/>; of one tenant if given. Looks at no more than
+    /// <paramref name="limit"/> events, so a page may be short: go on from <see cref="JournalPage.Next"/>.
+    /// </summary>
+    ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit);
+
+    /// <summary>The place of the newest event in the journal; 0 if there is none.</summary>
+    ValueTask<long> LastOrdering();
+
+    /// <summary>Tells the listener of every commit from now on, until the result is disposed.</summary>
+    IDisposable Listen(IJournalListener listener);
+
+    /// <summary>Stores a definition and registers its name and version for the tenant; a registered name and version never change.</summary>
+    ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now);
+
+    /// <summary>The definition with this hash, or null. By hash a definition is everybody's: whoever knows the hash has it.</summary>
     ValueTask<StoredWorkflow?> FindWorkflow(string hash);
+
+    /// <summary>A version in a tenant's registry; the newest if none is named; null if there is none.</summary>
+    ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version);
+
+    /// <summary>A tenant's registry in the order of (name, version), from after the given one; of one name if given.</summary>
+    ValueTask<IReadOnlyList<RegisteredWorkflow>> ListRegistered(string tenant, string? name, (string Name, int Version)? after, int limit);
 }

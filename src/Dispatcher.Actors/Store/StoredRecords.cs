@@ -11,7 +11,11 @@ public sealed record StoredEvent(long Ordering, long SequenceNr, long Writer, st
 
 /// <summary>What a replay needs: the newest snapshot and the events after it.</summary>
 /// <param name="SnapshotSequenceNr">The number of the last event in the snapshot; 0 without one.</param>
-public sealed record JobHistory(JobId Id, EncodedSnapshot? Snapshot, long SnapshotSequenceNr, IReadOnlyList<StoredEvent> Events);
+public sealed record JobHistory(JobId Id, EncodedSnapshot? Snapshot, long SnapshotSequenceNr, IReadOnlyList<StoredEvent> Events)
+{
+    /// <summary>Messages that did not take effect yet, in their order.</summary>
+    public IReadOnlyList<InboxMessage> Inbox { get; init; } = [];
+}
 
 /// <summary>A job that is due, with its history.</summary>
 public sealed record DueJob(DateTimeOffset WakeAt, JobHistory History);
@@ -54,7 +58,7 @@ public sealed record JobRow
     public static DateTimeOffset Active { get; } = DateTimeOffset.UnixEpoch;
 }
 
-/// <summary>Which jobs to list. All given filters hold together.</summary>
+/// <summary>Which jobs to list, newest first. All given filters hold together.</summary>
 public sealed record JobQuery
 {
     public string? Tenant { get; init; }
@@ -63,17 +67,47 @@ public sealed record JobQuery
 
     public string? WorkflowName { get; init; }
 
+    /// <summary>Words and <c>label=value</c> pairs, lower case; a job must have been created with each (<see cref="AppendRequest.Terms"/>). Needs <see cref="Tenant"/>.</summary>
+    public IReadOnlyList<string> Terms { get; init; } = [];
+
+    /// <summary>Created at this time or later.</summary>
+    public DateTimeOffset? CreatedFrom { get; init; }
+
+    /// <summary>Created before this time.</summary>
+    public DateTimeOffset? CreatedBefore { get; init; }
+
     /// <summary>Only jobs with an id before this one.</summary>
     public JobId? Before { get; init; }
 
     /// <summary>1..1000.</summary>
     public int Limit { get; init; } = 100;
+
+    /// <summary>Index entries that one page looks at, at the most: with filters that few jobs pass, a page is short and not slow.</summary>
+    public int ScanLimit { get; init; } = 2000;
 }
+
+/// <summary>A page of jobs.</summary>
+/// <param name="Next">Where the next page begins (<see cref="JobQuery.Before"/>); null at the end. A page may be short, even empty, and have a next one.</param>
+public sealed record JobPage(IReadOnlyList<JobRow> Rows, JobId? Next);
+
+/// <summary>How many jobs of a workflow are in a status; kept up to date by the appends themselves.</summary>
+public sealed record JobCount(string Tenant, string WorkflowName, JobStatus Status, long Jobs);
+
+/// <summary>An event of the journal with its job's address, as a live feed tells it.</summary>
+public sealed record JournalEntry(
+    long Ordering, JobId JobId, long SequenceNr, JobAddress Address, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Payload);
+
+/// <summary>A page of the journal.</summary>
+/// <param name="Next">The ordering up to which this page has looked.</param>
+public sealed record JournalPage(IReadOnlyList<JournalEntry> Entries, long Next);
 
 /// <summary>A workflow definition in the store.</summary>
 /// <param name="Hash">SHA-256 of the definition, lower-case hex.</param>
 /// <param name="Definition">The definition's canonical JSON.</param>
 public sealed record StoredWorkflow(string Hash, string Name, int Version, string Definition);
+
+/// <summary>A version in a tenant's registry.</summary>
+public sealed record RegisteredWorkflow(string Name, int Version, string Hash, DateTimeOffset RegisteredAt);
 
 public enum WorkflowRegistration
 {

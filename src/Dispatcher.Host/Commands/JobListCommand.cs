@@ -39,11 +39,13 @@ internal static class JobListCommand
     private static async Task<List<JobRow>> Read(IJobStore store, JobQuery query, int limit)
     {
         var rows = new List<JobRow>();
+        JobId? before = null;
         while (rows.Count < limit)
         {
-            var page = await store.ListJobs(query with { Limit = Math.Min(PageLimit, limit - rows.Count), Before = rows.Count > 0 ? rows[^1].Id : null });
-            if (page.Count == 0) break;
-            rows.AddRange(page);
+            var page = await store.ListJobs(query with { Limit = Math.Min(PageLimit, limit - rows.Count), Before = before });
+            rows.AddRange(page.Rows);
+            if (page.Next is null) break;
+            before = page.Next;
         }
 
         return rows;

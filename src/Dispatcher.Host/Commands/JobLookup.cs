@@ -27,7 +27,7 @@ internal static class JobLookup
         var candidates = new List<JobRow>();
         if (await store.FindJob(last) is { } exact) candidates.Add(exact);
         var below = await store.ListJobs(new JobQuery { Before = last, Limit = CandidatesShown + 1 });
-        candidates.AddRange(below.Where(row => row.Id.ToString().StartsWith(prefix, StringComparison.Ordinal)));
+        candidates.AddRange(below.Rows.Where(row => row.Id.ToString().StartsWith(prefix, StringComparison.Ordinal)));
         return candidates switch
         {
             [] => throw NotFound(text, dataDirectory),
@@ -43,7 +43,7 @@ internal static class JobLookup
         foreach (var status in Unfinished)
         {
             var page = await store.ListJobs(new JobQuery { Status = status, WorkflowName = workflowName, Limit = 1 });
-            if (page is [var row] && (newest is null || row.Id.CompareTo(newest.Id) > 0)) newest = row;
+            if (page.Rows is [var row] && (newest is null || row.Id.CompareTo(newest.Id) > 0)) newest = row;
         }
 
         return newest;

@@ -19,7 +19,7 @@ internal sealed class JobReading : IAsyncDisposable
 
     private JobReading(DispatcherSettings settings, SqliteJobStore store)
     {
-        (_settings, _store, _workflows) = (settings, store, new WorkflowCatalog(store));
+        (_settings, _store, _workflows) = (settings, store, new WorkflowCatalog(store, TimeProvider.System));
     }
 
     public string DataDirectory => _settings.DataDirectory;

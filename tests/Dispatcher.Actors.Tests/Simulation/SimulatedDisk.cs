@@ -64,7 +64,7 @@ public sealed class SimulatedDisk
             foreach (var claim in request.Claims) _claims.Add(claim, request.JobId);
             if (request.Snapshot is { } snapshot) _snapshots[request.JobId] = (snapshot, journal.Count);
             if (request.Row is { } row) WriteRow(row);
-            return AppendResult.Appended.Instance;
+            return new AppendResult.Appended(0);
         }
     }
 
@@ -109,11 +109,11 @@ public sealed class SimulatedDisk
         lock (_gate) return _rows.GetValueOrDefault(id);
     }
 
-    internal IReadOnlyList<JobRow> Rows(JobQuery query)
+    internal JobPage Rows(JobQuery query)
     {
         lock (_gate)
         {
-            return
+            JobRow[] rows =
             [
                 .. _rows.Values.Reverse()
                     .Where(row => (query.Before is not { } before || row.Id.CompareTo(before) < 0)
@@ -122,6 +122,7 @@ public sealed class SimulatedDisk
                         && (query.WorkflowName is null || query.WorkflowName == row.WorkflowName))
                     .Take(query.Limit),
             ];
+            return new JobPage(rows, rows.Length == query.Limit ? rows[^1].Id : null);
         }
     }
 

@@ -74,9 +74,27 @@ internal sealed class EdgeCountingStore(IJobStore inner, Func<string, bool> edge
 
     public ValueTask<JobRow?> FindJob(JobId id) => inner.FindJob(id);
 
-    public ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query) => inner.ListJobs(query);
+    public ValueTask<JobPage> ListJobs(JobQuery query) => inner.ListJobs(query);
 
-    public ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow) => inner.RegisterWorkflow(workflow);
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) => inner.RegisterWorkflow(tenant, workflow, now);
+
+    public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids) => inner.FindJobs(ids);
+
+    public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => inner.CountJobs(tenant);
+
+    public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => inner.ReadInbox(id);
+
+    public ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit) => inner.ReadWatches(id, limit);
+
+    public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => inner.ReadJournal(afterOrdering, tenant, limit);
+
+    public ValueTask<long> LastOrdering() => inner.LastOrdering();
+
+    public IDisposable Listen(IJournalListener listener) => inner.Listen(listener);
+
+    public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) => inner.FindRegistered(tenant, name, version);
+
+    public ValueTask<IReadOnlyList<RegisteredWorkflow>> ListRegistered(string tenant, string? name, (string Name, int Version)? after, int limit) => inner.ListRegistered(tenant, name, after, limit);
 
     public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => inner.FindWorkflow(hash);
 

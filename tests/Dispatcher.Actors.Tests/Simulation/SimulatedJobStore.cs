@@ -71,11 +71,30 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
 
     public ValueTask<JobRow?> FindJob(JobId id) => ValueTask.FromResult(disk.Row(id));
 
-    public ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query) => ValueTask.FromResult(disk.Rows(query));
+    public ValueTask<JobPage> ListJobs(JobQuery query) => ValueTask.FromResult(disk.Rows(query));
 
-    public ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow) => ValueTask.FromResult(disk.Register(workflow));
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) => ValueTask.FromResult(disk.Register(workflow));
 
     public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => ValueTask.FromResult(disk.Workflow(hash));
+
+    public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit) => throw new NotSupportedException();
+
+    public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => throw new NotSupportedException();
+
+    public ValueTask<long> LastOrdering() => throw new NotSupportedException();
+
+    public IDisposable Listen(IJournalListener listener) => throw new NotSupportedException();
+
+    public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<RegisteredWorkflow>> ListRegistered(string tenant, string? name, (string Name, int Version)? after, int limit) =>
+        throw new NotSupportedException();
 
     /// <summary>Later appends are answered fenced; those that are queued land when the hook lets them.</summary>
     public ValueTask DisposeAsync()

@@ -13,7 +13,7 @@ public abstract partial class JobStoreConformance
         Assert.Null(await Store.ReadHistory(Id(1)));
         Assert.Empty(await Store.ReadEvents(Id(1), 0, 10));
         Assert.Null(await Store.FindJob(Id(1)));
-        Assert.Empty(await Store.ListJobs(new JobQuery()));
+        Assert.Empty((await Store.ListJobs(new JobQuery())).Rows);
         Assert.Empty(await Store.ReadDue(Noon, null, 10));
         Assert.Null(await Store.NextWakeUp(DateTimeOffset.UnixEpoch));
         Assert.Null(await Store.FindWorkflow("aa"));
@@ -186,7 +186,7 @@ public abstract partial class JobStoreConformance
         }
 
         var rows = await Store.ListJobs(new JobQuery { Tenant = tenant, Status = status, WorkflowName = workflow });
-        Assert.Equal(expected.Select(Id), rows.Select(row => row.Id));
+        Assert.Equal(expected.Select(Id), rows.Rows.Select(row => row.Id));
     }
 
     [Fact]
@@ -196,12 +196,14 @@ public abstract partial class JobStoreConformance
 
         var seen = new List<JobId>();
         JobId? before = null;
-        while (await Store.ListJobs(new JobQuery { Tenant = "acme", Before = before, Limit = 4 }) is { Count: > 0 } page)
+        do
         {
-            Assert.True(page.Count <= 4);
-            seen.AddRange(page.Select(row => row.Id));
-            before = page[^1].Id;
+            var page = await Store.ListJobs(new JobQuery { Tenant = "acme", Before = before, Limit = 4 });
+            Assert.True(page.Rows.Count <= 4);
+            seen.AddRange(page.Rows.Select(row => row.Id));
+            before = page.Next;
         }
+        while (before is not null);
 
         Assert.Equal(Enumerable.Range(1, 10).Where(n => n != 5).Reverse().Select(Id), seen);
     }
@@ -209,10 +211,10 @@ public abstract partial class JobStoreConformance
     [Fact]
     public async Task RegisterWorkflow_KeepsTheFirst_UnderItsNameAndVersion()
     {
-        Assert.Equal(WorkflowRegistration.Registered, await Store.RegisterWorkflow(Workflow("aa")));
-        Assert.Equal(WorkflowRegistration.Same, await Store.RegisterWorkflow(Workflow("aa")));
-        Assert.Equal(WorkflowRegistration.Different, await Store.RegisterWorkflow(Workflow("bb")));
-        Assert.Equal(WorkflowRegistration.Registered, await Store.RegisterWorkflow(Workflow("bb", version: 2)));
+        Assert.Equal(WorkflowRegistration.Registered, await Store.RegisterWorkflow("acme", Workflow("aa"), Noon));
+        Assert.Equal(WorkflowRegistration.Same, await Store.RegisterWorkflow("acme", Workflow("aa"), Noon));
+        Assert.Equal(WorkflowRegistration.Different, await Store.RegisterWorkflow("acme", Workflow("bb"), Noon));
+        Assert.Equal(WorkflowRegistration.Registered, await Store.RegisterWorkflow("acme", Workflow("bb", version: 2), Noon));
 
         Assert.Equal(Workflow("aa"), await Store.FindWorkflow("aa"));
         Assert.Equal(Workflow("bb", version: 2), await Store.FindWorkflow("bb"));
@@ -225,7 +227,7 @@ public abstract partial class JobStoreConformance
         var claim = new Claim("idempotency", "1");
         await Appended(Append(Id(1), events: 3) with { Row = Row(Id(1), Noon), Claims = [claim], Snapshot = Snapshot("state") });
         await Appended(Append(Id(1), expected: 3));
-        await Store.RegisterWorkflow(Workflow());
+        await Store.RegisterWorkflow("acme", Workflow(), Noon);
         var before = Store.Incarnation;
 
         await Reopen();
@@ -235,7 +237,7 @@ public abstract partial class JobStoreConformance
         Assert.Equal(("state", 4L), (Text(history.Snapshot!.Payload), Assert.Single(history.Events).SequenceNr));
         Assert.Equal(Row(Id(1), Noon), await Store.FindJob(Id(1)));
         Assert.Single(await Store.ReadDue(Noon, null, 10));
-        Assert.Equal(WorkflowRegistration.Same, await Store.RegisterWorkflow(Workflow()));
+        Assert.Equal(WorkflowRegistration.Same, await Store.RegisterWorkflow("acme", Workflow(), Noon));
         Assert.Equal(new AppendResult.Conflict(0, claim, Id(1)), await Store.Append(Append(Id(2)) with { Claims = [claim] }));
         await Appended(Append(Id(1), expected: 4));
     }

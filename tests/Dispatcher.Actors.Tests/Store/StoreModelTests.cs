@@ -84,11 +84,13 @@ public sealed class StoreModelTests
         foreach (var tenant in new[] { null, "acme", "other" })
         {
             JobId? before = null;
-            while (await store.ListJobs(new JobQuery { Tenant = tenant, Before = before, Limit = pageLength }) is { Count: > 0 } page)
+            do
             {
-                lines.AddRange(page.Select(row => $"{tenant}: {row}"));
-                before = page[^1].Id;
+                var page = await store.ListJobs(new JobQuery { Tenant = tenant, Before = before, Limit = pageLength });
+                lines.AddRange(page.Rows.Select(row => $"{tenant}: {row}"));
+                before = page.Next;
             }
+            while (before is not null);
         }
 
         for (var job = 0; job < Jobs; job++) lines.Add(await store.ReadHistory(Id(job)) is { } history ? Describe(history) : "none");

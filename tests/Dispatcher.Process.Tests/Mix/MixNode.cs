@@ -84,7 +84,7 @@ internal static class MixNode
     {
         foreach (var status in Open)
         {
-            while ((await store.ListJobs(new JobQuery { Status = status, Limit = 1 })).Count > 0)
+            while ((await store.ListJobs(new JobQuery { Status = status, Limit = 1 })).Rows.Count > 0)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }

@@ -31,13 +31,13 @@ internal static class Journal
         if (Open(dataDirectory) is not { } store) return [];
         await using (store)
         {
-            var workflows = new WorkflowCatalog(store);
+            var workflows = new WorkflowCatalog(store, TimeProvider.System);
             var jobs = new List<JobRecord>();
-            IReadOnlyList<JobRow> page = [];
+            JobPage page = new([], null);
             do
             {
-                page = await store.ListJobs(new JobQuery { Before = page.Count == 0 ? null : page[^1].Id, Limit = PageJobs });
-                foreach (var row in page)
+                page = await store.ListJobs(new JobQuery { Before = page.Next, Limit = PageJobs });
+                foreach (var row in page.Rows)
                 {
                     var events = await store.ReadEvents(row.Id, 0, int.MaxValue);
                     var created = (JobEvent.Submitted)EventCodec.Decode(events[0].Type, events[0].At, events[0].Payload.Span);
@@ -45,7 +45,7 @@ internal static class Journal
                     jobs.Add(new JobRecord(row, workflow.Plan, events));
                 }
             }
-            while (page.Count == PageJobs);
+            while (page.Next is not null);
             jobs.Reverse();
             return jobs;
         }

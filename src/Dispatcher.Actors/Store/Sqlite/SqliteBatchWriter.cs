@@ -85,7 +85,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         for (var i = 0; i < request.Claims.Count; i++) InsertClaim(id, request.Claims[i]);
         if (request.Row is { } row) UpsertJob(id, row);
         if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
-        return AppendResult.Appended.Instance;
+        return new AppendResult.Appended(0);
     }
 
     private AppendResult.Conflict SequenceConflict(ReadOnlySpan<byte> id, AppendRequest request)

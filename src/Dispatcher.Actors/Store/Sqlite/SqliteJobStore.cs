@@ -14,7 +14,7 @@ namespace Dispatcher.Store.Sqlite;
 /// in the table <c>nodes</c> writes nothing; 3. sequence numbers of a job have no gap. Times are cut to
 /// microseconds (<see cref="StoredTime"/>).
 /// </remarks>
-public sealed partial class SqliteJobStore : IJobStore
+public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryStore, IRetentionStore
 {
     private readonly Lock _writeLock = new();
     private readonly SqliteReadPool _readers;
@@ -113,16 +113,16 @@ public sealed partial class SqliteJobStore : IJobStore
 
     public ValueTask<JobRow?> FindJob(JobId id) => _readers.Read(id, static (reader, id) => reader.FindJob(id));
 
-    public ValueTask<IReadOnlyList<JobRow>> ListJobs(JobQuery query)
+    public ValueTask<JobPage> ListJobs(JobQuery query)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1, nameof(query));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 1000, nameof(query));
-        return _readers.Read<JobQuery, IReadOnlyList<JobRow>>(query, static (reader, query) => reader.ListJobs(query));
+        return _readers.Read<JobQuery, JobPage>(query, static (reader, query) => reader.ListJobs(query));
     }
 
     /// <summary>Rare, so it takes the writer's connection between two batches.</summary>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<WorkflowRegistration> RegisterWorkflow(StoredWorkflow workflow)
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now)
     {
         lock (_writeLock)
         {

@@ -89,7 +89,7 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
         return row;
     }
 
-    public List<JobRow> ListJobs(JobQuery query)
+    public JobPage ListJobs(JobQuery query)
     {
         var rows = new List<JobRow>();
         var statement = database.Statement(SqliteSql.ListJobs(query));
@@ -100,7 +100,7 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
         if (query.WorkflowName is { } workflow) statement.Bind(5, workflow);
         while (statement.Step()) rows.Add(Row(statement));
         statement.Reset();
-        return rows;
+        return new JobPage(rows, rows.Count == query.Limit ? rows[^1].Id : null);
     }
 
     public StoredWorkflow? FindWorkflow(string hash)

@@ -91,7 +91,7 @@ public sealed class GroupCommitWriterTests
             Held.Wait();
             Batches.Add(batch.Length);
             if (Failure is not null) throw Failure;
-            foreach (var append in batch) append.Result = AppendResult.Appended.Instance;
+            foreach (var append in batch) append.Result = new AppendResult.Appended(0);
         }
 
         public string Explain(Exception failure) => failure.Message;

@@ -125,7 +125,7 @@ public sealed class SqliteJobStoreTests : IDisposable
         await using var reader = OpenReadOnly();
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.Append(Append(Id(1))));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.RegisterWorkflow(Workflow()));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.RegisterWorkflow("acme", Workflow(), Noon));
     }
 
     [Fact]
