@@ -41,6 +41,7 @@ public static class CommandLine
     {
         var root = new RootCommand("Dispatcher runs multi-step jobs to the end, and goes on where it was when it is killed.");
         foreach (var option in root.Options.OfType<VersionOption>().ToList()) root.Options.Remove(option);
+        root.Add(ServeCommand.Create(edges));
         root.Add(RunCommand.Create(edges));
         root.Add(ResumeCommand.Create(edges));
         root.Add(JobCommands.Create(edges));

@@ -47,7 +47,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
 
     private static string EnvironmentName(DispatcherSettings settings) => settings.Environment.ToString().ToLowerInvariant();
 
-    private static SqliteStoreOptions StoreOptions(DispatcherSettings settings) => new()
+    public static SqliteStoreOptions StoreOptions(DispatcherSettings settings) => new()
     {
         DataDirectory = settings.DataDirectory,
         Synchronous = settings.Store.Synchronous switch
@@ -61,7 +61,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         QueueLimitEvents = settings.Store.QueueLimitEvents,
     };
 
-    private static NodeOptions Options(DispatcherSettings settings) => new()
+    public static NodeOptions Options(DispatcherSettings settings) => new()
     {
         Environment = EnvironmentName(settings),
         StageLimits = name => Limits(settings.Stages.GetValueOrDefault(name) ?? settings.Stages[StageSettings.DefaultName]),

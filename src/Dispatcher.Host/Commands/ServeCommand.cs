@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Dispatcher.Host.Composition;
+
+namespace Dispatcher.Host.Commands;
+
+/// <summary><c>dispatcher serve</c></summary>
+internal static class ServeCommand
+{
+    public static Command Create(HostEdges edges)
+    {
+        var data = SharedOptions.Data();
+        var config = SharedOptions.Config();
+        var urls = new Option<string?>("--urls") { Description = "Where to listen, for example http://127.0.0.1:5080; several with ';'", HelpName = "URL" };
+        var command = new Command("serve", "Run the job service: REST gateway, live feed and engine") { config, urls, data };
+        command.SetAction(async (parsed, _) =>
+        {
+            var settings = EffectiveSettings.Load(edges, parsed.GetValue(config), parsed.GetValue(data));
+            await using var service = ServiceHost.Build(settings, parsed.GetValue(urls), edges);
+            await service.Run();
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

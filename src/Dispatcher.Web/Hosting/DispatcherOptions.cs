@@ -1,0 +1,25 @@
+using Dispatcher.Steps;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Store.Sqlite;
+using Dispatcher.Workflows;
+
+namespace Dispatcher.Web.Hosting;
+
+/// <summary>How Dispatcher runs inside an application. Each option that is also a setting is explained in hocon/reference.conf.</summary>
+public sealed class DispatcherOptions
+{
+    /// <summary>The journal's database. The data directory belongs to one process at a time.</summary>
+    public SqliteStoreOptions Store { get; set; } = new() { DataDirectory = ".dispatcher" };
+
+    /// <summary>The directory of the files that steps leave; <c>artifacts</c> in the data directory if null.</summary>
+    public string? ArtifactsDirectory { get; set; }
+
+    /// <summary>The engine's limits and times.</summary>
+    public NodeOptions Node { get; set; } = new();
+
+    /// <summary>Handlers of steps; the built-in ones that need no configuration are there already.</summary>
+    public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler()];
+
+    /// <summary>Workflows that are registered for the tenant <c>default</c> when the engine starts.</summary>
+    public IList<WorkflowDefinition> Workflows { get; } = [];
+}

@@ -1,0 +1,40 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Dispatcher.Web.Json;
+
+/// <summary>JSON of the gateway: snake_case, and strict: no unknown or duplicate fields, no numbers in texts, no comments.</summary>
+public static class ApiJson
+{
+    /// <summary>Levels of nesting that a body may have.</summary>
+    public const int DepthLimit = 64;
+
+    /// <summary>The same for everything that leaves the gateway: answers, live feeds, callbacks.</summary>
+    public static JsonSerializerOptions Options { get; } = Make();
+
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DictionaryKeyPolicy = null;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.AllowDuplicateProperties = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.PropertyNameCaseInsensitive = false;
+        options.RespectNullableAnnotations = true;
+        options.RespectRequiredConstructorParameters = true;
+        options.MaxDepth = DepthLimit;
+        // Answers are JSON, never pieces of HTML pages; texts stay readable.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+    }
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Configure(options);
+        options.MakeReadOnly();
+        return options;
+    }
+}
