@@ -77,6 +77,7 @@ test_verb() {
 # Runs every test project; sets passed and failed. A project that ends without results, or that runs no test, counts as a failure.
 run_tests() {
   need_packages
+  need_clients
   publish
   export DISPATCHER_PROGRAM=$dispatcher
   local results=$artifacts/tests filter='' name project
@@ -285,12 +286,23 @@ need_dotnet() {
   command -v dotnet >/dev/null || fail "The .NET 10 SDK is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
+# The npm packages of the tests' clients, as the lock file names them. Its time says whether they are those.
+need_clients() {
+  local clients=tests/clients
+  [[ $clients/node_modules/.package-lock.json -nt $clients/package-lock.json ]] && return
+  echo "Installing the clients of the tests (npm ci)"
+  (cd "$clients" && npm ci --no-audit --no-fund --loglevel=error </dev/null >/dev/null) || fail "npm ci did not work in $clients."
+}
+
 # Installs the Debian packages that the tests and the demo call; says which they are when it cannot.
 need_packages() {
   local missing=() package sudo=()
   for package in "${packages[@]}"; do
     [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == 'install ok installed' ]] || missing+=("$package")
   done
+  # These may have come another way.
+  command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
+  command -v python3 >/dev/null || missing+=(python3)
   ((${#missing[@]} > 0)) || return 0
   ((EUID == 0)) || sudo=(sudo)
   if ! command -v apt-get >/dev/null || ! { ((EUID == 0)) || command -v sudo >/dev/null; }; then
