@@ -19,12 +19,14 @@ internal sealed partial class JobActor
             events[i] = new EncodedEvent(EventCodec.NameOf(@event), @event.At, EventCodec.Encode(@event));
         }
 
+        var submitted = (turn.Events[0] as JobEvent.Submitted)?.Spec;
         return services.Store.Append(new AppendRequest(id, turn.Before.SequenceNr, events)
         {
             Address = _address ??= AddressOf(turn.State.Spec),
             StatusBefore = turn.Before.Status,
             Row = JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
-            Claims = turn.Events[0] is JobEvent.Submitted { Spec: { IdempotencyKey: { } key } spec } ? [new Claim("idempotency", $"{spec.Tenant}/{key}")] : [],
+            Claims = submitted is { IdempotencyKey: { } key } ? [new Claim("idempotency", $"{submitted.Tenant}/{key}", submitted.Fingerprint())] : [],
+            Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
             Snapshot = SnapshotOf(turn),
         });
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps;
@@ -32,6 +33,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private JobState? _state;
     private WorkflowDefinition? _workflow;
     private string? _parked;
+    private string _parkedTenant = "";
     private long _lastSnapshot;
     private bool _fenced;
     private bool _isLoadingAgain;
@@ -62,6 +64,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         catch (JobParkedException exception)
         {
             _parked = exception.Message;
+            _parkedTenant = (await services.Store.FindJob(id))?.Tenant ?? "";
             LogParked(services.Logger, id, exception.Message);
             return;
         }
@@ -129,8 +132,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     _mayBeStale = false;
                     Finish(turn);
                     return;
-                case AppendResult.Conflict { ClaimedBy: { } existing } when existing != id:
-                    turn.ReplyToAll(new CommandReply.Duplicate(existing));
+                case AppendResult.Conflict { ClaimedBy: { } existing } conflict when existing != id:
+                    turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
                     Self.Stop();
                     return;
                 case AppendResult.Conflict when turn.Before.SequenceNr == 0 || _mayBeStale:
@@ -142,8 +145,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     messages = [.. messages.Where(message => message is not LoadedMessage)];
                     if (messages.Count == 0) return;
                     break;
-                case AppendResult.Conflict conflict:
-                    throw new InvariantBrokenException($"Job {id} is at event {conflict.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
+                case AppendResult.Conflict other:
+                    throw new InvariantBrokenException($"Job {id} is at event {other.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
                 case AppendResult.Fenced:
                     StandDown(turn);
                     return;
@@ -217,14 +220,17 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 var reference = submit.Spec.Workflow;
                 command.Answer(new CommandReply.Refused(new Rejection("unknown-workflow", $"There is no workflow {reference.Name} version {reference.Version}; register it first.")));
                 break;
-            case CommandMessage command when _parked is not null:
+            case CommandMessage command when _parked is not null && command.MaySee(_parkedTenant):
                 command.Answer(new CommandReply.Refused(new Rejection("parked", $"The job is parked: {_parked}")));
                 break;
             case CommandMessage command:
-                command.Answer(new CommandReply.Refused(new Rejection("not-found", $"There is no job {id}.")));
+                command.Answer(new CommandReply.Refused(CommandGuard.NotFound(id)));
+                break;
+            case InspectMessage inspect when _parked is not null && inspect.MaySee(_parkedTenant):
+                inspect.Answer(new JobInspection(null, [], ImmutableDictionary<StepKey, double>.Empty, _parked));
                 break;
             case InspectMessage inspect:
-                inspect.Answer(_parked is null ? null : new JobInspection(null, [], System.Collections.Immutable.ImmutableDictionary<StepKey, double>.Empty, _parked));
+                inspect.Answer(null);
                 break;
             case IDeadLetter letter:
                 letter.Undelivered();
@@ -258,7 +264,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 TakeProgress(progressed);
                 break;
             case InspectMessage inspect:
-                inspect.Answer(Inspect());
+                inspect.Answer(_state is { Status: not JobStatus.None } state && inspect.MaySee(state.Spec.Tenant) ? Inspect() : null);
                 break;
             case SettleMessage settle:
                 turn.Settle(settle);

@@ -28,14 +28,20 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
         return await Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
     }
 
+    /// <summary>
+    /// Creates jobs, each with its own answer in the order of the specs. All are given at once, so that the group commit writes them together.
+    /// </summary>
+    public Task<CommandReply[]> SubmitAll(IReadOnlyList<JobSpec> specs, Principal by) => Task.WhenAll(specs.Select(spec => Submit(spec, by)));
+
     /// <summary>Gives a command to a job.</summary>
-    public async Task<CommandReply> Send(JobId id, JobCommand command)
+    /// <param name="guard">What must hold of the job; null gives the command to whatever job there is.</param>
+    public async Task<CommandReply> Send(JobId id, JobCommand command, CommandGuard? guard = null)
     {
         try
         {
             if (Interlocked.Increment(ref _underWay) > CommandLimit)
                 return new CommandReply.Unavailable($"{CommandLimit:N0} commands are under way on this node; give it again in a moment.");
-            var message = new CommandMessage(command);
+            var message = new CommandMessage(command, guard);
             if (_closed) message.Undelivered();
             else Deliver(id, message);
             return await message.Reply;
@@ -47,9 +53,10 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     }
 
     /// <summary>What the job is doing; null if there is no such job.</summary>
-    public Task<JobInspection?> Inspect(JobId id)
+    /// <param name="tenant">Whose job it must be, or it is answered as one that does not exist; null asks for no tenant.</param>
+    public Task<JobInspection?> Inspect(JobId id, string? tenant = null)
     {
-        var message = new InspectMessage();
+        var message = new InspectMessage(tenant);
         Deliver(id, message);
         return message.Reply;
     }

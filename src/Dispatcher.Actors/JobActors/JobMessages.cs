@@ -6,11 +6,16 @@ using Dispatcher.Steps.Admission;
 namespace Dispatcher.JobActors;
 
 /// <summary>A command from outside, with a place for its reply.</summary>
-internal sealed class CommandMessage(JobCommand command) : IDeadLetter
+internal sealed class CommandMessage(JobCommand command, CommandGuard? guard = null) : IDeadLetter
 {
     private readonly TaskCompletionSource<CommandReply> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public JobCommand Command { get; } = command;
+
+    public CommandGuard? Guard { get; } = guard;
+
+    /// <summary>True when the giver may know of a tenant's job.</summary>
+    public bool MaySee(string tenant) => Command is JobCommand.Submit submit ? submit.Spec.Tenant == tenant : Guard?.MaySee(tenant) != false;
 
     public Task<CommandReply> Reply => _reply.Task;
 
@@ -20,11 +25,14 @@ internal sealed class CommandMessage(JobCommand command) : IDeadLetter
 }
 
 /// <summary>Asks a job what it is doing.</summary>
-internal sealed class InspectMessage : IDeadLetter
+/// <param name="tenant">Whose job it must be; null asks for no tenant.</param>
+internal sealed class InspectMessage(string? tenant) : IDeadLetter
 {
     private readonly TaskCompletionSource<JobInspection?> _reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<JobInspection?> Reply => _reply.Task;
+
+    public bool MaySee(string owner) => tenant is null || tenant == owner;
 
     public void Answer(JobInspection? inspection) => _reply.TrySetResult(inspection);
 

@@ -49,7 +49,8 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         return decision;
     }
 
-    public void Decide(CommandMessage message) => (_commands ??= []).Add((message, Decide(message.Command)));
+    public void Decide(CommandMessage message) =>
+        (_commands ??= []).Add((message, message.Guard?.Check(State) is { } rejection ? new Decision.Rejected(rejection) : Decide(message.Command)));
 
     public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
 
@@ -77,7 +78,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     /// <summary>Tells everybody who asked; only after the events are durable.</summary>
     public void Reply()
     {
-        foreach (var (message, decision) in _commands ?? []) message.Answer(ReplyTo(decision));
+        foreach (var (message, decision) in _commands ?? []) message.Answer(ReplyTo(message, decision));
         foreach (var message in _settled ?? []) message.Answer();
         foreach (var (saved, decision) in _checkpoints ?? [])
         {
@@ -93,9 +94,9 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         foreach (var (saved, _) in _checkpoints ?? []) saved.TrySetException(new OperationCanceledException("The node cannot save the checkpoint now."));
     }
 
-    private CommandReply ReplyTo(Decision decision) => decision is Decision.Rejected rejected
-        ? new CommandReply.Refused(rejected.Rejection)
-        : new CommandReply.Done(State.Id, State.Status, State.SequenceNr, Changed: decision is Decision.Accepted);
+    private CommandReply ReplyTo(CommandMessage message, Decision decision) => decision is Decision.Rejected rejected
+        ? new CommandReply.Refused(rejected.Rejection, State.Status != JobStatus.None && message.MaySee(State.Spec.Tenant) ? State : null)
+        : new CommandReply.Done(State, Changed: decision is Decision.Accepted);
 }
 
 /// <summary>What a step receives, evaluated when it starts.</summary>

@@ -78,6 +78,7 @@ public sealed class UnknownEventException(string name)
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(JobState))]
+[JsonSerializable(typeof(JobSpec))]
 [JsonSerializable(typeof(JobEvent.Submitted))]
 [JsonSerializable(typeof(JobEvent.Approved))]
 [JsonSerializable(typeof(JobEvent.Rejected))]

@@ -53,7 +53,7 @@ public static partial class JobDecider
     {
         if (state.Status != JobStatus.None)
         {
-            return state.Id == c.Id ? Decision.Unchanged.Instance : Decision.Refuse("already-exists", $"Job {state.Id} exists already.");
+            return state.Id == c.Id && state.Spec.Tenant == c.Spec.Tenant ? Decision.Unchanged.Instance : Decision.Refuse("already-exists", $"Job {c.Id} exists already.");
         }
 
         return CheckSpec(c.Spec, c.Id) is { } rejection ? new Decision.Rejected(rejection) : Decision.Of(new JobEvent.Submitted(c.Id, c.Spec with { Input = JsonSize.NullAsAbsent(c.Spec.Input) }, c.By, c.At));

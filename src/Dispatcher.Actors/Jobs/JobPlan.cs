@@ -29,6 +29,7 @@ public sealed class JobPlan
     {
         (Name, Version, Hash, Steps) = (name, version, hash, steps);
         _indexById = steps.Select((step, index) => (step.Id, index)).ToFrozenDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+        NameTerms = [name];
         FreshSteps = [.. Enumerable.Repeat(StepState.Initial, steps.Length)];
         Dependents = [.. steps.Select((_, index) => TransitiveDependents(steps, index))];
     }
@@ -51,6 +52,9 @@ public sealed class JobPlan
 
     /// <summary>For each step, the steps that need it, directly or not.</summary>
     public ImmutableArray<ImmutableArray<int>> Dependents { get; }
+
+    /// <summary>The search terms of a job that has no labels and keys.</summary>
+    internal IReadOnlyList<string> NameTerms { get; }
 
     /// <summary>The steps of a job that has not started, shared by all jobs of the plan.</summary>
     internal ImmutableArray<StepState> FreshSteps { get; }

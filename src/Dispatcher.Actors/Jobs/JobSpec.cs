@@ -43,6 +43,9 @@ public sealed record JobSpec
 
     /// <summary>The W3C trace context of the request that made the job, so that its steps and callbacks belong to one trace.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>Equal for two submissions that ask for the same, whatever their correlation ids and traces: SHA-256, lower-case hex.</summary>
+    public string Fingerprint() => JobFingerprint.Of(this);
 }
 
 /// <summary>What a job does when a job that it depends on ends failed or cancelled.</summary>

@@ -40,7 +40,7 @@ public sealed class NodeTests : IAsyncDisposable
         var spec = await Register("steps: [ { id: a, uses: noop } ]") with { IdempotencyKey = "once" };
         var first = Assert.IsType<CommandReply.Done>(await _node.Gateway.Submit(spec, Ada));
         var second = Assert.IsType<CommandReply.Duplicate>(await _node.Gateway.Submit(spec, Ada));
-        Assert.Equal(first.JobId, second.Existing);
+        Assert.Equal((first.JobId, true), (second.Existing, second.SameRequest));
         Assert.IsType<CommandReply.Done>(await _node.Gateway.Submit(spec with { Tenant = "other" }, Ada));
     }
 

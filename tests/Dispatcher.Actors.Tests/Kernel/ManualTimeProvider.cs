@@ -23,6 +23,9 @@ internal sealed class ManualTimeProvider : TimeProvider
     /// <summary>Timers that will still fire.</summary>
     public int ArmedTimers { get; private set; }
 
+    /// <summary>When the next one will; null if none is armed.</summary>
+    public DateTimeOffset? NextTimer => NextArming() is { } next ? Start + new TimeSpan(next.Instant) : null;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;

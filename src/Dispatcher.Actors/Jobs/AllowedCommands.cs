@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace Dispatcher.Jobs;
+
+/// <summary>
+/// The commands of people that would do something to a job now, in stable words: <c>approve reject pause resume cancel recover retry priority</c>.
+/// The law itself is asked, so the answer cannot differ from what it decides.
+/// </summary>
+public static class AllowedCommands
+{
+    private static readonly Principal Somebody = new("somebody");
+
+    /// <summary>The words, in the order above; none for a job that does not exist.</summary>
+    public static ImmutableArray<string> Of(JobState state)
+    {
+        if (state.Status == JobStatus.None) return [];
+        var at = state.UpdatedAt;
+        var words = ImmutableArray.CreateBuilder<string>();
+        Try("approve", new JobCommand.Approve(Somebody, null, at));
+        Try("reject", new JobCommand.Reject(Somebody, null, at));
+        Try("pause", new JobCommand.Pause(Somebody, null, at));
+        Try("resume", new JobCommand.Resume(Somebody, null, at));
+        Try("cancel", new JobCommand.Cancel(Somebody, null, at));
+        Try("recover", new JobCommand.Recover(state.Plan.Steps[0].Id, Somebody, null, at));
+        Try("priority", new JobCommand.ChangePriority(state.Priority == 0 ? 1 : 0, Somebody, null, at));
+        return words.ToImmutable();
+
+        void Try(string word, JobCommand command)
+        {
+            if (JobDecider.Decide(state, command) is Decision.Accepted) words.Add(word);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dispatcher.Actors.Tests.Kernel;
+using Dispatcher.Actors.Tests.Simulation;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Workflows;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dispatcher.Actors.Tests.JobActors;
+
+/// <summary>
+/// A whole node on the test's own thread: it does something only while a call of this class runs, and its clock moves only when told. Its store is in
+/// memory and outlives <see cref="Restart"/>.
+/// </summary>
+internal sealed class MemoryNode
+{
+    public static readonly Principal Ada = new("ada");
+
+    private readonly IStepHandler[] _handlers;
+    private readonly NodeOptions _options;
+    private SimulatedScheduler _scheduler = null!;
+
+    public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers)
+    {
+        (_options, _handlers) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [new NoopHandler(), new DelayHandler(), new FailHandler(), .. handlers]);
+        Start();
+    }
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public DateTimeOffset Now => Time.GetUtcNow();
+
+    public SimulatedDisk Disk { get; } = new();
+
+    public SimulatedJobStore Store { get; private set; } = null!;
+
+    public DispatcherNode Node { get; private set; } = null!;
+
+    public JobGateway Gateway => Node.Gateway;
+
+    /// <summary>Runs something of the node until it is answered and nothing is left to do now.</summary>
+    public T Do<T>(Func<Task<T>> work)
+    {
+        Task<T> task = null!;
+        _scheduler.Within(() => task = work());
+        Settle();
+        Assert.True(task.IsCompleted, "Nothing is left to do, and the call has not been answered.");
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Does all that there is to do now.</summary>
+    public void Settle()
+    {
+        while (_scheduler.HasWork) _scheduler.RunOne();
+    }
+
+    /// <summary>Lets time pass, and whatever happens in it.</summary>
+    public void Advance(TimeSpan duration)
+    {
+        var end = Now + duration;
+        while (Time.NextTimer is { } next && next <= end)
+        {
+            Time.Advance(next > Now ? next - Now : TimeSpan.Zero);
+            Settle();
+        }
+
+        Time.Advance(end - Now);
+        Settle();
+    }
+
+    /// <summary>The process dies; another one opens what it left.</summary>
+    public void Restart()
+    {
+        _scheduler.Kill();
+        Store.Crash();
+        Start();
+    }
+
+    /// <summary>A workflow from its body; its name comes from the body, so that two bodies are two workflows.</summary>
+    public JobSpec Register(string body)
+    {
+        var name = $"test-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))[..12]}";
+        var definition = WorkflowDefinition.Parse(body.StartsWith("name:", StringComparison.Ordinal) ? body : $"name: {name}\nversion: 1\n{body}");
+        Do(async () => await Node.Workflows.Register(definition));
+        return new JobSpec { Workflow = definition.Reference };
+    }
+
+    public CommandReply Submit(JobSpec spec, JobId? id = null) => Do(() => Gateway.Submit(spec, Ada, id));
+
+    /// <summary>A job that must be accepted.</summary>
+    public JobId Accept(JobSpec spec) => Assert.IsType<CommandReply.Done>(Submit(spec)).JobId;
+
+    public CommandReply Send(JobId id, JobCommand command, CommandGuard? guard = null) => Do(() => Gateway.Send(id, command, guard));
+
+    /// <summary>A command that must be taken.</summary>
+    public CommandReply.Done Give(JobId id, JobCommand command) => Assert.IsType<CommandReply.Done>(Send(id, command));
+
+    public CommandReply.Refused Refused(JobId id, JobCommand command) => Assert.IsType<CommandReply.Refused>(Send(id, command));
+
+    /// <summary>The job as its actor sees it.</summary>
+    public JobState StateOf(JobId id) => Do(() => Gateway.Inspect(id))!.State!;
+
+    /// <summary>The stored names of a job's events.</summary>
+    public IEnumerable<string> EventsOf(JobId id) => Disk.Journal.Where(entry => entry.Id == id).Select(entry => entry.Event.Type);
+
+    private void Start()
+    {
+        var scheduler = _scheduler = new SimulatedScheduler(new Random(1));
+        Store = new SimulatedJobStore(Disk);
+        var edges = new NodeEdges
+        {
+            Store = Store,
+            Handlers = new HandlerRegistry(_handlers),
+            Artifacts = new NoArtifacts(),
+            Logger = NullLogger.Instance,
+            Time = Time,
+            Scheduler = scheduler,
+            Ids = new SimulatedIds(Time, new Random((int)Store.Incarnation)),
+        };
+        scheduler.Within(() => Node = new DispatcherNode(edges, _options));
+        Do(Node.Start);
+    }
+}
