@@ -47,6 +47,7 @@ public static class CommandLine
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));
+        root.Add(CompletionCommand.Create(edges));
         root.Add(VersionCommand.Create(edges));
         Examples.AddTo(root);
         return root;

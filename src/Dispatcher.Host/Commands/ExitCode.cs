@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The command, the workflow, the input or the configuration is wrong.</summary>
     public const int Usage = 2;
 
+    /// <summary>The server does not know the key, or the key may not do this.</summary>
+    public const int Refused = 3;
+
     public const int NotFound = 4;
 
     /// <summary>Ended by Ctrl-C: 128 and the number of SIGINT.</summary>

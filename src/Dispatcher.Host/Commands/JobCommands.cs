@@ -1,17 +1,23 @@
 using System.CommandLine;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 
 namespace Dispatcher.Host.Commands;
 
-/// <summary><c>dispatcher job</c>: what the journal says, for people and scripts.</summary>
+/// <summary><c>dispatcher job</c>: look at jobs and give them orders.</summary>
 internal static class JobCommands
 {
-    public static Command Create(HostEdges edges) => new("job", "Look at the jobs of a data directory, also beside a running process")
+    public static Command Create(HostEdges edges)
     {
-        JobListCommand.Create(edges),
-        JobShowCommand.Create(edges),
-        JobEventsCommand.Create(edges),
-        JobStateCommand.Create(edges),
-        JobWhyCommand.Create(edges),
-    };
+        var command = new Command("job", "Look at jobs, on a server or in a data directory, and give a server's jobs orders");
+        var remote = RemoteOptions.AddTo(command, edges);
+        command.Add(JobListCommand.Create(edges));
+        command.Add(JobShowCommand.Create(edges));
+        command.Add(JobEventsCommand.Create(edges));
+        command.Add(JobStateCommand.Create(edges));
+        command.Add(JobWhyCommand.Create(edges));
+        foreach (var order in JobOrders.Create(edges, remote)) command.Add(order);
+        return command;
+    }
 }
