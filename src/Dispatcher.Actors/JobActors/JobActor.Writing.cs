@@ -27,6 +27,7 @@ internal sealed partial class JobActor
             Row = JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
             Claims = submitted is { IdempotencyKey: { } key } ? [new Claim("idempotency", $"{submitted.Tenant}/{key}", submitted.Fingerprint())] : [],
             Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
+            Deliveries = CallbackDeliveries.Of(turn, events),
             Snapshot = SnapshotOf(turn),
         });
     }

@@ -74,6 +74,7 @@ public static partial class JobDecider
         if (spec.DependsOn is { Length: > JobLimits.Dependencies } many)
             return new Rejection("too-many-dependencies", $"A job depends on at most {JobLimits.Dependencies} others; this one names {many.Length}.");
         if (spec.DependsOn?.Contains(id) == true) return new Rejection("self-dependency", "A job cannot depend on itself.");
+        if (spec.Callback is { } callback && CallbackRules.Fault(callback) is { } fault) return new Rejection("invalid-callback", fault);
         return PayloadTooBig("The input", spec.Input);
     }
 

@@ -36,10 +36,15 @@ public enum DeliveryStatus
 /// <param name="Attempts">Attempts so far.</param>
 /// <param name="NextAt">When it is tried next; null when it has ended.</param>
 /// <param name="LastStatusCode">The receiver's last HTTP status, if it answered.</param>
+/// <param name="JobStatus">The job's status as of the event.</param>
 public sealed record StoredDelivery(
     long Id, string Tenant, JobId JobId, long SequenceNr, string EventType, string Url, DeliveryStatus Status, int Attempts,
-    DateTimeOffset CreatedAt, DateTimeOffset? NextAt, DateTimeOffset? LastAttemptAt, int? LastStatusCode, string? LastError);
+    DateTimeOffset CreatedAt, DateTimeOffset? NextAt, DateTimeOffset? LastAttemptAt, int? LastStatusCode, string? LastError, JobStatus JobStatus = JobStatus.None);
 
 /// <summary>How one attempt ended.</summary>
 /// <param name="NextAt">When it is tried again; null when it is not.</param>
-public sealed record DeliveryAttempt(long DeliveryId, DateTimeOffset At, int? StatusCode, string? Error, DeliveryStatus Status, DateTimeOffset? NextAt);
+/// <param name="IsCounted">
+/// False when nothing was sent (the receiver's circuit breaker is open): the number, time and status code of the last attempt stay as they are.
+/// </param>
+public sealed record DeliveryAttempt(
+    long DeliveryId, DateTimeOffset At, int? StatusCode, string? Error, DeliveryStatus Status, DateTimeOffset? NextAt, bool IsCounted = true);

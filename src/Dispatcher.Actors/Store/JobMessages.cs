@@ -52,7 +52,8 @@ public static class MessageKind
 /// <summary>A callback to be sent: the event with this number, to the URL that the job names.</summary>
 /// <param name="SequenceNr">The event's number in its job.</param>
 /// <param name="EventType">The event's stable name.</param>
-public sealed record NewDelivery(long SequenceNr, string EventType, string Url);
+/// <param name="JobStatus">The job's status as of the event.</param>
+public sealed record NewDelivery(long SequenceNr, string EventType, string Url, JobStatus JobStatus = JobStatus.None);
 
 /// <summary>Events as they were committed, for those who follow the journal.</summary>
 /// <param name="FirstOrdering">The place of the first event in the whole journal; the others follow it without gap.</param>
