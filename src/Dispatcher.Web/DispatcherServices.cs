@@ -1,10 +1,10 @@
+using Dispatcher.Web.Access;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -21,17 +21,22 @@ public static class DispatcherServices
         if (configure is not null) services.Configure(configure);
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
+        services.AddAccess();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         return services;
     }
 
-    /// <summary>Maps the REST gateway and the health checks.</summary>
-    public static IEndpointRouteBuilder MapDispatcher(this IEndpointRouteBuilder app)
+    /// <summary>Maps the REST gateway and the health checks, and guards them: each endpoint says which role it needs.</summary>
+    /// <exception cref="InvalidOperationException">An endpoint says nothing about who may call it.</exception>
+    public static WebApplication MapDispatcher(this WebApplication app)
     {
-        app.MapHealth();
-        var api = app.MapGroup("/api/v1");
+        app.UseMiddleware<AccessMiddleware>();
+        var ours = new EndpointList(app.Services);
+        ours.MapHealth();
+        var api = ours.MapGroup("/api/v1");
         api.MapJobs();
+        ours.AddTo(app);
         return app;
     }
 }

@@ -1,3 +1,4 @@
+using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        var health = app.MapGroup("/health").WithTags("health");
+        var health = app.MapGroup("/health").WithTags("health").AllowAnonymousAccess();
         health.MapGet("/live", Live).WithName("live");
         health.MapGet("/ready", Ready).WithName("ready");
     }

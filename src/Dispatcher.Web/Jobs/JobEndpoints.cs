@@ -16,7 +16,7 @@ internal static class JobEndpoints
     public static void MapJobs(this IEndpointRouteBuilder api)
     {
         var jobs = api.MapGroup("/jobs").WithTags("jobs");
-        jobs.MapPost("/", Create).WithName("createJob");
+        jobs.MapPost("/", Create).WithName("createJob").RequireRole(Role.Submitter);
     }
 
     private static async Task<Results<Created<JobView>, ProblemHttpResult>> Create(CreateJobRequest request, Caller caller, HttpContext http, DispatcherEngine engine)

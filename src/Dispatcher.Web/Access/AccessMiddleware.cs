@@ -1,0 +1,43 @@
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace Dispatcher.Web.Access;
+
+/// <summary>Finds the caller of each request to an endpoint with a rule, and lets it through or refuses it. Endpoints without a rule are not ours.</summary>
+internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder callers)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { Role: { } role })
+        {
+            await next(http);
+            return;
+        }
+
+        switch (await callers.Find(http))
+        {
+            case CallerFinding.Refused refused:
+                if (refused.Status == StatusCodes.Status401Unauthorized) http.Response.Headers.WWWAuthenticate = refused.Challenge;
+                await Problem.Of(refused.Status, refused.Code, refused.Detail).ExecuteAsync(http);
+                break;
+            case CallerFinding.Found { Caller: var caller } when !caller.Has(role):
+                await Forbidden(caller, role).ExecuteAsync(http);
+                break;
+            case CallerFinding.Found { Caller: var caller }:
+                http.Features.Set(caller);
+                // A SignalR connection over long polling keeps a copy of the context, which has the items and not the features.
+                if (Credentials.IsLive(http.Request.Path)) http.Items[typeof(Caller)] = caller;
+                await next(http);
+                break;
+        }
+    }
+
+    private static IResult Forbidden(Caller caller, Role role)
+    {
+        var has = string.Join(", ", caller.Roles.Order().Select(RoleSet.ToText));
+        return Problem.Of(
+            StatusCodes.Status403Forbidden,
+            "forbidden",
+            $"This needs the role {role.ToText()}; the key or token {caller.Name} has {(has.Length > 0 ? has : "none")}.");
+    }
+}

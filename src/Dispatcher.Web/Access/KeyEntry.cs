@@ -1,0 +1,39 @@
+using Dispatcher.Store;
+
+namespace Dispatcher.Web.Access;
+
+/// <summary>A key in memory, with the caller that it stands for.</summary>
+internal sealed class KeyEntry : IDisposable
+{
+    private readonly CancellationTokenSource _ended;
+
+    public KeyEntry(StoredKey key)
+        : this(key, new CancellationTokenSource())
+    {
+    }
+
+    private KeyEntry(StoredKey key, CancellationTokenSource ended)
+    {
+        (Key, _ended) = (key, ended);
+        // A role that this version does not know gives nothing.
+        var roles = key.Roles.Select(name => RoleSet.TryParse(name, out var role) ? role : (Role?)null).OfType<Role>();
+        Caller = new Caller(key.Tenant, key.Id, RoleSet.Of(roles)) { Ended = ended.Token };
+    }
+
+    public StoredKey Key { get; }
+
+    public Caller Caller { get; }
+
+    /// <summary>When the key is worth nothing any more; null = never.</summary>
+    public DateTimeOffset? EndsAt => Key.ExpiresAt is { } expires && !(Key.RevokedAt < expires) ? expires : Key.RevokedAt;
+
+    public bool IsGoodAt(DateTimeOffset now) => !(EndsAt <= now);
+
+    /// <summary>The key as it is stored now; live connections that it opened stay.</summary>
+    public KeyEntry With(StoredKey key) => new(key, _ended);
+
+    /// <summary>Ends the live connections that the key opened; what they do then runs elsewhere, not under the caller's lock.</summary>
+    public void End() => _ = _ended.CancelAsync();
+
+    public void Dispose() => _ended.Dispose();
+}

@@ -1,0 +1,87 @@
+using Dispatcher.Kernel;
+using Dispatcher.Store;
+using Dispatcher.Web.Access;
+
+namespace Dispatcher.Web.Tests.Access;
+
+/// <summary>Who has a key, and until when.</summary>
+public sealed class KeyRingTests
+{
+    private static readonly IdGenerator Chance = new(TimeProvider.System);
+    private readonly MemoryAccessStore _store = new();
+
+    [Fact]
+    public async Task Key_HasItsTenantAndRoles_WhenItIsStored()
+    {
+        using var ring = new KeyRing(TimeProvider.System);
+        var text = await Store("acme", Role.Operator);
+        Assert.False(ring.HasKeys);
+        await ring.Load(_store);
+        var caller = ring.Find(text)!;
+        Assert.Equal("acme", caller.Tenant);
+        Assert.Equal([Role.Viewer, Role.Submitter, Role.Operator, Role.Worker], caller.Roles.Order());
+        Assert.Same(caller, ring.Find(text));
+    }
+
+    [Fact]
+    public async Task Key_IsNobody_WhenAnyCharacterDiffers()
+    {
+        using var ring = new KeyRing(TimeProvider.System);
+        var text = await Store("acme", Role.Viewer);
+        await ring.Load(_store);
+        // The last character of a base64url text of 32 bytes carries two bits that mean nothing, and still it is hashed.
+        for (var index = 0; index < text.Length; index++)
+            Assert.Null(ring.Find(text[..index] + (text[index] == 'b' ? 'c' : 'b') + text[(index + 1)..]));
+        foreach (var bad in new[] { "", "dk_", text[1..], text + "a", text.ToUpperInvariant(), text[..^1] + "é", new string('_', text.Length) }) Assert.Null(ring.Find(bad));
+    }
+
+    [Fact]
+    public async Task LiveConnections_End_WhenTheirKeyIsRevoked()
+    {
+        using var ring = new KeyRing(TimeProvider.System);
+        var (text, other) = (await Store("acme", Role.Viewer), await Store("acme", Role.Viewer));
+        await ring.Load(_store);
+        var (caller, stays) = (ring.Find(text)!, ring.Find(other)!);
+        var ended = new TaskCompletionSource();
+        await using var registration = caller.Ended.Register(ended.SetResult);
+
+        await _store.RevokeKey(caller.Name, TimeProvider.System.GetUtcNow());
+        await ring.Load(_store);
+
+        await ended.Task;
+        Assert.Null(ring.Find(text));
+        Assert.NotNull(ring.Find(other));
+        Assert.False(stays.Ended.IsCancellationRequested);
+        Assert.True(ring.HasKeys);
+    }
+
+    [Fact]
+    public async Task LiveConnections_End_WhenTheirKeyExpires()
+    {
+        using var ring = new KeyRing(TimeProvider.System);
+        var text = await Store("acme", Role.Viewer, TimeProvider.System.GetUtcNow() + TimeSpan.FromMilliseconds(200));
+        await ring.Load(_store);
+        var ended = new TaskCompletionSource();
+        await using var registration = ring.Find(text)!.Ended.Register(ended.SetResult);
+
+        await ended.Task;
+
+        Assert.Null(ring.Find(text));
+    }
+
+    [Fact]
+    public void Keys_DifferInIdAndSecret_WhenMade()
+    {
+        var made = Enumerable.Range(0, 100).Select(_ => ApiKey.New(Chance)).ToList();
+        Assert.Equal(100, made.Select(key => key.Id).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(100, made.Select(key => key.Text[^43..]).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(made, key => Assert.True(ApiKey.TryReadId(key.Text, out var id) && id.SequenceEqual(key.Id)));
+    }
+
+    private async Task<string> Store(string tenant, Role role, DateTimeOffset? expiresAt = null)
+    {
+        var (id, text) = ApiKey.New(Chance);
+        await _store.AddKey(new StoredKey(id, tenant, "", [role.ToText()], ApiKey.HashOf(text), TimeProvider.System.GetUtcNow(), expiresAt, null));
+        return text;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace Dispatcher.Web.Tests.Access;
+
+/// <summary>A server without keys trusts its own machine and nobody else.</summary>
+public sealed class OpenModeTests
+{
+    [Theory]
+    [InlineData("evil.example", false)]
+    [InlineData("192.168.0.7:5080", false)]
+    [InlineData("localhost.evil.example", false)]
+    [InlineData("localhost", true)]
+    [InlineData("127.0.0.1:5080", true)]
+    [InlineData("[::1]", true)]
+    public async Task Request_IsRefused_OnlyWhenItNamesAnotherHost(string host, bool isThisMachine)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var service = await TestService.Start(directory.Path);
+        using var client = service.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/jobs") { Headers = { Host = host } };
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(isThisMachine, answer.StatusCode != HttpStatusCode.MisdirectedRequest);
+    }
+
+    [Fact]
+    public async Task Request_IsRefused_WhenItCameThroughAProxy()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var service = await TestService.Start(directory.Path);
+        using var client = service.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/jobs") { Headers = { { "X-Forwarded-For", "203.0.113.9" } } };
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    [Fact]
+    public void Endpoints_AreRefused_WhenOneSaysNothingAboutItsCallers()
+    {
+        var app = WebApplication.CreateSlimBuilder().Build();
+        IEndpointRouteBuilder routes = app;
+        app.MapGet("/api/v1/open", () => "").AllowAnonymousAccess();
+        app.MapGet("/api/v1/closed", () => "").RequireRole(Role.Admin);
+        app.MapPost("/api/v1/forgotten", () => "");
+
+        var failure = Assert.Throws<InvalidOperationException>(() => AccessRules.Check(routes.DataSources.SelectMany(source => source.Endpoints)));
+
+        Assert.Contains("POST /api/v1/forgotten.", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("open", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("closed", failure.Message, StringComparison.Ordinal);
+    }
+}
