@@ -6,14 +6,14 @@ using Dispatcher.Store;
 namespace Dispatcher.Actors.Tests.Simulation;
 
 /// <summary>What is durable in a simulation: it outlives the stores that are opened on it, and several nodes may share it.</summary>
-public sealed class SimulatedDisk
+public sealed partial class SimulatedDisk
 {
     private readonly HashSet<long> _fenced = [];
     private readonly Dictionary<JobId, ImmutableList<StoredEvent>> _journal = [];
-    private readonly Dictionary<Claim, JobId> _claims = [];
+    private readonly Dictionary<(string Kind, string Key), (JobId Holder, string? Fingerprint)> _claims = [];
     private readonly Dictionary<JobId, (EncodedSnapshot Snapshot, long SequenceNr)> _snapshots = [];
-    private readonly Dictionary<string, StoredWorkflow> _workflows = new(StringComparer.Ordinal);
     private readonly SortedDictionary<JobId, JobRow> _rows = [];
+    private readonly Dictionary<JobId, HashSet<string>> _terms = [];
     private readonly Lock _gate = new();
     private long _incarnations;
     private long _ordering;
@@ -51,105 +51,37 @@ public sealed class SimulatedDisk
             if (_fenced.Contains(writer)) return AppendResult.Fenced.Instance;
             var journal = _journal.GetValueOrDefault(request.JobId, []);
             foreach (var claim in request.Claims)
-                if (_claims.TryGetValue(claim, out var holder)) return new AppendResult.Conflict(journal.Count, claim, holder);
+                if (_claims.TryGetValue((claim.Kind, claim.Key), out var taken)) return new AppendResult.Conflict(journal.Count, claim, taken.Holder, taken.Fingerprint);
             if (journal.Count != request.ExpectedSequenceNr) return new AppendResult.Conflict(journal.Count, Claim: null, ClaimedBy: null);
 
+            var first = request.Events.Count > 0 ? _ordering + 1 : 0;
             foreach (var @event in request.Events)
             {
                 journal = journal.Add(new StoredEvent(
                     ++_ordering, journal.Count + 1, writer, @event.Type, StoredTime.Truncate(@event.At), @event.Payload.ToArray()));
             }
 
-            _journal[request.JobId] = journal;
-            foreach (var claim in request.Claims) _claims.Add(claim, request.JobId);
+            if (request.Events.Count > 0) _journal[request.JobId] = journal;
+            foreach (var claim in request.Claims) _claims.Add((claim.Kind, claim.Key), (request.JobId, claim.Fingerprint));
             if (request.Snapshot is { } snapshot) _snapshots[request.JobId] = (snapshot, journal.Count);
-            if (request.Row is { } row) WriteRow(row);
-            return new AppendResult.Appended(0);
+            Consume(request);
+            if (request.Row is { } row) WriteRow(request, row);
+            return new AppendResult.Appended(first, Send(request));
         }
     }
 
-    internal JobHistory? History(JobId id)
+    private void WriteRow(AppendRequest request, JobRow row)
     {
-        lock (_gate)
-        {
-            if (!_journal.TryGetValue(id, out var journal)) return null;
-            var (snapshot, sequenceNr) = _snapshots.GetValueOrDefault(id);
-            return new JobHistory(id, snapshot, sequenceNr, journal.RemoveRange(0, (int)sequenceNr));
-        }
-    }
-
-    internal IReadOnlyList<StoredEvent> Events(JobId id, long afterSequenceNr, int limit)
-    {
-        lock (_gate) return [.. _journal.GetValueOrDefault(id, []).Where(@event => @event.SequenceNr > afterSequenceNr).Take(limit)];
-    }
-
-    internal IReadOnlyList<DueJob> Due(DateTimeOffset dueAt, DueCursor? after, int limit)
-    {
-        lock (_gate)
-        {
-            return
-            [
-                .. _rows.Values
-                    .Where(row => row.WakeAt <= dueAt
-                        && (after is null || (row.WakeAt.Value, row.Id).CompareTo((after.WakeAt, after.Id)) > 0))
-                    .OrderBy(row => row.WakeAt).ThenBy(row => row.Id)
-                    .Take(limit)
-                    .Select(row => new DueJob(row.WakeAt!.Value, History(row.Id)!)),
-            ];
-        }
-    }
-
-    internal DateTimeOffset? NextWakeUp(DateTimeOffset after)
-    {
-        lock (_gate) return _rows.Values.Where(row => row.WakeAt > after).Min(row => row.WakeAt);
-    }
-
-    internal JobRow? Row(JobId id)
-    {
-        lock (_gate) return _rows.GetValueOrDefault(id);
-    }
-
-    internal JobPage Rows(JobQuery query)
-    {
-        lock (_gate)
-        {
-            JobRow[] rows =
-            [
-                .. _rows.Values.Reverse()
-                    .Where(row => (query.Before is not { } before || row.Id.CompareTo(before) < 0)
-                        && (query.Tenant is null || query.Tenant == row.Tenant)
-                        && (query.Status is null || query.Status == row.Status)
-                        && (query.WorkflowName is null || query.WorkflowName == row.WorkflowName))
-                    .Take(query.Limit),
-            ];
-            return new JobPage(rows, rows.Length == query.Limit ? rows[^1].Id : null);
-        }
-    }
-
-    internal WorkflowRegistration Register(StoredWorkflow workflow)
-    {
-        lock (_gate)
-        {
-            var registered = _workflows.Values.FirstOrDefault(other => other.Name == workflow.Name && other.Version == workflow.Version);
-            if (registered is not null)
-                return registered.Hash == workflow.Hash ? WorkflowRegistration.Same : WorkflowRegistration.Different;
-            return _workflows.TryAdd(workflow.Hash, workflow) ? WorkflowRegistration.Registered : WorkflowRegistration.Different;
-        }
-    }
-
-    internal StoredWorkflow? Workflow(string hash)
-    {
-        lock (_gate) return _workflows.GetValueOrDefault(hash);
-    }
-
-    private void WriteRow(JobRow row)
-    {
-        if (_rows.TryGetValue(row.Id, out var old)) Check.That(old.Tenant == row.Tenant);
+        var old = _rows.GetValueOrDefault(row.Id);
+        Check.That(old is null || (old.Tenant == row.Tenant && old.WorkflowName == row.WorkflowName));
+        Check.That(request.StatusBefore == (old?.Status ?? JobStatus.None));
+        var wakeAt = _inbox.Any(message => message.To == row.Id) ? JobRow.Active : row.WakeAt;
         _rows[row.Id] = row with
         {
             CreatedAt = StoredTime.Truncate(row.CreatedAt),
             UpdatedAt = StoredTime.Truncate(row.UpdatedAt),
-            WakeAt = row.WakeAt is { } wakeAt ? StoredTime.Truncate(wakeAt) : null,
+            WakeAt = wakeAt is { } time ? StoredTime.Truncate(time) : null,
         };
+        if (request.ExpectedSequenceNr == 0) _terms[row.Id] = [row.WorkflowName, .. request.Terms];
     }
 }

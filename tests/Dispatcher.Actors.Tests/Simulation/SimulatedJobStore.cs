@@ -1,5 +1,7 @@
 using Dispatcher.Jobs;
 using Dispatcher.Store;
+using Dispatcher.Store.GroupCommit;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Actors.Tests.Simulation;
 
@@ -25,6 +27,7 @@ public enum AppendFate
 public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, ValueTask<AppendFate>>? fateOf = null) : IJobStore
 {
     private readonly Queue<(AppendRequest Request, TaskCompletionSource<AppendResult> Answer)> _queue = new();
+    private readonly JournalListeners _listeners = new(NullLogger.Instance);
     private readonly Lock _gate = new();
     private bool _landing;
     private bool _crashed;
@@ -71,30 +74,46 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
 
     public ValueTask<JobRow?> FindJob(JobId id) => ValueTask.FromResult(disk.Row(id));
 
-    public ValueTask<JobPage> ListJobs(JobQuery query) => ValueTask.FromResult(disk.Rows(query));
+    public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
+    {
+        ReadValidation.Validate(ids);
+        return ValueTask.FromResult(disk.Rows(ids));
+    }
 
-    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) => ValueTask.FromResult(disk.Register(workflow));
+    public ValueTask<JobPage> ListJobs(JobQuery query)
+    {
+        ReadValidation.Validate(query);
+        return ValueTask.FromResult(disk.Rows(query));
+    }
+
+    public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => ValueTask.FromResult(disk.Counts(tenant));
+
+    public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => ValueTask.FromResult(disk.Inbox(id));
+
+    public ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit) => ValueTask.FromResult(disk.Watches(id, limit));
+
+    public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) =>
+        ValueTask.FromResult(disk.ReadJournal(afterOrdering, tenant, limit));
+
+    public ValueTask<long> LastOrdering() => ValueTask.FromResult(disk.LastOrdering);
+
+    public IDisposable Listen(IJournalListener listener) => _listeners.Add(listener);
+
+    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) =>
+        ValueTask.FromResult(disk.Register(tenant, workflow, now));
 
     public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => ValueTask.FromResult(disk.Workflow(hash));
 
-    public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit) => throw new NotSupportedException();
-
-    public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => throw new NotSupportedException();
-
-    public ValueTask<long> LastOrdering() => throw new NotSupportedException();
-
-    public IDisposable Listen(IJournalListener listener) => throw new NotSupportedException();
-
-    public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) => throw new NotSupportedException();
+    public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) =>
+        ValueTask.FromResult(disk.Registered(tenant, name).LastOrDefault(workflow => version is null || workflow.Version == version));
 
     public ValueTask<IReadOnlyList<RegisteredWorkflow>> ListRegistered(string tenant, string? name, (string Name, int Version)? after, int limit) =>
-        throw new NotSupportedException();
+        ValueTask.FromResult<IReadOnlyList<RegisteredWorkflow>>(
+        [
+            .. disk.Registered(tenant, name)
+                .SkipWhile(workflow => after is { } cursor && Compare((workflow.Name, workflow.Version), cursor) <= 0)
+                .Take(limit),
+        ]);
 
     /// <summary>Later appends are answered fenced; those that are queued land when the hook lets them.</summary>
     public ValueTask DisposeAsync()
@@ -134,10 +153,19 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
         }
     }
 
+    /// <summary>As in a real store, listeners do not hear of a write whose outcome is unknown.</summary>
     private AppendResult Land(AppendRequest request, AppendFate fate)
     {
         if (fate == AppendFate.Lost) return new AppendResult.Unknown("simulated: lost before it landed");
         var result = disk.Write(request, Incarnation);
-        return fate == AppendFate.Lands ? result : new AppendResult.Unknown("simulated: the answer was lost");
+        if (fate != AppendFate.Lands) return new AppendResult.Unknown("simulated: the answer was lost");
+        _listeners.Tell([new PendingAppend(request) { Result = result }]);
+        return result;
+    }
+
+    private static int Compare((string Name, int Version) one, (string Name, int Version) other)
+    {
+        var names = string.CompareOrdinal(one.Name, other.Name);
+        return names != 0 ? names : one.Version.CompareTo(other.Version);
     }
 }

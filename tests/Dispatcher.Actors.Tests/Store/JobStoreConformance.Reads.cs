@@ -17,6 +17,14 @@ public abstract partial class JobStoreConformance
         Assert.Empty(await Store.ReadDue(Noon, null, 10));
         Assert.Null(await Store.NextWakeUp(DateTimeOffset.UnixEpoch));
         Assert.Null(await Store.FindWorkflow("aa"));
+        Assert.Null(await Store.FindRegistered("acme", "render", null));
+        Assert.Empty(await Store.ListRegistered("acme", null, null, 10));
+        Assert.Empty(await Store.FindJobs([Id(1)]));
+        Assert.Empty(await Store.CountJobs(null));
+        Assert.Empty(await Store.ReadInbox(Id(1)));
+        Assert.Empty(await Store.ReadWatches(Id(1), 10));
+        Assert.Empty((await Store.ReadJournal(0, null, 10)).Entries);
+        Assert.Equal(0, await Store.LastOrdering());
     }
 
     [Fact]
@@ -24,7 +32,7 @@ public abstract partial class JobStoreConformance
     {
         for (var n = 0; n < 100; n++)
         {
-            await Appended(Append(Id(1), expected: n) with { Row = Row(Id(1)) with { Priority = n } });
+            await Appended(Append(Id(1), expected: n) with { Row = Row(Id(1)) with { Priority = n }, StatusBefore = n == 0 ? JobStatus.None : JobStatus.Running });
             Assert.Equal(n + 1, (await Store.ReadHistory(Id(1)))!.Events.Count);
             Assert.Equal(n, (await Store.FindJob(Id(1)))!.Priority);
         }
@@ -119,11 +127,11 @@ public abstract partial class JobStoreConformance
         await Appended(Append(Id(1), expected: 1));
         Assert.Single(await Store.ReadDue(Noon, null, 10));
 
-        await Appended(Append(Id(1), expected: 2) with { Row = Row(Id(1), Noon.AddHours(1)) });
+        await Appended(Append(Id(1), expected: 2) with { Row = Row(Id(1), Noon.AddHours(1)), StatusBefore = JobStatus.Running });
         Assert.Empty(await Store.ReadDue(Noon, null, 10));
         Assert.Single(await Store.ReadDue(Noon.AddHours(1), null, 10));
 
-        await Appended(Append(Id(1), expected: 3) with { Row = Row(Id(1), wakeAt: null, JobStatus.Completed) });
+        await Appended(Append(Id(1), expected: 3) with { Row = Row(Id(1), wakeAt: null, JobStatus.Completed), StatusBefore = JobStatus.Running });
         Assert.Empty(await Store.ReadDue(Noon.AddHours(2), null, 10));
     }
 
@@ -162,7 +170,7 @@ public abstract partial class JobStoreConformance
     {
         await AppendRow(Row(Id(1), JobRow.Active) with { WaitsFor = "pause" });
         var last = Row(Id(1), wakeAt: null, JobStatus.Failed) with { Priority = 9, UpdatedAt = Noon.AddHours(1) };
-        await Appended(Append(Id(1), expected: 1) with { Row = last });
+        await Appended(Append(Id(1), expected: 1) with { Row = last, StatusBefore = JobStatus.Running });
 
         Assert.Equal(last, await Store.FindJob(Id(1)));
     }

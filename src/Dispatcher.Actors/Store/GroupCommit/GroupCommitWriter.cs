@@ -11,13 +11,15 @@ namespace Dispatcher.Store.GroupCommit;
 /// </summary>
 /// <remarks>
 /// Invariants: 1. nobody is answered before the commit returned; 2. every append gets exactly one answer; 3. a batch that failed as a
-/// whole is answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next.
+/// whole is answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next; 4. listeners hear of a commit before its callers do, in
+/// the order of the journal, and never of a batch that failed.
 /// </remarks>
 internal sealed partial class GroupCommitWriter : IAsyncDisposable
 {
     private readonly CommitQueue _queue;
     private readonly IBatchWriter _database;
     private readonly ILogger _logger;
+    private readonly JournalListeners _listeners;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public GroupCommitWriter(CommitQueue queue, IBatchWriter database, ILogger logger)
@@ -25,6 +27,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
         _queue = queue;
         _database = database;
         _logger = logger;
+        _listeners = new JournalListeners(logger);
         new Thread(Run) { Name = "journal-writer", IsBackground = true }.Start();
     }
 
@@ -37,6 +40,9 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
             ? new ValueTask<AppendResult>(pending.Task)
             : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
     }
+
+    /// <summary>Tells the listener of every commit from now on, until the result is disposed.</summary>
+    public IDisposable Listen(IJournalListener listener) => _listeners.Add(listener);
 
     /// <summary>Takes nothing new, writes and answers what is queued, and ends the thread.</summary>
     public async ValueTask DisposeAsync()
@@ -63,6 +69,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
         {
             _database.Write(batch);
             foreach (var append in batch) Check.That(append.Result is not null);
+            _listeners.Tell(batch);
         }
         catch (Exception failure)
         {

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Store.GroupCommit;
 
@@ -25,7 +22,8 @@ internal sealed class SqliteBatchWriter : IBatchWriter
     private readonly SqliteStatement _nodeState;
     private readonly SqliteStatement _eventExists;
     private readonly SqliteStatement _insertEvent;
-    private readonly SqliteStatement _upsertJob;
+    private readonly SqliteMailWriter _mail;
+    private readonly SqliteRowWriter _rows;
 
     /// <param name="databaseLock">Held for each batch; others who write over this connection hold it too.</param>
     public SqliteBatchWriter(SqliteDatabase database, Lock databaseLock, long incarnation)
@@ -38,7 +36,8 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         _nodeState = database.Statement(SqliteSql.NodeState);
         _eventExists = database.Statement(SqliteSql.EventExists);
         _insertEvent = database.Statement(SqliteSql.InsertEvent);
-        _upsertJob = database.Statement(SqliteSql.UpsertJob);
+        _mail = new SqliteMailWriter(database);
+        _rows = new SqliteRowWriter(database);
     }
 
     public void Write(ReadOnlySpan<PendingAppend> batch)
@@ -51,7 +50,10 @@ internal sealed class SqliteBatchWriter : IBatchWriter
                 _database.RollBack();
                 _begin.Run();
                 var alive = IsAlive();
+                _mail.BeginBatch();
+                _rows.BeginBatch();
                 foreach (var append in batch) append.Result = alive ? WriteAppend(append.Request) : AppendResult.Fenced.Instance;
+                _rows.EndBatch();
                 _commit.Run();
             }
             catch
@@ -77,15 +79,25 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         Span<byte> id = stackalloc byte[IdBytes];
         request.JobId.WriteBytes(id);
         for (var i = 0; i < request.Claims.Count; i++)
-            if (Holder(request.Claims[i]) is { } holder) return new AppendResult.Conflict(LastSequenceNr(id), request.Claims[i], holder);
+            if (FindClaim(id, request.Claims[i]) is { } taken) return taken;
 
-        if (request.ExpectedSequenceNr > 0 && !EventExists(id, request.ExpectedSequenceNr)) return SequenceConflict(id, request);
-        if (!InsertEvents(id, request)) return SequenceConflict(id, request);
+        var first = 0L;
+        if (request.Events.Count == 0)
+        {
+            if (LastSequenceNr(id) != request.ExpectedSequenceNr) return SequenceConflict(id, request);
+        }
+        else
+        {
+            if (request.ExpectedSequenceNr > 0 && !EventExists(id, request.ExpectedSequenceNr)) return SequenceConflict(id, request);
+            if (!InsertEvents(id, request)) return SequenceConflict(id, request);
+            first = _database.LastInsertedRowId - request.Events.Count + 1;
+        }
 
         for (var i = 0; i < request.Claims.Count; i++) InsertClaim(id, request.Claims[i]);
-        if (request.Row is { } row) UpsertJob(id, row);
+        _mail.Consume(id, request);
+        if (request.Row is { } row) _rows.Write(id, request, row, _mail.WakeAt(id, row));
         if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
-        return new AppendResult.Appended(0);
+        return new AppendResult.Appended(first, _mail.Send(id, request));
     }
 
     private AppendResult.Conflict SequenceConflict(ReadOnlySpan<byte> id, AppendRequest request)
@@ -123,24 +135,6 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         return true;
     }
 
-    private void UpsertJob(ReadOnlySpan<byte> id, JobRow row)
-    {
-        _upsertJob.Bind(1, id);
-        _upsertJob.Bind(2, row.Tenant);
-        _upsertJob.Bind(3, row.WorkflowName);
-        _upsertJob.Bind(4, row.WorkflowVersion);
-        _upsertJob.Bind(5, row.Status.ToText());
-        _upsertJob.Bind(6, row.Priority);
-        _upsertJob.Bind(7, row.CreatedAt);
-        _upsertJob.Bind(8, row.UpdatedAt);
-        _upsertJob.Bind(9, row.WakeAt);
-        _upsertJob.Bind(10, row.WaitsFor);
-        _upsertJob.Bind(11, row.CorrelationId);
-        if (row.Labels is { Count: > 0 } labels) _upsertJob.BindText(12, EncodeLabels(labels));
-        else _upsertJob.BindNull(12);
-        _upsertJob.Run();
-    }
-
     private void UpsertSnapshot(ReadOnlySpan<byte> id, long sequenceNr, EncodedSnapshot snapshot)
     {
         var statement = _database.Statement(SqliteSql.UpsertSnapshot);
@@ -151,14 +145,14 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         statement.Run();
     }
 
-    private JobId? Holder(Claim claim)
+    private AppendResult.Conflict? FindClaim(ReadOnlySpan<byte> id, Claim claim)
     {
         var statement = _database.Statement(SqliteSql.ClaimHolder);
         statement.Bind(1, claim.Kind);
         statement.Bind(2, claim.Key);
-        JobId? holder = statement.Step() ? JobId.FromBytes(statement.Bytes(0)) : null;
+        var taken = statement.Step() ? new AppendResult.Conflict(LastSequenceNr(id), claim, statement.Id(0), statement.TextOrNull(1)) : null;
         statement.Reset();
-        return holder;
+        return taken;
     }
 
     private void InsertClaim(ReadOnlySpan<byte> id, Claim claim)
@@ -167,6 +161,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         statement.Bind(1, claim.Kind);
         statement.Bind(2, claim.Key);
         statement.Bind(3, id);
+        statement.Bind(4, claim.Fingerprint);
         statement.Run();
     }
 
@@ -178,18 +173,5 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         var last = statement.IsNull(0) ? 0 : statement.Int64(0);
         statement.Reset();
         return last;
-    }
-
-    private static byte[] EncodeLabels(ImmutableSortedDictionary<string, string> labels)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            foreach (var (name, value) in labels) writer.WriteString(name, value);
-            writer.WriteEndObject();
-        }
-
-        return buffer.ToArray();
     }
 }

@@ -24,6 +24,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Rows that the last statement wrote.</summary>
     public int ChangedRows => raw.sqlite3_changes(_database);
 
+    /// <summary>The key that the last insert into a table with row ids has got.</summary>
+    public long LastInsertedRowId => raw.sqlite3_last_insert_rowid(_database);
+
     /// <exception cref="SqliteFailure">It cannot be opened, or is not a database.</exception>
     public static SqliteDatabase Open(string path, bool readOnly)
     {

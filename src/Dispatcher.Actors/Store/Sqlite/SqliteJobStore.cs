@@ -1,4 +1,3 @@
-using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Store.GroupCommit;
 using Microsoft.Extensions.Logging;
@@ -92,59 +91,9 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
     /// <exception cref="InvalidOperationException">The store was opened for reading only.</exception>
     public ValueTask<AppendResult> Append(AppendRequest request) => Writer().Append(request);
 
-    public ValueTask<JobHistory?> ReadHistory(JobId id) => _readers.Read(id, static (reader, id) => reader.ReadHistory(id));
-
-    public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return _readers.Read<(JobId Id, long After, int Limit), IReadOnlyList<StoredEvent>>(
-            (id, afterSequenceNr, limit), static (reader, page) => reader.ReadEvents(page.Id, page.After, page.Limit));
-    }
-
-    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return _readers.Read<(DateTimeOffset DueAt, DueCursor? After, int Limit), IReadOnlyList<DueJob>>(
-            (dueAt, after, limit), static (reader, page) => reader.ReadDue(page.DueAt, page.After, page.Limit));
-    }
-
-    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) =>
-        _readers.Read(after, static (reader, after) => reader.NextWakeUp(after));
-
-    public ValueTask<JobRow?> FindJob(JobId id) => _readers.Read(id, static (reader, id) => reader.FindJob(id));
-
-    public ValueTask<JobPage> ListJobs(JobQuery query)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1, nameof(query));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 1000, nameof(query));
-        return _readers.Read<JobQuery, JobPage>(query, static (reader, query) => reader.ListJobs(query));
-    }
-
-    /// <summary>Rare, so it takes the writer's connection between two batches.</summary>
-    /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now)
-    {
-        lock (_writeLock)
-        {
-            var database = Database();
-            var insert = database.Statement(SqliteSql.InsertWorkflow);
-            insert.Bind(1, workflow.Hash);
-            insert.Bind(2, workflow.Name);
-            insert.Bind(3, workflow.Version);
-            insert.Bind(4, workflow.Definition);
-            insert.Run();
-            if (database.ChangedRows == 1) return ValueTask.FromResult(WorkflowRegistration.Registered);
-
-            var registered = database.Statement(SqliteSql.WorkflowHash);
-            registered.Bind(1, workflow.Name);
-            registered.Bind(2, workflow.Version);
-            var same = registered.Step() && string.Equals(registered.Text(0), workflow.Hash, StringComparison.Ordinal);
-            registered.Reset();
-            return ValueTask.FromResult(same ? WorkflowRegistration.Same : WorkflowRegistration.Different);
-        }
-    }
-
-    public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => _readers.Read(hash, static (reader, hash) => reader.FindWorkflow(hash));
+    /// <summary>As the contract says; a listener that throws is logged and harms no commit.</summary>
+    /// <exception cref="InvalidOperationException">The store was opened for reading only: it commits nothing that could be heard.</exception>
+    public IDisposable Listen(IJournalListener listener) => Writer().Listen(listener);
 
     /// <summary>Takes from an incarnation its right to write: when this returns, its later appends are refused for ever.</summary>
     public void FenceOff(long incarnation) => SetNodeState(incarnation, "dead");
@@ -205,6 +154,40 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
             statement.Bind(2, state);
             statement.Run();
         }
+    }
+
+    /// <summary>For rare writes: takes the writer's connection between two batches, and writes all in one transaction or nothing.</summary>
+    /// <exception cref="StoreException">It could not be written, or this incarnation may not write any more.</exception>
+    private ValueTask<TResult> Write<TArgument, TResult>(TArgument argument, Func<SqliteDatabase, TArgument, TResult> change)
+    {
+        lock (_writeLock)
+        {
+            var database = Database();
+            try
+            {
+                // A failed disk may have refused the last roll-back too.
+                database.RollBack();
+                database.Execute(SqliteSql.BeginImmediate);
+                if (!IsAlive(database)) throw new StoreException("This process has lost its right to write: another one has taken over its store.");
+                var result = change(database, argument);
+                database.Execute(SqliteSql.Commit);
+                return ValueTask.FromResult(result);
+            }
+            catch
+            {
+                database.RollBack();
+                throw;
+            }
+        }
+    }
+
+    private bool IsAlive(SqliteDatabase database)
+    {
+        var state = database.Statement(SqliteSql.NodeState);
+        state.Bind(1, Incarnation);
+        var alive = state.Step() && state.Bytes(0).SequenceEqual("alive"u8);
+        state.Reset();
+        return alive;
     }
 
     private GroupCommitWriter Writer() => _writer ?? throw ReadOnly();

@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>The queries, over one connection. Those of several statements run in one read transaction: they see one state.</summary>
-internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
+internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposable
 {
-    private const int IdBytes = 16;
-
     /// <summary>As many event names as are kept, so that a replay does not make one string an event.</summary>
     private const int KnownTypesLimit = 1000;
 
@@ -18,23 +14,16 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
 
     public JobHistory? ReadHistory(JobId id)
     {
-        database.Statement(SqliteSql.Begin).Run();
-        try
-        {
-            var history = History(id);
-            return history.Snapshot is null && history.Events.Count == 0 ? null : history;
-        }
-        finally
-        {
-            database.Statement(SqliteSql.Commit).Run();
-        }
+        using var snapshot = OneState();
+        var history = History(id);
+        return history.Snapshot is null && history.Events.Count == 0 ? null : history;
     }
 
     public List<StoredEvent> ReadEvents(JobId id, long afterSequenceNr, long limit)
     {
         var events = new List<StoredEvent>();
         var statement = database.Statement(SqliteSql.ReadEvents);
-        BindId(statement, 1, id);
+        statement.Bind(1, id);
         statement.Bind(2, afterSequenceNr);
         statement.Bind(3, limit);
         while (statement.Step()) events.Add(Event(statement));
@@ -45,29 +34,22 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
     /// <summary>A statement a job beside the one of the page: within a process that costs no round trip, and keeps the order.</summary>
     public List<DueJob> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
     {
+        using var snapshot = OneState();
         var due = new List<DueJob>();
-        database.Statement(SqliteSql.Begin).Run();
-        try
+        var statement = database.Statement(SqliteSql.ReadDue);
+        statement.Bind(1, StoredTime.ToMicroseconds(dueAt));
+        statement.Bind(2, after is null ? long.MinValue : StoredTime.ToMicroseconds(after.WakeAt));
+        statement.Bind(3, after?.Id ?? default);
+        statement.Bind(4, limit);
+        while (statement.Step())
         {
-            var statement = database.Statement(SqliteSql.ReadDue);
-            statement.Bind(1, StoredTime.ToMicroseconds(dueAt));
-            statement.Bind(2, after is null ? long.MinValue : StoredTime.ToMicroseconds(after.WakeAt));
-            BindId(statement, 3, after?.Id ?? default);
-            statement.Bind(4, limit);
-            while (statement.Step())
-            {
-                var history = History(JobId.FromBytes(statement.Bytes(1)));
-                Check.That(history.Snapshot is not null || history.Events.Count > 0);
-                due.Add(new DueJob(statement.Time(0), history));
-            }
+            var history = History(statement.Id(1));
+            Check.That(history.Snapshot is not null || history.Events.Count > 0);
+            due.Add(new DueJob(statement.Time(0), history));
+        }
 
-            statement.Reset();
-            return due;
-        }
-        finally
-        {
-            database.Statement(SqliteSql.Commit).Run();
-        }
+        statement.Reset();
+        return due;
     }
 
     public DateTimeOffset? NextWakeUp(DateTimeOffset after)
@@ -83,43 +65,25 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
     public JobRow? FindJob(JobId id)
     {
         var statement = database.Statement(SqliteSql.FindJob);
-        BindId(statement, 1, id);
+        statement.Bind(1, id);
         var row = statement.Step() ? Row(statement) : null;
         statement.Reset();
         return row;
     }
 
-    public JobPage ListJobs(JobQuery query)
-    {
-        var rows = new List<JobRow>();
-        var statement = database.Statement(SqliteSql.ListJobs(query));
-        BindId(statement, 1, query.Before ?? new JobId(Guid.AllBitsSet));
-        statement.Bind(2, query.Limit);
-        if (query.Tenant is { } tenant) statement.Bind(3, tenant);
-        if (query.Status is { } status) statement.Bind(4, status.ToText());
-        if (query.WorkflowName is { } workflow) statement.Bind(5, workflow);
-        while (statement.Step()) rows.Add(Row(statement));
-        statement.Reset();
-        return new JobPage(rows, rows.Count == query.Limit ? rows[^1].Id : null);
-    }
-
-    public StoredWorkflow? FindWorkflow(string hash)
-    {
-        var statement = database.Statement(SqliteSql.FindWorkflow);
-        statement.Bind(1, hash);
-        var workflow = statement.Step()
-            ? new StoredWorkflow(statement.Text(0), statement.Text(1), (int)statement.Int64(2), statement.Text(3))
-            : null;
-        statement.Reset();
-        return workflow;
-    }
-
     public void Dispose() => database.Dispose();
+
+    /// <summary>Until it is disposed, all statements see the state of the first.</summary>
+    private ReadTransaction OneState()
+    {
+        database.Statement(SqliteSql.Begin).Run();
+        return new ReadTransaction(database);
+    }
 
     private JobHistory History(JobId id)
     {
         var statement = database.Statement(SqliteSql.ReadSnapshot);
-        BindId(statement, 1, id);
+        statement.Bind(1, id);
         EncodedSnapshot? snapshot = null;
         var sequenceNr = 0L;
         if (statement.Step())
@@ -129,7 +93,7 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
         }
 
         statement.Reset();
-        return new JobHistory(id, snapshot, sequenceNr, ReadEvents(id, sequenceNr, limit: -1));
+        return new JobHistory(id, snapshot, sequenceNr, ReadEvents(id, sequenceNr, limit: -1)) { Inbox = ReadInbox(id) };
     }
 
     private StoredEvent Event(SqliteStatement statement) =>
@@ -154,44 +118,22 @@ internal sealed class SqliteReader(SqliteDatabase database) : IDisposable
 
     private static JobRow Row(SqliteStatement statement) => new()
     {
-        Id = JobId.FromBytes(statement.Bytes(0)),
+        Id = statement.Id(0),
         Tenant = statement.Text(1),
         WorkflowName = statement.Text(2),
         WorkflowVersion = (int)statement.Int64(3),
-        Status = Status(statement.Text(4)),
+        Status = SqliteText.Status<JobStatus>(statement.Text(4)),
         Priority = (int)statement.Int64(5),
         CreatedAt = statement.Time(6),
         UpdatedAt = statement.Time(7),
         WakeAt = statement.TimeOrNull(8),
         WaitsFor = statement.TextOrNull(9),
         CorrelationId = statement.TextOrNull(10),
-        Labels = statement.IsNull(11) ? null : DecodeLabels(statement.Bytes(11)),
+        Labels = statement.IsNull(11) ? null : SqliteText.DecodeLabels(statement.Bytes(11)),
     };
 
-    private static JobStatus Status(string text) =>
-        KebabCaseEnumConverter<JobStatus>.TryParse(text, out var status)
-            ? status
-            : throw new StoreException($"The database holds an unknown job status '{text}'.");
-
-    private static ImmutableSortedDictionary<string, string> DecodeLabels(ReadOnlySpan<byte> utf8)
+    private readonly struct ReadTransaction(SqliteDatabase database) : IDisposable
     {
-        var labels = ImmutableSortedDictionary.CreateBuilder<string, string>();
-        var reader = new Utf8JsonReader(utf8);
-        while (reader.Read())
-        {
-            if (reader.TokenType != JsonTokenType.PropertyName) continue;
-            var name = reader.GetString()!;
-            reader.Read();
-            labels.Add(name, reader.GetString()!);
-        }
-
-        return labels.ToImmutable();
-    }
-
-    private static void BindId(SqliteStatement statement, int parameter, JobId id)
-    {
-        Span<byte> bytes = stackalloc byte[IdBytes];
-        id.WriteBytes(bytes);
-        statement.Bind(parameter, bytes);
+        public void Dispose() => database.Statement(SqliteSql.Commit).Run();
     }
 }

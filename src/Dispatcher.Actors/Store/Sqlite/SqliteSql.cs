@@ -1,9 +1,7 @@
-using Dispatcher.Jobs;
-
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>Every statement that the store runs. The tables are in Migrations/.</summary>
-internal static class SqliteSql
+internal static partial class SqliteSql
 {
     public const string Begin = "BEGIN";
 
@@ -29,19 +27,30 @@ internal static class SqliteSql
     public const string InsertEvent =
         "INSERT INTO journal (job_id, sequence_nr, writer, at, type, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-    public const string ClaimHolder = "SELECT job_id FROM claims WHERE kind = ?1 AND key = ?2";
+    public const string ClaimHolder = "SELECT job_id, fingerprint FROM claims WHERE kind = ?1 AND key = ?2";
 
-    public const string InsertClaim = "INSERT INTO claims (kind, key, job_id) VALUES (?1, ?2, ?3)";
+    public const string InsertClaim = "INSERT INTO claims (kind, key, job_id, fingerprint) VALUES (?1, ?2, ?3, ?4)";
 
+    /// <summary>For a job that goes on. Leaves ended_at alone, so that the indexes on it need no work.</summary>
     public const string UpsertJob =
         """
         INSERT INTO jobs (job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at,
-                          wake_at, waits_for, correlation_id, labels)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                          wake_at, waits_for, correlation_id, labels, ended_at, terms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
         ON CONFLICT (job_id) DO UPDATE SET
-            workflow_name = excluded.workflow_name, workflow_version = excluded.workflow_version, status = excluded.status,
-            priority = excluded.priority, updated_at = excluded.updated_at, wake_at = excluded.wake_at,
+            status = excluded.status, priority = excluded.priority, updated_at = excluded.updated_at, wake_at = excluded.wake_at,
             waits_for = excluded.waits_for, correlation_id = excluded.correlation_id, labels = excluded.labels
+        """;
+
+    /// <summary>For a job that ends or is recovered.</summary>
+    public const string UpsertJobAndItsEnd = UpsertJob + ", ended_at = excluded.ended_at";
+
+    public const string InsertTerm = "INSERT INTO job_terms (tenant, term, job_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+    public const string MoveCount =
+        """
+        INSERT INTO job_counts (tenant, workflow_name, status, jobs) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (tenant, workflow_name, status) DO UPDATE SET jobs = jobs + excluded.jobs
         """;
 
     public const string UpsertSnapshot =
@@ -68,28 +77,9 @@ internal static class SqliteSql
 
     public const string FindJob = SelectJob + " WHERE job_id = ?1";
 
-    public const string InsertWorkflow =
-        "INSERT INTO workflows (hash, name, version, definition) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-
-    public const string FindWorkflow = "SELECT hash, name, version, definition FROM workflows WHERE hash = ?1";
-
-    public const string WorkflowHash = "SELECT hash FROM workflows WHERE name = ?1 AND version = ?2";
-
-    /// <summary>True of the given status anyway; said so that SQLite may use the partial index jobs_at_rest.</summary>
-    private const string AtRest = " AND status NOT IN ('queued', 'running', 'completed')";
-
     private const string SelectJob =
         """
         SELECT job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at,
                wake_at, waits_for, correlation_id, labels FROM jobs
         """;
-
-    /// <summary>A page of rows before an id: ?1 the id, ?2 the page's length; if filtered by: ?3 tenant, ?4 status, ?5 workflow.</summary>
-    public static string ListJobs(JobQuery query) =>
-        SelectJob + " WHERE job_id < ?1" +
-        (query.Tenant is null ? "" : " AND tenant = ?3") +
-        (query.Status is null ? "" : " AND status = ?4") +
-        (query.Status is null or JobStatus.Queued or JobStatus.Running or JobStatus.Completed ? "" : AtRest) +
-        (query.WorkflowName is null ? "" : " AND workflow_name = ?5") +
-        " ORDER BY job_id DESC LIMIT ?2";
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Dispatcher.Jobs;
 using SQLitePCL;
 
 namespace Dispatcher.Store.Sqlite;
@@ -10,6 +11,7 @@ namespace Dispatcher.Store.Sqlite;
 internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) : IDisposable
 {
     private const int StackBytes = 256;
+    private const int IdBytes = 16;
 
     public void Bind(int parameter, long value) => Require(raw.sqlite3_bind_int64(statement, parameter, value));
 
@@ -26,6 +28,13 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) 
         var length = Encoding.UTF8.GetMaxByteCount(text.Length);
         Span<byte> bytes = length <= StackBytes ? stackalloc byte[StackBytes] : new byte[length];
         BindText(parameter, bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+    }
+
+    public void Bind(int parameter, JobId id)
+    {
+        Span<byte> bytes = stackalloc byte[IdBytes];
+        id.WriteBytes(bytes);
+        Bind(parameter, bytes);
     }
 
     public void BindText(int parameter, ReadOnlySpan<byte> utf8) => Require(raw.sqlite3_bind_text(statement, parameter, utf8));
@@ -82,6 +91,8 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt statement) 
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement, column);
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
+
+    public JobId Id(int column) => JobId.FromBytes(Bytes(column));
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 

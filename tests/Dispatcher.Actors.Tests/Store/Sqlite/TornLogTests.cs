@@ -1,3 +1,4 @@
+using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Store.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,7 +56,7 @@ public sealed class TornLogTests : IDisposable
     {
         await using var store = Open(_original.Path);
         for (var n = 0; n < Appends; n++)
-            await store.Append(Append(Id(1), expected: n) with { Row = Row(Id(1)) with { Priority = n + 1 } });
+            await store.Append(Append(Id(1), expected: n) with { Row = Row(Id(1)) with { Priority = n + 1 }, StatusBefore = n == 0 ? JobStatus.None : JobStatus.Running });
         foreach (var name in new[] { "dispatcher.db", "dispatcher.db-wal" })
             File.Copy(Path.Combine(_original.Path, name), Path.Combine(_copy.Path, name));
         return Path.Combine(_copy.Path, "dispatcher.db-wal");

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Dispatcher.Kernel;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Store.GroupCommit;
+
+/// <summary>Those who follow the journal of this node. With none of them, a commit costs nothing here.</summary>
+internal sealed partial class JournalListeners(ILogger logger)
+{
+    private ImmutableArray<IJournalListener> _listeners = [];
+
+    public IDisposable Add(IJournalListener listener)
+    {
+        ImmutableInterlocked.Update(ref _listeners, static (listeners, added) => listeners.Add(added), listener);
+        return new Subscription(this, listener);
+    }
+
+    /// <summary>After the commit: all appends with events, in their order.</summary>
+    public void Tell(ReadOnlySpan<PendingAppend> batch)
+    {
+        var listeners = _listeners;
+        if (listeners.IsEmpty) return;
+        var committed = Committed(batch);
+        if (committed.Count == 0) return;
+        foreach (var listener in listeners) Tell(listener, committed);
+    }
+
+    private static List<CommittedAppend> Committed(ReadOnlySpan<PendingAppend> batch)
+    {
+        var committed = new List<CommittedAppend>(batch.Length);
+        foreach (var append in batch)
+        {
+            if (append.Result is not AppendResult.Appended appended || append.Events == 0) continue;
+            Check.That(appended.FirstOrdering > 0);
+            var request = append.Request;
+            committed.Add(new CommittedAppend(request.JobId, request.Address, appended.FirstOrdering, request.ExpectedSequenceNr + 1, request.Events));
+        }
+
+        return committed;
+    }
+
+    private void Tell(IJournalListener listener, List<CommittedAppend> committed)
+    {
+        try
+        {
+            listener.Committed(committed);
+        }
+        catch (Exception failure)
+        {
+            LogListenerFailed(failure, listener.GetType().Name, committed.Count);
+        }
+    }
+
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Error, Message = "The journal's listener {Listener} failed at a commit of {Appends} appends; it missed them")]
+    private partial void LogListenerFailed(Exception failure, string listener, int appends);
+
+    private sealed class Subscription(JournalListeners owner, IJournalListener listener) : IDisposable
+    {
+        public void Dispose() => ImmutableInterlocked.Update(ref owner._listeners, static (listeners, removed) => listeners.Remove(removed), listener);
+    }
+}

@@ -1,0 +1,22 @@
+namespace Dispatcher.Store.Sqlite;
+
+/// <summary>Definitions, stored by their hash, and the names that tenants give them.</summary>
+internal static partial class SqliteSql
+{
+    public const string InsertWorkflow =
+        "INSERT INTO workflows (hash, name, version, definition) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    public const string FindWorkflow = "SELECT hash, name, version, definition FROM workflows WHERE hash = ?1";
+
+    public const string InsertVersion = "INSERT INTO workflow_versions (tenant, name, version, hash, registered_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+    public const string FindVersion = SelectVersion + " WHERE tenant = ?1 AND name = ?2 AND version = ?3";
+
+    public const string FindNewestVersion = SelectVersion + " WHERE tenant = ?1 AND name = ?2 ORDER BY version DESC LIMIT 1";
+
+    public const string ListVersions = SelectVersion + " WHERE tenant = ?1 AND (name, version) > (?2, ?3) ORDER BY name, version LIMIT ?4";
+
+    public const string ListVersionsOfName = SelectVersion + " WHERE tenant = ?1 AND name = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
+
+    private const string SelectVersion = "SELECT name, version, hash, registered_at FROM workflow_versions";
+}
