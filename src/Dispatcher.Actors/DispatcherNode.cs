@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dispatcher.Coordination;
 using Dispatcher.Feed;
@@ -27,6 +28,9 @@ public sealed record NodeEdges
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public ActorScheduler Scheduler { get; init; } = ActorScheduler.ThreadPool;
+
+    /// <summary>Where the node makes its instruments; without one nothing is measured. It belongs to whoever made it.</summary>
+    public Meter? Meter { get; init; }
 
     /// <summary>Ids and chance; from the clock and the system's generator if absent.</summary>
     public IdGenerator? Ids { get; init; }
@@ -63,6 +67,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private readonly NodeOptions _options;
     private readonly ActorSystem _system;
     private readonly JobServices _services;
+    private readonly NodeMetrics? _metrics;
     private ActorCell? _wakeUps;
     private Task? _stopping;
 
@@ -84,6 +89,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
                 AbandonAfter = options.AbandonAfter,
                 DefaultTimeout = options.DefaultStepTimeout,
                 ProgressInterval = options.ProgressInterval,
+                Metrics = edges.Meter is null ? null : new StepMetrics(edges.Meter, edges.Time),
             },
             Observer = this,
             Logger = edges.Logger,
@@ -92,6 +98,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             PassivateIfIdleFor = options.PassivateIfIdleFor,
             Supervision = options.Supervision,
         };
+        _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
     }
 
@@ -152,7 +159,11 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _system.Dispose();
     }
 
-    void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events) => Feed.Publish(state, events);
+    void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events)
+    {
+        _metrics?.Committed(state, events);
+        Feed.Publish(state, events);
+    }
 
     void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message) =>
         Feed.Publish(state.Id, new FeedMessage.Progressed(state.Id, step, percent, message));

@@ -3,6 +3,7 @@ using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,8 @@ public static class DispatcherServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<DispatcherOptions>();
         if (configure is not null) services.Configure(configure);
+        services.AddMetrics();
+        services.AddSingleton<MetricsCollector>();
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.AddAccess();
@@ -34,6 +37,7 @@ public static class DispatcherServices
         app.UseMiddleware<AccessMiddleware>();
         var ours = new EndpointList(app.Services);
         ours.MapHealth();
+        ours.MapMetrics();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
         ours.AddTo(app);

@@ -28,6 +28,9 @@ public sealed class JobFeed
     private readonly ConcurrentDictionary<JobId, TaskCompletionSource<JobState>> _ends = new();
     private int _subscribers;
 
+    /// <summary>Subscriptions that are open now.</summary>
+    public int Subscribers => Volatile.Read(ref _subscribers);
+
     /// <summary>Listens to one job, or to all.</summary>
     /// <param name="job">The job, or null for all.</param>
     /// <param name="capacity">Messages kept for a slow reader.</param>

@@ -56,6 +56,7 @@ internal sealed partial class JobActor
     {
         Check.That(_tickets.Remove(key, out var held));
         var ticket = held.Ticket;
+        services.Steps.Metrics?.Admitted(ticket.Stage, held.WaitsSince);
         // A job that ended in the same write (one item failed while another started) starts nothing any more.
         if (turn.State.Find(key) is not { IsExecuting: true } step || step.Attempt != attempt)
         {
@@ -78,6 +79,7 @@ internal sealed partial class JobActor
             CorrelationId = turn.State.Spec.CorrelationId,
             Timeout = plan.Timeout,
             HeartbeatTimeout = plan.HeartbeatTimeout,
+            TraceParent = turn.State.Spec.TraceParent,
             Release = () => services.Admission.Release(ticket),
         };
         _children[key] = StepActor.Spawn(services.System, assignment, Self, services.Steps);

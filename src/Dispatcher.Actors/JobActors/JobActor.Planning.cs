@@ -108,6 +108,7 @@ internal sealed partial class JobActor
             try
             {
                 held.IsGranted = services.Admission.TryAdmit(held.Ticket);
+                if (!held.IsGranted) held.WaitsSince = services.Steps.Metrics?.Now ?? 0;
             }
             catch (TooManyStagesException exception)
             {
@@ -197,7 +198,7 @@ internal sealed partial class JobActor
     {
         if (_parked == reason) return;
         _parked = reason;
-        LogParked(services.Logger, id, reason);
+        LogParked(Logger, id, reason);
     }
 
     private void GiveBack(StepKey key, AdmissionTicket ticket)

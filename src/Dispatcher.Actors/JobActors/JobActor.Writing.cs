@@ -55,7 +55,7 @@ internal sealed partial class JobActor
         if (turn.Before.SequenceNr == 0) turn.ReplyToAll(new CommandReply.Unavailable(cause));
         while (true)
         {
-            LogUnknown(services.Logger, id, cause, delay.TotalMilliseconds);
+            LogUnknown(Logger, id, cause, delay.TotalMilliseconds);
             await Task.Delay(delay, services.System.Time);
             try
             {
@@ -82,7 +82,7 @@ internal sealed partial class JobActor
     private void StandDown(JobTurn turn)
     {
         _fenced = true;
-        LogFenced(services.Logger, id);
+        LogFenced(Logger, id);
         turn.ReplyToAll(new CommandReply.Unavailable("This node has lost its right to write; ask again."));
         Self.Stop();
     }

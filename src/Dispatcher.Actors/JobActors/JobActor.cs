@@ -64,8 +64,10 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         catch (JobParkedException exception)
         {
             _parked = exception.Message;
-            _parkedTenant = (await services.Store.FindJob(id))?.Tenant ?? "";
-            LogParked(services.Logger, id, exception.Message);
+            var row = await services.Store.FindJob(id);
+            _parkedTenant = row?.Tenant ?? "";
+            if (row is not null) _address = new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId);
+            LogParked(Logger, id, exception.Message);
             return;
         }
 
@@ -329,7 +331,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // What is left behind wastes space and harms nothing.
-            LogNotSwept(services.Logger, exception, id);
+            LogNotSwept(Logger, exception, id);
         }
     }
 
@@ -351,5 +353,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         public AdmissionTicket Ticket { get; } = ticket;
 
         public bool IsGranted { get; set; }
+
+        /// <summary>When it had to stand in line, for measuring; 0 if it had not.</summary>
+        public long WaitsSince { get; set; }
     }
 }

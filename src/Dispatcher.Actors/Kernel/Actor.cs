@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Dispatcher.Kernel;
 
 /// <summary>
@@ -7,6 +9,9 @@ public abstract class Actor
 {
     /// <summary>The cell that runs this actor.</summary>
     protected internal ActorCell Self { get; internal set; } = null!;
+
+    /// <summary>Where the system reports this actor's failures; its own log if null.</summary>
+    protected internal virtual ILogger? Logger => null;
 
     /// <summary>Runs before the first message; a persistent actor replays here. Mail waits meanwhile.</summary>
     protected internal virtual ValueTask Started() => ValueTask.CompletedTask;

@@ -129,7 +129,7 @@ public sealed class ActorCell : IThreadPoolWorkItem
     {
         _restarts ??= new RestartHistory();
         var delay = _restarts.TryRestart(_supervision, _system.Time.GetUtcNow());
-        _system.Report(new ActorFailure(this, exception, delay, _restarts.IsSpent));
+        _system.Report(new ActorFailure(this, exception, delay, _restarts.IsSpent), _actor?.Logger);
         if (delay is not null)
         {
             EndInstance();

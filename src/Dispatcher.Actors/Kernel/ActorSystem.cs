@@ -9,6 +9,7 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
 {
     private readonly ILogger _logger = logger;
     private long _deadLetters;
+    private long _restarts;
     private long _alive;
 
     public ActorScheduler Scheduler { get; } = scheduler;
@@ -19,6 +20,9 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
 
     /// <summary>Messages that nobody received, since the start.</summary>
     public long DeadLetters => Interlocked.Read(ref _deadLetters);
+
+    /// <summary>Actors that failed and were replaced, since the start.</summary>
+    public long Restarts => Interlocked.Read(ref _restarts);
 
     /// <summary>Actors that live now.</summary>
     public long Alive => Interlocked.Read(ref _alive);
@@ -53,10 +57,11 @@ public sealed partial class ActorSystem(ActorScheduler scheduler, TimeProvider t
         LogDeadLetter(_logger, letter.GetType().Name, cell.GetHashCode());
     }
 
-    internal void Report(ActorFailure failure)
+    internal void Report(ActorFailure failure, ILogger? logger)
     {
-        if (failure.BudgetSpent) LogBudgetSpent(_logger, failure.Exception, failure.RestartAfter?.TotalSeconds);
-        else LogRestart(_logger, failure.Exception, failure.RestartAfter?.TotalMilliseconds);
+        if (failure.RestartAfter is not null) Interlocked.Increment(ref _restarts);
+        if (failure.BudgetSpent) LogBudgetSpent(logger ?? _logger, failure.Exception, failure.RestartAfter?.TotalSeconds);
+        else LogRestart(logger ?? _logger, failure.Exception, failure.RestartAfter?.TotalMilliseconds);
     }
 
     [LoggerMessage(1, LogLevel.Debug, "A message {MessageType} reached a stopped actor {Cell}.")]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Steps;
 
@@ -15,6 +16,12 @@ internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServ
     private long _lastProgressTicks;
 
     public override ArtifactFolder Artifacts => _artifacts ??= services.Artifacts.FolderOf(Tenant, JobId);
+
+    public override ILogger Logger
+    {
+        get => field ??= new JobLogger(services.Logger, new JobLogScope(JobId, Tenant, CorrelationId, Step, Attempt));
+        init;
+    }
 
     /// <summary>When the handler last said that it is alive; null before the first time.</summary>
     public DateTimeOffset? LastHeartbeat => Interlocked.Read(ref _lastHeartbeatTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;

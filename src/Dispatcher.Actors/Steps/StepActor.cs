@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
@@ -26,6 +27,8 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     private TimerQueue.Entry? _grace;
     private StopReason _stopReason;
     private bool _released;
+    private Activity? _span;
+    private long _startedAt;
 
     /// <summary>Starts an attempt. It counts as running from here, not from its own first turn: a stop must not take the time between for idleness.</summary>
     public static ActorCell Spawn(ActorSystem system, StepAssignment assignment, ActorCell job, StepServices services)
@@ -47,7 +50,6 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             Checkpoint = assignment.Checkpoint,
             Declared = assignment.Declared,
             Time = Self.System.Time,
-            Logger = services.Logger,
             Cancellation = _cancellation.Token,
             CorrelationId = assignment.CorrelationId,
             Epoch = services.Epoch,
@@ -55,6 +57,8 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         var now = Self.System.Time.GetUtcNow();
         if ((assignment.Timeout ?? services.DefaultTimeout) is { } timeout) _timeout = Self.System.Timers.Schedule(now + timeout, Self, TimeUp);
         if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(now + silence, Self, HeartbeatDue);
+        _span = StepTrace.Create(assignment);
+        _startedAt = services.Metrics?.Now ?? 0;
         Self.System.Scheduler.Schedule(this);
         return ValueTask.CompletedTask;
     }
@@ -78,8 +82,8 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
                 CheckHeartbeat();
                 break;
             case var _ when message == GraceOver:
-                LogAbandoned(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt, services.AbandonAfter.TotalSeconds);
-                End(OutcomeOf(new HandlerEnded(null, new OperationCanceledException())));
+                LogAbandoned(_context.Logger, assignment.JobId, assignment.Step, assignment.Attempt, services.AbandonAfter.TotalSeconds);
+                End(OutcomeOf(new HandlerEnded(null, new OperationCanceledException())), isAbandoned: true);
                 services.OnAbandoned();
                 break;
         }
@@ -102,6 +106,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     private async Task RunHandler()
     {
         HandlerEnded ended;
+        _span?.Start();
         try
         {
             ended = new HandlerEnded(await WithDeclared(await assignment.Handler.Run(_context)), null);
@@ -111,7 +116,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             ended = new HandlerEnded(null, exception);
         }
 
-        if (!Self.Tell(ended)) LogLate(services.Logger, assignment.JobId, assignment.Step, assignment.Attempt);
+        if (!Self.Tell(ended)) LogLate(_context.Logger, assignment.JobId, assignment.Step, assignment.Attempt);
     }
 
     /// <summary>The result with the files that the workflow declared and the handler did not name itself.</summary>
@@ -135,7 +140,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         _stopReason = reason;
         _grace = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + services.AbandonAfter, Self, GraceOver);
         // A handler's own cancellation callbacks must not run inside the actor.
-        Self.System.Scheduler.Schedule(new CancelItem(_cancellation, services.Logger, assignment));
+        Self.System.Scheduler.Schedule(new CancelItem(_cancellation, _context.Logger, assignment));
     }
 
     private void CheckHeartbeat()
@@ -146,12 +151,28 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
         else _heartbeat = Self.System.Timers.Schedule(due, Self, HeartbeatDue);
     }
 
-    private void End(StepOutcome outcome)
+    private void End(StepOutcome outcome, bool isAbandoned = false)
     {
         _released = true;
+        Report(outcome, isAbandoned);
         assignment.Release();
         job.Tell(new StepEnded(Self, assignment.Step, assignment.Attempt, outcome));
         Self.Stop();
+    }
+
+    private void Report(StepOutcome outcome, bool isAbandoned)
+    {
+        var failure = (outcome as StepOutcome.Failed)?.Failure;
+        var word = outcome switch
+        {
+            _ when isAbandoned => "abandoned",
+            StepOutcome.Succeeded { Result: StepResult.CompleteAt } => "sleeping",
+            StepOutcome.Succeeded => "completed",
+            StepOutcome.Failed => "failed",
+            _ => "released",
+        };
+        services.Metrics?.Ended(assignment.Handler.Name, word, _startedAt, failure);
+        StepTrace.End(_span, word, failure);
     }
 
     /// <summary>The result of an attempt that was asked to stop still counts when it is a success: the work is done.</summary>

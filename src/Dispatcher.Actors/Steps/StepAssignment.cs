@@ -30,6 +30,9 @@ public sealed record StepAssignment
 
     public string? CorrelationId { get; init; }
 
+    /// <summary>The trace to which the attempt belongs, if its job came with one.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The longest time of the attempt.</summary>
     public TimeSpan? Timeout { get; init; }
 

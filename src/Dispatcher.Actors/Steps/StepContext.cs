@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Steps;
 
@@ -34,7 +35,8 @@ public abstract class StepContext
 
     public required TimeProvider Time { get; init; }
 
-    public required ILogger Logger { get; init; }
+    /// <summary>Each line that is written here carries the job, its tenant and correlation id, the step and the attempt.</summary>
+    public virtual ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>Cancelled when the job is cancelled, the attempt's time is over, or the node shuts down.</summary>
     public required CancellationToken Cancellation { get; init; }

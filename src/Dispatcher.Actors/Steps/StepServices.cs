@@ -27,6 +27,9 @@ public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long 
     /// <summary>The least time between two progress reports of a step, and of a job.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>What is measured; nothing if absent.</summary>
+    public StepMetrics? Metrics { get; init; }
+
     /// <summary>Attempts that run now.</summary>
     public int Running => Volatile.Read(ref _running);
 

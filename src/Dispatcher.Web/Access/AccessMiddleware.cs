@@ -8,7 +8,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder caller
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { Role: { } role })
+        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { Role: { } role } || IsOpenHere(http))
         {
             await next(http);
             return;
@@ -31,6 +31,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder caller
                 break;
         }
     }
+
+    private static bool IsOpenHere(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<ThisMachineRule>() is not null && LocalAccess.ComesFromHere(http) && LocalAccess.NamesThisMachine(http);
 
     private static IResult Forbidden(Caller caller, Role role)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
@@ -14,8 +15,11 @@ namespace Dispatcher.Web.Hosting;
 /// The engine as a service of an application: opens the store and starts the node with the application, and stops it cleanly with it. The
 /// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done.
 /// </summary>
-public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters) : IHostedService, IAsyncDisposable
 {
+    /// <summary>The meter of everything that Dispatcher measures.</summary>
+    public const string MeterName = "Dispatcher";
+
     private SqliteJobStore? _store;
     private DispatcherNode? _node;
     private Task<int> _recovery = Task.FromResult(0);
@@ -44,7 +48,8 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     /// <exception cref="StoreException">The data directory cannot be used; the message says why.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = SqliteJobStore.Open(Options.Store, time, loggers.CreateLogger("Dispatcher.Store"));
+        var meter = meters.Create(MeterName);
+        _store = SqliteJobStore.Open(Options.Store, time, loggers.CreateLogger("Dispatcher.Store"), meter);
         var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
         Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
         _node = new DispatcherNode(
@@ -55,6 +60,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
                 Artifacts = Artifacts,
                 Logger = loggers.CreateLogger("Dispatcher"),
                 Time = time,
+                Meter = meter,
             },
             Options.Node);
         foreach (var workflow in Options.Workflows) await _node.Workflows.Register(workflow);

@@ -20,14 +20,16 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
     private readonly IBatchWriter _database;
     private readonly ILogger _logger;
     private readonly JournalListeners _listeners;
+    private readonly JournalMetrics? _metrics;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public GroupCommitWriter(CommitQueue queue, IBatchWriter database, ILogger logger)
+    public GroupCommitWriter(CommitQueue queue, IBatchWriter database, ILogger logger, JournalMetrics? metrics = null)
     {
         _queue = queue;
         _database = database;
         _logger = logger;
         _listeners = new JournalListeners(logger);
+        _metrics = metrics;
         new Thread(Run) { Name = "journal-writer", IsBackground = true }.Start();
     }
 
@@ -35,7 +37,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
     public ValueTask<AppendResult> Append(AppendRequest request)
     {
         AppendValidation.Validate(request);
-        var pending = new PendingAppend(request);
+        var pending = new PendingAppend(request) { QueuedAt = _metrics?.Now ?? 0 };
         return _queue.TryAdd(pending)
             ? new ValueTask<AppendResult>(pending.Task)
             : new ValueTask<AppendResult>(AppendResult.Fenced.Instance);
@@ -65,6 +67,8 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
 
     private void Commit(ReadOnlySpan<PendingAppend> batch)
     {
+        var startedAt = _metrics?.Now ?? 0;
+        var failed = false;
         try
         {
             _database.Write(batch);
@@ -73,11 +77,13 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
         }
         catch (Exception failure)
         {
+            failed = true;
             var unknown = new AppendResult.Unknown(_database.Explain(failure));
             LogBatchFailed(failure, batch.Length, unknown.Cause);
             foreach (var append in batch) append.Result = unknown;
         }
 
+        _metrics?.Committed(batch, startedAt, failed);
         foreach (var append in batch) append.Answer(append.Result!);
     }
 

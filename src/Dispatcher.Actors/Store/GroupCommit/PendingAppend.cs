@@ -19,6 +19,9 @@ internal sealed class PendingAppend : TaskCompletionSource<AppendResult>
 
     public int Bytes { get; }
 
+    /// <summary>When it was queued, if that is measured; otherwise 0.</summary>
+    public long QueuedAt { get; init; }
+
     /// <summary>Set while the batch is written; the caller is told after the commit.</summary>
     public AppendResult? Result { get; set; }
 

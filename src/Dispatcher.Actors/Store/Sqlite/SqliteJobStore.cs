@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Dispatcher.Kernel;
 using Dispatcher.Store.GroupCommit;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,7 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
     private readonly ILogger _logger;
     private bool _disposed;
 
-    private SqliteJobStore(SqliteStoreOptions options, DataDirectory directory, SqliteDatabase database, long incarnation, ILogger logger)
+    private SqliteJobStore(SqliteStoreOptions options, DataDirectory directory, SqliteDatabase database, long incarnation, ILogger logger, Func<CommitQueue, JournalMetrics>? measure)
     {
         _logger = logger;
         _directory = directory;
@@ -31,7 +32,7 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
         Incarnation = incarnation;
         _readers = new SqliteReadPool(DataDirectory.DatabaseFile(options.DataDirectory));
         var queue = new CommitQueue(options.BatchLimitEvents, options.BatchLimitBytes, options.QueueLimitEvents);
-        _writer = new GroupCommitWriter(queue, new SqliteBatchWriter(database, _writeLock, incarnation), logger);
+        _writer = new GroupCommitWriter(queue, new SqliteBatchWriter(database, _writeLock, incarnation), logger, measure?.Invoke(queue));
     }
 
     private SqliteJobStore(string dataDirectory, ILogger logger)
@@ -44,11 +45,13 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
     public long Incarnation { get; }
 
     /// <summary>Opens the store for writing: takes the directory, brings the schema up to date and begins a new incarnation.</summary>
+    /// <param name="meter">Where the journal makes its instruments; without one nothing is measured.</param>
     /// <exception cref="DataDirectoryInUseException">Another process has the directory.</exception>
     /// <exception cref="StoreVersionException">A newer version has written the database.</exception>
     /// <exception cref="StoreException">The directory cannot be written, or the database is damaged.</exception>
-    public static SqliteJobStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger)
+    public static SqliteJobStore Open(SqliteStoreOptions options, TimeProvider time, ILogger logger, Meter? meter = null)
     {
+        Func<CommitQueue, JournalMetrics>? measure = meter is null ? null : queue => new JournalMetrics(meter, time, queue);
         var directory = DataDirectory.Take(options.DataDirectory);
         SqliteDatabase? database = null;
         try
@@ -56,7 +59,7 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
             database = SqliteDatabase.Open(DataDirectory.DatabaseFile(options.DataDirectory), readOnly: false);
             database.Execute(SqlitePragmas.Writer(options.Synchronous));
             SqliteMigrations.Apply(database, time.GetUtcNow());
-            var store = new SqliteJobStore(options, directory, database, BeginIncarnation(database, time.GetUtcNow()), logger);
+            var store = new SqliteJobStore(options, directory, database, BeginIncarnation(database, time.GetUtcNow()), logger, measure);
             store.LogOpened(options.DataDirectory, store.Incarnation, options.Synchronous);
             return store;
         }
