@@ -20,6 +20,7 @@ internal sealed class NodeMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = JobBucketsSeconds });
         ObserveStages(meter, services.Admission);
         ObserveActors(meter, system);
+        meter.CreateObservableGauge("dispatcher.jobs", new StoredJobCounts(services.Store, system.Time).Read, "{job}", "Jobs in the store, by status.");
         meter.CreateObservableGauge("dispatcher.jobs.resident", () => services.Registry.Count, "{job}", "Jobs in memory.");
         meter.CreateObservableGauge("dispatcher.feed.subscribers", () => feed.Subscribers, "{subscriber}", "Who listens to committed events in this process.");
         meter.CreateObservableCounter("dispatcher.steps.abandoned", () => services.Steps.Abandoned, "{attempt}", "Handlers that ignored their cancellation.");

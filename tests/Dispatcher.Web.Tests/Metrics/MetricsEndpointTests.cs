@@ -45,6 +45,8 @@ public sealed class MetricsEndpointTests
         Assert.Equal(1, Value(families, "dispatcher_step_failures", "dispatcher_step_failures_total", ("handler", "fail"), ("error_class", "permanent")));
         Assert.Equal(2, Value(families, "dispatcher_step_wait_duration_seconds", "dispatcher_step_wait_duration_seconds_count", ("stage", "noop")));
         Assert.Equal(1, Value(families, "dispatcher_job_duration_seconds", "dispatcher_job_duration_seconds_count", ("status", "completed")));
+        Assert.Equal(1, Value(families, "dispatcher_jobs", "dispatcher_jobs", ("status", "failed")));
+        Assert.Equal(0, Value(families, "dispatcher_jobs", "dispatcher_jobs", ("status", "paused")));
         Assert.Equal(2, Value(families, "dispatcher_steps_admitted", "dispatcher_steps_admitted_total", ("stage", "noop")));
         Assert.Equal(0, Value(families, "dispatcher_steps_queued", "dispatcher_steps_queued", ("stage", "noop"), ("reason", "cap")));
         Assert.Equal(0, Value(families, "dispatcher_journal_queue_events", "dispatcher_journal_queue_events"));
