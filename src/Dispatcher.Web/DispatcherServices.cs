@@ -27,6 +27,7 @@ public static class DispatcherServices
         services.AddAccess();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
+        services.AddPipeline();
         return services;
     }
 
@@ -34,7 +35,7 @@ public static class DispatcherServices
     /// <exception cref="InvalidOperationException">An endpoint says nothing about who may call it.</exception>
     public static WebApplication MapDispatcher(this WebApplication app)
     {
-        app.UseMiddleware<AccessMiddleware>();
+        app.UseDispatcher();
         var ours = new EndpointList(app.Services);
         ours.MapHealth();
         ours.MapMetrics();

@@ -1,4 +1,5 @@
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Access;
@@ -25,6 +26,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder caller
                 break;
             case CallerFinding.Found { Caller: var caller }:
                 http.Features.Set(caller);
+                if (http.Features.Get<RequestContext>() is { } context) context.Tenant = caller.Tenant;
                 // A SignalR connection over long polling keeps a copy of the context, which has the items and not the features.
                 if (Credentials.IsLive(http.Request.Path)) http.Items[typeof(Caller)] = caller;
                 await next(http);

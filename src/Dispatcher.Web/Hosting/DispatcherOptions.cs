@@ -17,6 +17,9 @@ public sealed class DispatcherOptions
     /// <summary>The engine's limits and times.</summary>
     public NodeOptions Node { get; set; } = new();
 
+    /// <summary>How requests are answered.</summary>
+    public WebOptions Web { get; set; } = new();
+
     /// <summary>Handlers of steps; the built-in ones that need no configuration are there already.</summary>
     public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler()];
 

@@ -27,6 +27,7 @@ public static class ApiJson
         options.MaxDepth = DepthLimit;
         // Answers are JSON, never pieces of HTML pages; texts stay readable.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Converters.Add(new CheckedJsonElementConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
     }
 

@@ -23,7 +23,10 @@ internal sealed class TestService : IAsyncDisposable
 
     public HttpClient Client() => new() { BaseAddress = Address };
 
-    public static async Task<TestService> Start(string dataDirectory, Action<DispatcherOptions>? configure = null, Action<IServiceCollection>? services = null)
+    /// <param name="map">More endpoints, after those of Dispatcher.</param>
+    public static async Task<TestService> Start(
+        string dataDirectory, Action<DispatcherOptions>? configure = null, Action<IServiceCollection>? services = null,
+        Action<WebApplication>? map = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -36,6 +39,7 @@ internal sealed class TestService : IAsyncDisposable
         services?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapDispatcher();
+        map?.Invoke(app);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new TestService(app, new Uri(address));

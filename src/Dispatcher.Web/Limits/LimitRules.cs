@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace Dispatcher.Web.Limits;
+
+/// <summary>What an endpoint says about how long and how large its requests are.</summary>
+internal sealed record LimitRule(bool IsStream, bool TakesBatch);
+
+/// <summary>Says on an endpoint that its requests are out of the ordinary. Live feeds need not say it: their paths do.</summary>
+public static class LimitRules
+{
+    /// <summary>Requests stay open by design (a long poll): they count among the tenant's streams and not among its requests.</summary>
+    public static T CountAsStream<T>(this T endpoint)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(IsStream: true, TakesBatch: false));
+
+    /// <summary>The body holds many things at once and may be larger: <see cref="Hosting.WebOptions.BatchBodyLimitBytes"/>.</summary>
+    public static T TakesBatch<T>(this T endpoint)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(IsStream: false, TakesBatch: true));
+}

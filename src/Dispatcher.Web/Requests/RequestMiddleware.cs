@@ -1,0 +1,77 @@
+using Dispatcher.Store;
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Web.Requests;
+
+/// <summary>
+/// Around everything that answers a request: gives it a correlation id and a log scope, puts the security headers on its answer, and turns whatever
+/// goes wrong into a problem.
+/// </summary>
+internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<RequestMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var correlationId = CorrelationIds.Read(http.Request);
+        var context = new RequestContext(correlationId ?? CorrelationIds.New());
+        http.Features.Set(context);
+        using var scope = logger.BeginScope(context);
+        AddHeaders(http, context);
+        if (correlationId is null) await BadCorrelationId.ExecuteAsync(http);
+        else if (!BodyEncoding.IsUtf8(http.Request)) await BadEncoding.ExecuteAsync(http);
+        else await Answer(http, context);
+    }
+
+    private static IResult BadCorrelationId => Problem.Of(
+        StatusCodes.Status400BadRequest, "invalid-header", "The header x-correlation-id must be 1 to 200 printable ASCII characters, once.");
+
+    private static IResult BadEncoding => Problem.Of(
+        StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "Bodies are UTF-8; send another charset as `Content-Type: application/json`.");
+
+    private async Task Answer(HttpContext http, RequestContext context)
+    {
+        try
+        {
+            await next(http);
+            if (IsBare(http.Response)) await StatusProblem.Of(http).ExecuteAsync(http);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to hear what went wrong, and most likely nothing did: reading and writing fail when the caller leaves.
+        }
+        catch (Exception fault) when (!http.Response.HasStarted)
+        {
+            Log(fault);
+            http.Response.Clear();
+            AddHeaders(http, context);
+            await FaultProblem.Of(fault).ExecuteAsync(http);
+        }
+        catch (Exception fault)
+        {
+            // The caller must not take half an answer for a whole one.
+            LogFault(fault);
+            http.Abort();
+        }
+    }
+
+    private static void AddHeaders(HttpContext http, RequestContext context)
+    {
+        SecurityHeaders.AddTo(http);
+        http.Response.Headers[CorrelationIds.Header] = context.CorrelationId;
+    }
+
+    private static bool IsBare(HttpResponse response) => response is { StatusCode: >= 400, HasStarted: false, ContentLength: null } && string.IsNullOrEmpty(response.ContentType);
+
+    private void Log(Exception fault)
+    {
+        if (fault is StoreException) LogStore(fault);
+        else if (fault is not BadHttpRequestException) LogFault(fault);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request met a fault of Dispatcher itself")]
+    private partial void LogFault(Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request could not be answered because the store failed")]
+    private partial void LogStore(Exception fault);
+}
