@@ -43,6 +43,9 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
 
     /// <summary>The job's state as of the last of these events, to shorten later replays.</summary>
     public EncodedSnapshot? Snapshot { get; init; }
+
+    /// <summary>When it happened: the time of its last event, or of its row.</summary>
+    internal DateTimeOffset At => Events.Count > 0 ? Events[^1].At : Row?.UpdatedAt ?? DateTimeOffset.UnixEpoch;
 }
 
 /// <summary>An event as it is stored.</summary>

@@ -21,6 +21,13 @@ internal static class AppendValidation
         }
     }
 
+    /// <exception cref="ArgumentException">An attempt that ended has a next one, or a pending one has none.</exception>
+    public static void Validate(DeliveryAttempt attempt)
+    {
+        if (attempt.Status == DeliveryStatus.Pending != attempt.NextAt.HasValue)
+            throw new ArgumentException("A delivery has a next attempt if and only if it is pending.", nameof(attempt));
+    }
+
     private static bool IsSame(Claim one, Claim other) =>
         string.Equals(one.Kind, other.Kind, StringComparison.Ordinal) && string.Equals(one.Key, other.Key, StringComparison.Ordinal);
 }

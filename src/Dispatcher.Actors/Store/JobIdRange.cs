@@ -26,4 +26,11 @@ internal readonly record struct JobIdRange(JobId From, JobId Before)
         zeros.Clear();
         return JobId.Create(time < DateTimeOffset.UnixEpoch ? DateTimeOffset.UnixEpoch : time, zeros);
     }
+
+    /// <summary>The smallest id that can be made in the next millisecond.</summary>
+    public static JobId FirstMadeAfter(DateTimeOffset time)
+    {
+        var last = DateTimeOffset.MaxValue.AddMilliseconds(-1);
+        return time < last ? FirstMadeAt(time.AddMilliseconds(1)) : End;
+    }
 }

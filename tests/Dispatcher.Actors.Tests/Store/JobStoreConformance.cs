@@ -6,31 +6,12 @@ namespace Dispatcher.Actors.Tests.Store;
 /// <summary>
 /// What <see cref="IJobStore"/> promises, tested once for every implementation. A store's own class says how it is opened and
 /// fenced, no more. Of a taken claim and a wrong number in one append, the claim is reported.
-/// This part: what appends do. The other part: what reads give.
+/// This part: what appends do. The others: what reads give, and a theme each.
 /// </summary>
-public abstract partial class JobStoreConformance : IAsyncLifetime
+public abstract partial class JobStoreConformance : StoreConformance
 {
-    protected IJobStore Store { get; private set; } = null!;
-
-    /// <summary>Opens a store on this test's own data, which are there again at the next opening.</summary>
-    protected abstract IJobStore OpenStore();
-
     /// <summary>Takes from the store's incarnation its right to write.</summary>
     protected abstract void FenceOff(IJobStore store);
-
-    public Task InitializeAsync()
-    {
-        Store = OpenStore();
-        return Task.CompletedTask;
-    }
-
-    public virtual async Task DisposeAsync() => await Store.DisposeAsync();
-
-    private async Task Reopen()
-    {
-        await Store.DisposeAsync();
-        Store = OpenStore();
-    }
 
     [Fact]
     public async Task Append_NumbersEventsFromOne_WhenTheJobIsNew()
@@ -176,6 +157,17 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Append_TellsTheFingerprint_OfATakenClaim()
+    {
+        await Appended(Append(Id(1)) with { Claims = [new Claim("idempotency", "1", "first"), new Claim("idempotency", "2")] });
+
+        var second = new Claim("idempotency", "1", "second");
+        Assert.Equal(new AppendResult.Conflict(0, second, Id(1), "first"), await Store.Append(Append(Id(2)) with { Claims = [second] }));
+        var plain = new Claim("idempotency", "2", "any");
+        Assert.Equal(new AppendResult.Conflict(0, plain, Id(1), null), await Store.Append(Append(Id(2)) with { Claims = [plain] }));
+    }
+
+    [Fact]
     public async Task Append_FailsAlone_WhenOthersAreInItsBatch()
     {
         var claim = new Claim("idempotency", "1");
@@ -243,6 +235,10 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.Append(Append(Id(1), expected: -1)));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Store.Append(Append(Id(1)) with { Row = Row(Id(2)) }));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Store.Append(Append(Id(1)) with { Claims = [claim, claim] }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await Store.Append(Append(Id(1)) with { Claims = [claim, claim with { Fingerprint = "other" }] }));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.Append(Append(Id(1)) with { Terms = ["word"] }));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.Append(Append(Id(1), expected: 1) with { Terms = ["word"], Row = Row(Id(1)) }));
     }
 
     [Fact]
@@ -275,14 +271,5 @@ public abstract partial class JobStoreConformance : IAsyncLifetime
 
         Assert.Single(results, result => result is AppendResult.Appended);
         Assert.Equal(49, results.Count(result => result == new AppendResult.Conflict(1, null, null)));
-    }
-
-    private async Task Appended(AppendRequest request) => Assert.IsType<AppendResult.Appended>(await Store.Append(request));
-
-    /// <summary>Gives all to the store before any is answered, so that they can share a batch.</summary>
-    private async Task<AppendResult[]> AppendAll(params AppendRequest[] requests)
-    {
-        var answers = requests.Select(request => Store.Append(request).AsTask()).ToList();
-        return await Task.WhenAll(answers);
     }
 }

@@ -24,6 +24,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
     private readonly SqliteStatement _insertEvent;
     private readonly SqliteMailWriter _mail;
     private readonly SqliteRowWriter _rows;
+    private readonly SqliteDeliveryWriter _deliveries;
 
     /// <param name="databaseLock">Held for each batch; others who write over this connection hold it too.</param>
     public SqliteBatchWriter(SqliteDatabase database, Lock databaseLock, long incarnation)
@@ -38,6 +39,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         _insertEvent = database.Statement(SqliteSql.InsertEvent);
         _mail = new SqliteMailWriter(database);
         _rows = new SqliteRowWriter(database);
+        _deliveries = new SqliteDeliveryWriter(database);
     }
 
     public void Write(ReadOnlySpan<PendingAppend> batch)
@@ -97,6 +99,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         _mail.Consume(id, request);
         if (request.Row is { } row) _rows.Write(id, request, row, _mail.WakeAt(id, row));
         if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
+        _deliveries.Write(id, request);
         return new AppendResult.Appended(first, _mail.Send(id, request));
     }
 

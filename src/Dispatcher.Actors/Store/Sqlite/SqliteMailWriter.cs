@@ -58,7 +58,7 @@ internal sealed class SqliteMailWriter(SqliteDatabase database)
 
         _woken.Clear();
         _wokenOnce.Clear();
-        var at = TimeOf(request);
+        var at = StoredTime.ToMicroseconds(request.At);
         for (var i = 0; i < request.Watches.Count; i++) Watch(id, request, i, at);
         for (var i = 0; i < request.Messages.Count; i++)
         {
@@ -147,7 +147,4 @@ internal sealed class SqliteMailWriter(SqliteDatabase database)
         statement.Bind(2, ActiveMicroseconds);
         statement.Run();
     }
-
-    private static long TimeOf(AppendRequest request) =>
-        request.Events.Count > 0 ? StoredTime.ToMicroseconds(request.Events[^1].At) : request.Row is { } row ? StoredTime.ToMicroseconds(row.UpdatedAt) : 0;
 }

@@ -62,7 +62,10 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         return next;
     }
 
-    public JobRow? FindJob(JobId id)
+    public JobRow? FindJob(JobId id) => FindJob(database, id);
+
+    /// <summary>Over any connection, also the writer's own.</summary>
+    public static JobRow? FindJob(SqliteDatabase database, JobId id)
     {
         var statement = database.Statement(SqliteSql.FindJob);
         statement.Bind(1, id);

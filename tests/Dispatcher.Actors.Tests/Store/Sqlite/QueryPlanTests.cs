@@ -10,8 +10,8 @@ public sealed class QueryPlanTests
 {
     private static readonly string[] Verbs = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 
-    /// <summary>What is read as a whole on purpose: a few rows a workflow, a few keys a tenant, a row a start.</summary>
-    private static readonly string[] SmallTables = ["SCAN job_counts", "SCAN api_keys", "SCAN nodes"];
+    /// <summary>What is read as a whole on purpose: a few rows a workflow, a few keys a tenant, a row a start, the terms of one job.</summary>
+    private static readonly string[] SmallTables = ["SCAN job_counts", "SCAN api_keys", "SCAN nodes", "SCAN json_each"];
 
     public static TheoryData<string> Statements() =>
     [

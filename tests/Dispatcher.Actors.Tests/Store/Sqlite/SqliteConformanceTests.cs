@@ -1,0 +1,69 @@
+using Dispatcher.Store;
+using Dispatcher.Store.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dispatcher.Actors.Tests.Store.Sqlite;
+
+/// <summary>SQLite stores on one directory that is removed at the end.</summary>
+internal sealed class SqliteData : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public SqliteJobStore Open() => SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+
+    public void Dispose() => _directory.Dispose();
+}
+
+public sealed class SqliteJobStoreConformanceTests : JobStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override IJobStore OpenStore() => _data.Open();
+
+    protected override void FenceOff(IJobStore store) => ((SqliteJobStore)store).FenceOff(store.Incarnation);
+}
+
+public sealed class SqliteAccessStoreConformanceTests : AccessStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override IJobStore OpenStore() => _data.Open();
+}
+
+public sealed class SqliteDeliveryStoreConformanceTests : DeliveryStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override IJobStore OpenStore() => _data.Open();
+}
+
+public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override IJobStore OpenStore() => _data.Open();
+}
