@@ -19,15 +19,20 @@ internal sealed partial class JobActor
             events[i] = new EncodedEvent(EventCodec.NameOf(@event), @event.At, EventCodec.Encode(@event));
         }
 
-        var submitted = (turn.Events[0] as JobEvent.Submitted)?.Spec;
+        var submitted = events.Length > 0 ? (turn.Events[0] as JobEvent.Submitted)?.Spec : null;
+        var ends = turn.State.Status.IsTerminal() && !turn.Before.Status.IsTerminal();
         return services.Store.Append(new AppendRequest(id, turn.Before.SequenceNr, events)
         {
             Address = _address ??= AddressOf(turn.State.Spec),
             StatusBefore = turn.Before.Status,
-            Row = JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
+            // The store has marked a job with mail as due: whoever takes the mail says anew for what it waits.
+            Row = turn.Consumed.Count > 0 || JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
             Claims = submitted is { IdempotencyKey: { } key } ? [new Claim("idempotency", $"{submitted.Tenant}/{key}", submitted.Fingerprint())] : [],
             Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
             Deliveries = CallbackDeliveries.Of(turn, events),
+            Watches = submitted is null || turn.State.OpenDependencies.IsEmpty ? [] : [.. turn.State.OpenDependencies.Select(job => new Watch(job, WatchKind.Dependency))],
+            ConsumedMessages = turn.Consumed,
+            EndNote = ends ? EndNote.Of(turn.State) : default,
             Snapshot = SnapshotOf(turn),
         });
     }
@@ -50,7 +55,8 @@ internal sealed partial class JobActor
     /// Waits, then learns from the store whether the turn has landed; asks until the store answers. The giver of a new job hears at once that it is not
     /// known, since he may want to do something else.
     /// </summary>
-    private async ValueTask<bool> HasLanded(JobTurn turn, string cause, TimeSpan delay)
+    /// <returns>Who has mail because of it; null if it has not landed.</returns>
+    private async ValueTask<IReadOnlyList<JobId>?> FindLanded(JobTurn turn, string cause, TimeSpan delay)
     {
         if (turn.Before.SequenceNr == 0) turn.ReplyToAll(new CommandReply.Unavailable(cause));
         while (true)
@@ -59,9 +65,7 @@ internal sealed partial class JobActor
             await Task.Delay(delay, services.System.Time);
             try
             {
-                var landed = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
-                Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);
-                return landed.Count > 0;
+                return await HasLanded(turn) ? await WokenBy(turn) : null;
             }
             catch (Exception exception) when (exception is not InvariantBrokenException)
             {
@@ -71,12 +75,20 @@ internal sealed partial class JobActor
         }
     }
 
+    private async ValueTask<bool> HasLanded(JobTurn turn)
+    {
+        if (turn.Events.Count == 0) return !(await services.Store.ReadInbox(id)).Any(mail => turn.Consumed.Contains(mail.Id));
+        var landed = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
+        Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);
+        return landed.Count > 0;
+    }
+
     private static TimeSpan Longer(TimeSpan delay) => delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
 
     private async ValueTask<JobHistory> WithoutSnapshot(JobHistory history)
     {
         var events = await services.Store.ReadEvents(history.Id, 0, int.MaxValue);
-        return new JobHistory(history.Id, null, 0, events);
+        return new JobHistory(history.Id, null, 0, events) { Inbox = history.Inbox };
     }
 
     private void StandDown(JobTurn turn)

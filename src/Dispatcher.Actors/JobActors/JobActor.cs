@@ -73,7 +73,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
         _lastSnapshot = history.SnapshotSequenceNr;
         foreach (var broken in JobInvariants.Broken(_state)) throw new InvariantBrokenException($"Job {id}: {broken}");
-        await Commit([new LoadedMessage()]);
+        await Commit([new LoadedMessage(history.Inbox)]);
     }
 
     protected internal override ValueTask Receive(object message)
@@ -121,7 +121,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         while (!_fenced)
         {
             if (await Decide(messages) is not { } turn) return;
-            if (turn.Events.Count == 0)
+            if (turn.IsEmpty)
             {
                 turn.Reply();
                 AfterTurn(turn);
@@ -130,9 +130,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
             switch (await Append(turn))
             {
-                case AppendResult.Appended:
+                case AppendResult.Appended appended:
                     _mayBeStale = false;
-                    Finish(turn);
+                    Finish(turn, appended.Woken);
                     return;
                 case AppendResult.Conflict { ClaimedBy: { } existing } conflict when existing != id:
                     turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
@@ -153,9 +153,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     StandDown(turn);
                     return;
                 case AppendResult.Unknown unknown:
-                    if (await HasLanded(turn, unknown.Cause, delay))
+                    if (await FindLanded(turn, unknown.Cause, delay) is { } woken)
                     {
-                        Finish(turn);
+                        Finish(turn, woken);
                         return;
                     }
 
@@ -174,10 +174,12 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     }
 
     /// <summary>The turn is durable: now its state is the job's, and the world may hear of it.</summary>
-    private void Finish(JobTurn turn)
+    /// <param name="woken">Jobs that have mail because of it.</param>
+    private void Finish(JobTurn turn, IReadOnlyList<JobId> woken)
     {
         _state = turn.State;
-        RunEffects(turn);
+        if (woken.Count > 0) services.Delivery.Wake(woken);
+        if (turn.Events.Count > 0) RunEffects(turn);
         turn.Reply();
         AfterTurn(turn);
     }
@@ -195,8 +197,10 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             }
         }
 
+        var mail = await MailFor(messages);
         var turn = new JobTurn(_state!, services.Now());
         foreach (var message in messages) Take(turn, message);
+        foreach (var letter in mail) TakeMail(turn, letter);
         if (NextWakeUp(turn.State) <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
         if (!services.IsDraining) Plan(turn);
         return turn;
@@ -342,7 +346,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private static partial void LogParked(ILogger logger, JobId jobId, string reason);
 
     /// <summary>The first turn after a load.</summary>
-    private sealed class LoadedMessage;
+    private sealed record LoadedMessage(IReadOnlyList<InboxMessage> Inbox);
 
     /// <summary>
     /// A ticket of this actor's. Granted at once, or when the message of its admission has come: never by looking at the ticket itself, whose state changes on

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Store;
@@ -22,8 +23,8 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
             return Refuse("unknown-workflow", $"There is no workflow {spec.Workflow.Name} version {spec.Workflow.Version} with this definition; register it first.");
         if (workflow.ValidateInput(spec.Input) is { Count: > 0 } faults)
             return Refuse("invalid-input", $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}");
-        if (spec.DependsOn is { IsEmpty: false })
-            return Refuse("not-supported", "Nothing in this version tells a job that another one has ended; submit it when the others have completed.");
+        if (spec.DependsOn is { Length: > 0 and <= JobLimits.Dependencies } dependencies && await FirstUnknown(dependencies, spec.Tenant) is { } unknown)
+            return Refuse("unknown-dependency", $"The job depends on {unknown}, and there is no such job.");
         var jobId = id ?? ids.NextJobId();
         return await Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
     }
@@ -43,7 +44,7 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
                 return new CommandReply.Unavailable($"{CommandLimit:N0} commands are under way on this node; give it again in a moment.");
             var message = new CommandMessage(command, guard);
             if (_closed) message.Undelivered();
-            else Deliver(id, message);
+            else services.Delivery.Deliver(id, message);
             return await message.Reply;
         }
         finally
@@ -57,40 +58,31 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     public Task<JobInspection?> Inspect(JobId id, string? tenant = null)
     {
         var message = new InspectMessage(tenant);
-        Deliver(id, message);
+        services.Delivery.Deliver(id, message);
         return message.Reply;
     }
 
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
     public void Load(JobHistory history)
     {
-        if (_closed) return;
-        services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
-        if (!started) Deliver(history.Id, TimerMessage.Instance);
+        if (!_closed) services.Delivery.Load(history);
     }
 
     /// <summary>Takes no more commands; those taken are carried out.</summary>
     public void Close() => _closed = true;
 
-    private static CommandReply.Refused Refuse(string code, string message) => new(new Rejection(code, message));
-
-    private void Deliver(JobId id, object message)
+    /// <summary>The first of these jobs that the tenant does not have; another tenant's is none.</summary>
+    private async ValueTask<JobId?> FirstUnknown(ImmutableArray<JobId> jobs, string tenant)
     {
-        // An actor that is just leaving memory does not take the message; the next one will.
-        while (true)
+        var rows = await services.Store.FindJobs(jobs);
+        var known = rows.Where(row => row.Tenant == tenant).Select(row => row.Id).ToHashSet();
+        foreach (var job in jobs)
         {
-            var isNew = message is CommandMessage { Command: JobCommand.Submit };
-            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null, isNew), out _);
-            if (cell.Tell(message)) return;
-            services.Registry.Remove(id, cell);
+            if (!known.Contains(job)) return job;
         }
+
+        return null;
     }
 
-    private ActorCell Make(JobId id, JobHistory? history, bool isNew) => services.System.Create(() =>
-    {
-        // A restarted actor reads the store again: what was loaded in bulk is old by then, and a new job is no longer new.
-        var actor = new JobActor(services, id, history, isNew);
-        (history, isNew) = (null, false);
-        return actor;
-    }, services.Supervision);
+    private static CommandReply.Refused Refuse(string code, string message) => new(new Rejection(code, message));
 }

@@ -80,6 +80,12 @@ internal sealed class ContinueMessage
     public static ContinueMessage Instance { get; } = new();
 }
 
+/// <summary>The job has mail from other jobs in the store.</summary>
+internal sealed class MailMessage
+{
+    public static MailMessage Instance { get; } = new();
+}
+
 /// <summary>The job's own timer has fired.</summary>
 internal sealed class TimerMessage
 {

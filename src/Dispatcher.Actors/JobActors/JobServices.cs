@@ -13,6 +13,8 @@ public sealed class JobServices
 {
     private bool _isDraining;
 
+    public JobServices() => Delivery = new JobDelivery(this);
+
     public required ActorSystem System { get; init; }
 
     public required IJobStore Store { get; init; }
@@ -41,6 +43,8 @@ public sealed class JobServices
     public Supervision Supervision { get; init; } = Supervision.Default;
 
     public JobRegistry Registry { get; } = new();
+
+    public JobDelivery Delivery { get; }
 
     /// <summary>True once the node shuts down: no job starts anything more, however it came into memory.</summary>
     public bool IsDraining

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
+using Dispatcher.Store;
 
 namespace Dispatcher.JobActors;
 
@@ -14,6 +15,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     private readonly List<JobEvent> _events = [];
     private Dictionary<StepKey, StepInputs>? _inputs;
     private List<(CommandMessage Message, Decision Decision)>? _commands;
+    private List<long>? _consumed;
     private List<SettleMessage>? _settled;
     private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
 
@@ -25,6 +27,12 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     public DateTimeOffset At { get; } = at;
 
     public IReadOnlyList<JobEvent> Events => _events;
+
+    /// <summary>Mail that took effect in this turn.</summary>
+    public IReadOnlyList<long> Consumed => _consumed ?? (IReadOnlyList<long>)[];
+
+    /// <summary>True when there is nothing to write.</summary>
+    public bool IsEmpty => _events.Count == 0 && _consumed is null;
 
     /// <summary>Steps to ask admission for, beside those that the plan finds: admitted ones, and queued ones after a load or a resume.</summary>
     public List<StepKey>? Wanted { get; private set; }
@@ -53,6 +61,8 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         (_commands ??= []).Add((message, message.Guard?.Check(State) is { } rejection ? new Decision.Rejected(rejection) : Decide(message.Command)));
 
     public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
+
+    public void Consume(InboxMessage mail) => (_consumed ??= []).Add(mail.Id);
 
     public void Want(StepKey key) => (Wanted ??= []).Add(key);
 

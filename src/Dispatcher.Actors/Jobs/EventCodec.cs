@@ -79,6 +79,7 @@ public sealed class UnknownEventException(string name)
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(JobState))]
 [JsonSerializable(typeof(JobSpec))]
+[JsonSerializable(typeof(EndNote))]
 [JsonSerializable(typeof(JobEvent.Submitted))]
 [JsonSerializable(typeof(JobEvent.Approved))]
 [JsonSerializable(typeof(JobEvent.Rejected))]

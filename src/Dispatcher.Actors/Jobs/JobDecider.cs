@@ -147,13 +147,14 @@ public static partial class JobDecider
     {
         if (state.Status.IsTerminal() || !state.OpenDependencies.Contains(c.Dependency)) return Decision.Unchanged.Instance;
         var resolved = new JobEvent.DependencyResolved(c.Dependency, c.Outcome, c.At);
-        if (c.Outcome != JobStatus.Completed)
+        var policy = c.Outcome == JobStatus.Completed ? DependencyPolicy.Run : state.Spec.OnDependencyFailure ?? DependencyPolicy.Fail;
+        var how = c.Outcome == JobStatus.None ? "is not there any more" : $"ended {c.Outcome.ToText()}";
+        return policy switch
         {
-            var failure = Failure.Of(ErrorClass.Permanent, $"The job depends on {c.Dependency}, which ended {c.Outcome.ToText()}.", "DEPENDENCY_FAILED");
-            return Decision.Of(resolved, new JobEvent.Failed(failure, null, c.At));
-        }
-
-        return new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c.At)]);
+            DependencyPolicy.Run => new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c.At)]),
+            DependencyPolicy.Skip => Decision.Of(resolved, new JobEvent.Cancelled(Principal.Engine, $"It depends on {c.Dependency}, which {how}; there is nothing to do.", c.At)),
+            _ => Decision.Of(resolved, new JobEvent.Failed(Failure.Of(ErrorClass.Permanent, $"The job depends on {c.Dependency}, which {how}.", "DEPENDENCY_FAILED"), null, c.At)),
+        };
     }
 
     private static Decision Complete(JobState state, JobCommand.Complete c)
