@@ -27,6 +27,7 @@ internal sealed class JobGenerator(int seed)
     {
         StartAt = Chance(0.2) ? T(_random.Next(100)) : null,
         DependsOn = Chance(0.25) ? [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Dependency(_random.Next(1, 4)))] : null,
+        OnDependencyFailure = Chance(0.5) ? (DependencyPolicy)_random.Next(3) : null,
         Priority = _random.Next(-3, 4),
         Input = Output(),
     };

@@ -123,6 +123,21 @@ public sealed class JobLifeTests
         Assert.Equal("DEPENDENCY_FAILED", failed.Failure.Code);
     }
 
+    [Theory]
+    [InlineData(JobStatus.Failed)]
+    [InlineData(JobStatus.Cancelled)]
+    public void ResolveDependency_FollowsThePolicy_WhenTheOtherDidNotComplete(JobStatus outcome)
+    {
+        var other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        var resolve = new JobCommand.ResolveDependency(other, outcome, T(1));
+        Given(Two, Submitted(Spec() with { DependsOn = [other], OnDependencyFailure = DependencyPolicy.Run })).When(resolve)
+            .Then(new JobEvent.DependencyResolved(other, outcome, T(1)), new JobEvent.Queued(T(1)));
+        var skipped = Given(Two, Submitted(Spec() with { DependsOn = [other], OnDependencyFailure = DependencyPolicy.Skip })).When(resolve)
+            .Then(new JobEvent.DependencyResolved(other, outcome, T(1)),
+                new JobEvent.Cancelled(Principal.Engine, $"It depends on {other}, which ended {outcome.ToText()}; there is nothing to do.", T(1)));
+        Assert.Equal(JobStatus.Cancelled, skipped.Status);
+    }
+
     [Fact]
     public void Pause_HoldsTheJob_UntilResumed()
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Dispatcher.Jobs;
 using Dispatcher.Workflows;
 
@@ -5,22 +6,33 @@ namespace Dispatcher.Actors.Tests.Simulation;
 
 /// <summary>A kind of job to simulate: its workflow, what its owner does while it runs, and how it must end.</summary>
 /// <param name="Command">What the owner wants to say to a job in this state, looked at whenever the node is quiet; null for nothing.</param>
-internal sealed record JobShape(string Name, string Steps, JobStatus End = JobStatus.Completed, Func<JobState, DateTimeOffset, JobCommand?>? Command = null)
+internal sealed partial record JobShape(string Name, string Steps, JobStatus End = JobStatus.Completed, Func<JobState, DateTimeOffset, JobCommand?>? Command = null)
 {
-    private static readonly Principal Owner = new("owner", "simulation");
+    public static readonly Principal Owner = new("owner", "simulation");
 
     public string Head { get; init; } = "";
 
     public TimeSpan? StartAfter { get; init; }
 
+    /// <summary>The shapes of the same run whose jobs this one's depends on.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    public DependencyPolicy? OnDependencyFailure { get; init; }
+
     /// <summary>Steps that name no retries of their own have more than enough: a step whose process dies often must not fail for that.</summary>
     public WorkflowDefinition Workflow()
     {
-        var steps = Steps.Split('\n').Select(line => line.Contains("retry:", StringComparison.Ordinal) ? line : line.Replace("uses: sim.work", "uses: sim.work, retry: { max_attempts: 60 }", StringComparison.Ordinal));
+        var steps = Steps.Split('\n').Select(line => line.Contains("retry:", StringComparison.Ordinal) ? line : UsesName().Replace(line, "$0, retry: { max_attempts: 60 }"));
         return WorkflowDefinition.Parse($"name: {Name}\nversion: 1\n{Head}steps:\n{string.Join('\n', steps)}", Name);
     }
 
-    public static IReadOnlyList<JobShape> All { get; } =
+    /// <summary>Shapes that are run together: one alone, or jobs that have to do with each other.</summary>
+    public static IReadOnlyList<(string Name, IReadOnlyList<JobShape> Shapes)> Groups { get; } =
+        [.. Alone.Select(shape => (shape.Name, (IReadOnlyList<JobShape>)[shape])), .. DependentJobs.Groups];
+
+    public static IReadOnlyList<JobShape> All { get; } = [.. Groups.SelectMany(group => group.Shapes)];
+
+    private static IReadOnlyList<JobShape> Alone =>
     [
         new("one-step", "  - { id: a, uses: sim.work }"),
         new("three-steps", """
@@ -77,6 +89,9 @@ internal sealed record JobShape(string Name, string Steps, JobStatus End = JobSt
     ];
 
     public override string ToString() => Name;
+
+    [GeneratedRegex(@"uses: [\w.]+")]
+    private static partial Regex UsesName();
 
     /// <summary>Pauses while the first step runs, resumes when it is done; a pause leaves a trace in the second step's later start.</summary>
     private static JobCommand? PauseOnce(JobState state, DateTimeOffset at) => state switch

@@ -7,9 +7,9 @@ namespace Dispatcher.Actors.Tests.Simulation;
 
 /// <summary>
 /// The handler of simulated steps. <c>with</c>: <c>seconds</c> of virtual work, <c>fail_until</c> an attempt, <c>fail</c> for good, <c>checkpoint</c> half-way,
-/// <c>hang</c> until cancelled. Begin and end of each body are edge calls.
+/// <c>hang</c> until cancelled, <c>fail_unless_recovered</c>. Begin and end of each body are edge calls.
 /// </summary>
-internal sealed class SimulatedWork(Func<string, bool> edge, Action<StepContext> onBegin) : IStepHandler
+internal sealed class SimulatedWork(Func<string, bool> edge, Action<StepContext> onBegin, Func<JobId, bool> isRecovered) : IStepHandler
 {
     public string Name => "sim.work";
 
@@ -31,6 +31,7 @@ internal sealed class SimulatedWork(Func<string, bool> edge, Action<StepContext>
 
         if (seconds > 0) await Task.Delay(TimeSpan.FromSeconds(seconds), context.Time, context.Cancellation);
         if (edge($"end {context.IdempotencyKey} attempt {context.Attempt}")) await EdgeCountingStore.Never();
+        if (Number(with, "fail_unless_recovered") is not null && !isRecovered(context.JobId)) throw new StepFailedException(ErrorClass.Permanent, "not recovered");
         if (Number(with, "fail") is not null) throw new StepFailedException(ErrorClass.Permanent, "asked to fail");
         if (context.Attempt < Number(with, "fail_until")) throw new StepFailedException(ErrorClass.Transient, "not yet");
         return new StepResult.Completed(context.With, []);

@@ -40,6 +40,7 @@ internal sealed class SimulatedWorld
     private readonly StringBuilder _log = new();
     private readonly List<string> _errors = [];
     private readonly HashSet<JobId> _accepted = [];
+    private readonly Dictionary<JobId, JobState> _states = [];
     private Life _life = null!;
     private int _edges;
 
@@ -76,7 +77,14 @@ internal sealed class SimulatedWorld
         _errors.AddRange(SimulationChecker.Check(Disk, _workflows, _accepted));
     }
 
-    public JobState? StateOf(JobId id) => Disk.History(id) is { } history ? JobLoader.Fold(history, _workflows[id].Plan) : null;
+    /// <summary>A job as the journal tells; only what is new since the last look is folded.</summary>
+    public JobState? StateOf(JobId id)
+    {
+        var known = _states.GetValueOrDefault(id) ?? JobState.Initial(_workflows[id].Plan);
+        var events = Disk.Events(id, known.SequenceNr, int.MaxValue);
+        var state = events.Count == 0 ? known : _states[id] = JobLoader.Fold(known, events);
+        return state.Status == JobStatus.None ? null : state;
+    }
 
     private bool AllEnded()
     {
@@ -106,7 +114,7 @@ internal sealed class SimulatedWorld
         {
             var (id, shape) = (SimulatedIds.Job(i), _shapes[i]);
             var state = StateOf(id);
-            if (!_accepted.Contains(id) && _life.Asked.Add(id))
+            if (!_accepted.Contains(id) && DependenciesOf(shape).All(_accepted.Contains) && _life.Asked.Add(id))
             {
                 _life.Scheduler.Within(() => _ = Submit(id, shape));
                 return true;
@@ -131,6 +139,8 @@ internal sealed class SimulatedWorld
             Input = JsonDocument.Parse("""{"items":[1,2,3,99,2]}""").RootElement,
             StartAt = shape.StartAfter is { } after ? ManualTimeProvider.Epoch + after : null,
             IdempotencyKey = $"key-{shape.Name}",
+            DependsOn = shape.DependsOn.Count == 0 ? null : [.. DependenciesOf(shape)],
+            OnDependencyFailure = shape.OnDependencyFailure,
         };
         await life.Node.Workflows.Register(_workflows[id]);
         var reply = await life.Node.Gateway.Submit(spec, new Principal("client"), id);
@@ -138,6 +148,9 @@ internal sealed class SimulatedWorld
         else if (reply is CommandReply.Unavailable) life.Asked.Remove(id);
         else _errors.Add($"The submission of {shape} was answered {reply}.");
     }
+
+    private IEnumerable<JobId> DependenciesOf(JobShape shape) =>
+        shape.DependsOn.Select(name => SimulatedIds.Job(_shapes.Index().Single(other => other.Item.Name == name).Index));
 
     private AppendFate FateOfAppend()
     {
@@ -168,7 +181,7 @@ internal sealed class SimulatedWorld
                 new NodeEdges
                 {
                     Store = new EdgeCountingStore(_store, Edge),
-                    Handlers = new HandlerRegistry([new SimulatedWork(Edge, world.CheckBegin), new DelayHandler()]),
+                    Handlers = new HandlerRegistry([new SimulatedWork(Edge, world.CheckBegin, id => world.StateOf(id)?.RecoveryAttempts > 0), new DelayHandler()]),
                     Artifacts = new NoArtifacts(),
                     Logger = this,
                     Time = world._time,

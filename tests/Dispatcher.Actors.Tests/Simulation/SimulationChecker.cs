@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Store;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Workflows;
 
@@ -14,6 +15,34 @@ internal static class SimulationChecker
         foreach (var (id, events) in journal)
         {
             foreach (var broken in JobHistoryChecker.Check(id, events, workflows[id].Plan, disk.Row(id))) yield return broken;
+            foreach (var broken in CheckDependencies(id, events, journal)) yield return broken;
+            if (disk.Inbox(id).Count > 0) yield return $"Job {id} has ended and has mail.";
         }
     }
+
+    /// <summary>Each dependency is resolved at most once, after that job has ended and with what it ended; and a job's first step comes after all of them.</summary>
+    private static IEnumerable<string> CheckDependencies(JobId id, StoredEvent[] events, Dictionary<JobId, StoredEvent[]> journal)
+    {
+        var open = ((JobEvent.Submitted)Decode(events[0])).Spec.DependsOn?.ToHashSet() ?? [];
+        foreach (var stored in events)
+        {
+            var e = Decode(stored);
+            if (e is JobEvent.Failed or JobEvent.Cancelled or JobEvent.Rejected) open.Clear();
+            if (e is JobEvent.StepStarted && open.Count > 0) yield return $"Job {id} started a step while it waited for {string.Join(", ", open)}.";
+            if (e is not JobEvent.DependencyResolved resolved) continue;
+            if (!open.Remove(resolved.Dependency)) yield return $"Job {id} resolved {resolved.Dependency} twice.";
+            var outcomes = journal[resolved.Dependency].Where(end => end.Ordering < stored.Ordering).Select(end => StatusOf(Decode(end)));
+            if (!outcomes.Contains(resolved.Outcome)) yield return $"Job {id} heard that {resolved.Dependency} ended {resolved.Outcome}, which it had not.";
+        }
+    }
+
+    private static JobStatus? StatusOf(JobEvent e) => e switch
+    {
+        JobEvent.Completed => JobStatus.Completed,
+        JobEvent.Failed => JobStatus.Failed,
+        JobEvent.Cancelled or JobEvent.Rejected => JobStatus.Cancelled,
+        _ => null,
+    };
+
+    private static JobEvent Decode(StoredEvent stored) => EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span);
 }

@@ -36,7 +36,7 @@ internal sealed class StateExplorer
         var items = one with { IsFanOut = true };
         foreach (var approval in new[] { false, true })
         {
-            foreach (var spec in new[] { Spec(), Spec() with { StartAt = T(100) }, Spec() with { DependsOn = [Other] }, Spec() with { StartAt = T(100), DependsOn = [Other] } })
+            foreach (var spec in new[] { Spec(), Spec() with { StartAt = T(100) }, Spec() with { DependsOn = [Other] }, Spec() with { StartAt = T(100), DependsOn = [Other] }, Spec() with { DependsOn = [Other], OnDependencyFailure = DependencyPolicy.Skip } })
                 yield return (Small(approval, one), spec);
         }
 
