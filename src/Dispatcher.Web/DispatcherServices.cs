@@ -3,6 +3,7 @@ using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Keys;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -41,6 +42,7 @@ public static class DispatcherServices
         ours.MapMetrics();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
+        api.MapKeys();
         ours.AddTo(app);
         return app;
     }

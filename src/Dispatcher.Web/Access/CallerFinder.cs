@@ -1,36 +1,15 @@
+using Dispatcher.Web.Access.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Access;
 
-/// <summary>Who makes a request, or why that is nobody.</summary>
-internal abstract record CallerFinding
-{
-    private CallerFinding()
-    {
-    }
-
-    public sealed record Found(Caller Caller) : CallerFinding;
-
-    /// <param name="Challenge">The header <c>WWW-Authenticate</c> of a 401.</param>
-    public sealed record Refused(int Status, string Code, string Detail, string? Challenge = null) : CallerFinding;
-}
-
 /// <summary>Turns what a request carries into its caller.</summary>
-internal sealed class CallerFinder(KeyRing keys)
+/// <param name="tokens">Null when no identity provider is configured.</param>
+internal sealed class CallerFinder(KeyRing keys, OperatorKey operatorKey, TokenChecker? tokens = null)
 {
+    private const string Realm = "Bearer realm=\"dispatcher\"";
+
     private static readonly CallerFinding.Found LocalFound = new(Caller.Local);
-
-    private static readonly CallerFinding.Refused Missing = new(
-        StatusCodes.Status401Unauthorized,
-        "unauthorized",
-        "A key or token is needed: send it as `Authorization: Bearer <key>`; `dispatcher key create` makes one.",
-        "Bearer realm=\"dispatcher\"");
-
-    private static readonly CallerFinding.Refused Bad = new(
-        StatusCodes.Status401Unauthorized,
-        "unauthorized",
-        "The key or token is not known here, or it has expired or was revoked; ask an admin of your tenant for another.",
-        "Bearer realm=\"dispatcher\", error=\"invalid_token\"");
 
     private static readonly CallerFinding.Refused NotLocal = new(
         StatusCodes.Status403Forbidden,
@@ -42,12 +21,36 @@ internal sealed class CallerFinder(KeyRing keys)
         "misdirected-request",
         "This server has no keys yet and answers only to localhost, 127.0.0.1 and [::1]; the request names another host.");
 
-    public ValueTask<CallerFinding> Find(HttpContext http) => ValueTask.FromResult(FindByKey(http));
+    /// <summary>True when nobody needs a key, and only this machine is served.</summary>
+    public bool IsOpen => tokens is null && !keys.HasKeys;
 
-    private CallerFinding FindByKey(HttpContext http)
+    public ValueTask<CallerFinding> Find(HttpContext http)
     {
-        if (!keys.HasKeys) return !LocalAccess.ComesFromHere(http) ? NotLocal : LocalAccess.NamesThisMachine(http) ? LocalFound : OtherHost;
-        if (Credentials.Of(http.Request) is not { } credential) return Missing;
-        return keys.Find(credential) is { } caller ? new CallerFinding.Found(caller) : Bad;
+        if (IsOpen) return ValueTask.FromResult<CallerFinding>(!LocalAccess.ComesFromHere(http) ? NotLocal : LocalAccess.NamesThisMachine(http) ? LocalFound : OtherHost);
+        var credential = Credentials.Of(http.Request);
+        if (string.IsNullOrEmpty(credential)) return ValueTask.FromResult(Unauthorized(credential is null));
+        if (keys.Find(credential) is { } found) return ValueTask.FromResult<CallerFinding>(found);
+        if (operatorKey.Find(credential) is { } local && LocalAccess.ComesFromHere(http)) return ValueTask.FromResult<CallerFinding>(new CallerFinding.Found(local));
+        return tokens is not null && TokenChecker.LooksLikeToken(credential) ? FindByToken(http, tokens, credential) : ValueTask.FromResult(Unauthorized(isMissing: false));
     }
+
+    private static async ValueTask<CallerFinding> FindByToken(HttpContext http, TokenChecker tokens, string credential)
+    {
+        switch (await tokens.Read(credential))
+        {
+            case TokenReading.Good good:
+                http.Response.RegisterForDispose(good.Lifetime);
+                return new CallerFinding.Found(good.Caller);
+            case TokenReading.Bad bad:
+                return Refuse(bad.Detail, $"{Realm}, error=\"invalid_token\"");
+            default:
+                return Unauthorized(isMissing: false);
+        }
+    }
+
+    private static CallerFinding Unauthorized(bool isMissing) => isMissing
+        ? Refuse("A key or token is needed: send it as `Authorization: Bearer <key>`; `dispatcher key create` makes one.", Realm)
+        : Refuse("The key or token is not known here, or it has expired or was revoked; ask an admin of your tenant for another.", $"{Realm}, error=\"invalid_token\"");
+
+    private static CallerFinding.Refused Refuse(string detail, string challenge) => new(StatusCodes.Status401Unauthorized, "unauthorized", detail, challenge);
 }

@@ -17,12 +17,13 @@ internal sealed class KeyEntry : IDisposable
         (Key, _ended) = (key, ended);
         // A role that this version does not know gives nothing.
         var roles = key.Roles.Select(name => RoleSet.TryParse(name, out var role) ? role : (Role?)null).OfType<Role>();
-        Caller = new Caller(key.Tenant, key.Id, RoleSet.Of(roles)) { Ended = ended.Token };
+        Found = new CallerFinding.Found(new Caller(key.Tenant, key.Id, RoleSet.Of(roles)) { Ended = ended.Token });
     }
 
     public StoredKey Key { get; }
 
-    public Caller Caller { get; }
+    /// <summary>Made once, so that a request allocates nothing for it.</summary>
+    public CallerFinding.Found Found { get; }
 
     /// <summary>When the key is worth nothing any more; null = never.</summary>
     public DateTimeOffset? EndsAt => Key.ExpiresAt is { } expires && !(Key.RevokedAt < expires) ? expires : Key.RevokedAt;

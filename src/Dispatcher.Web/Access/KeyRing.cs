@@ -12,7 +12,8 @@ internal sealed class KeyRing(TimeProvider time) : IDisposable
     /// <summary>The longest time that one timer is set for; it is set again then.</summary>
     private static readonly TimeSpan TimerLimit = TimeSpan.FromDays(1);
 
-    private readonly Lock _loading = new();
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly Lock _changing = new();
     private volatile FrozenDictionary<string, KeyEntry> _keys = FrozenDictionary<string, KeyEntry>.Empty;
     private ITimer? _expiry;
 
@@ -22,32 +23,42 @@ internal sealed class KeyRing(TimeProvider time) : IDisposable
     /// <summary>Takes the keys of the store as they are now.</summary>
     public async Task Load(IAccessStore store)
     {
-        var stored = await store.ReadKeys();
-        lock (_loading)
+        // One after the other: what is read first must not replace what is read later.
+        await _reading.WaitAsync();
+        try
         {
-            var old = _keys;
-            _keys = stored.Select(key => old.GetValueOrDefault(key.Id)?.With(key) ?? new KeyEntry(key)).ToFrozenDictionary(entry => entry.Key.Id, StringComparer.Ordinal);
-            EndExpired();
+            Take(await store.ReadKeys());
+        }
+        finally
+        {
+            _reading.Release();
         }
     }
 
     /// <summary>Who has this key; null when it is not a key, or is worth nothing any more.</summary>
-    public Caller? Find(ReadOnlySpan<char> text)
+    public CallerFinding.Found? Find(ReadOnlySpan<char> text)
     {
         if (!ApiKey.TryReadId(text, out var id) || !_keys.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(id, out var entry)) return null;
-        return entry.IsGoodAt(time.GetUtcNow()) && ApiKey.Matches(text, entry.Key.Hash.Span) ? entry.Caller : null;
+        return entry.IsGoodAt(time.GetUtcNow()) && ApiKey.Matches(text, entry.Key.Hash.Span) ? entry.Found : null;
     }
-
-    /// <summary>All keys of the store, or of one tenant, in the order of their making.</summary>
-    public IReadOnlyList<StoredKey> List(string? tenant) =>
-        [.. _keys.Values.Select(entry => entry.Key).Where(key => tenant is null || key.Tenant == tenant).OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)];
 
     public void Dispose()
     {
-        lock (_loading)
+        lock (_changing)
         {
             _expiry?.Dispose();
+            _reading.Dispose();
             foreach (var entry in _keys.Values) entry.Dispose();
+        }
+    }
+
+    private void Take(IReadOnlyList<StoredKey> stored)
+    {
+        lock (_changing)
+        {
+            var old = _keys;
+            _keys = stored.Select(key => old.GetValueOrDefault(key.Id)?.With(key) ?? new KeyEntry(key)).ToFrozenDictionary(entry => entry.Key.Id, StringComparer.Ordinal);
+            EndExpired();
         }
     }
 
@@ -67,7 +78,7 @@ internal sealed class KeyRing(TimeProvider time) : IDisposable
 
     private void OnTimer()
     {
-        lock (_loading) EndExpired();
+        lock (_changing) EndExpired();
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

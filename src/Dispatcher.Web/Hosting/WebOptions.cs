@@ -1,3 +1,4 @@
+using Dispatcher.Web.Access.Tokens;
 using Dispatcher.Web.Limits;
 
 namespace Dispatcher.Web.Hosting;
@@ -7,6 +8,12 @@ public sealed record WebOptions
 {
     /// <summary>Web pages of other origins, such as <c>https://console.example.org</c>, that may call with a browser; empty = none.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>Tokens of an identity provider; null = API keys only.</summary>
+    public JwtOptions? Jwt { get; init; }
+
+    /// <summary>How long a key that was rotated stays good, so that those who have it can change.</summary>
+    public TimeSpan KeyRotationGrace { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Bytes of a request's body.</summary>
     public long BodyLimitBytes { get; init; } = 1024 * 1024;

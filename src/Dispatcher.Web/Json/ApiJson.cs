@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Keys;
 
 namespace Dispatcher.Web.Json;
 
@@ -29,6 +30,7 @@ public static class ApiJson
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new CheckedJsonElementConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+        options.TypeInfoResolverChain.Insert(0, KeysJson.Default);
     }
 
     private static JsonSerializerOptions Make()

@@ -17,10 +17,10 @@ public sealed class KeyRingTests
         var text = await Store("acme", Role.Operator);
         Assert.False(ring.HasKeys);
         await ring.Load(_store);
-        var caller = ring.Find(text)!;
+        var caller = ring.Find(text)!.Caller;
         Assert.Equal("acme", caller.Tenant);
         Assert.Equal([Role.Viewer, Role.Submitter, Role.Operator, Role.Worker], caller.Roles.Order());
-        Assert.Same(caller, ring.Find(text));
+        Assert.Same(caller, ring.Find(text)!.Caller);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class KeyRingTests
         using var ring = new KeyRing(TimeProvider.System);
         var (text, other) = (await Store("acme", Role.Viewer), await Store("acme", Role.Viewer));
         await ring.Load(_store);
-        var (caller, stays) = (ring.Find(text)!, ring.Find(other)!);
+        var (caller, stays) = (ring.Find(text)!.Caller, ring.Find(other)!.Caller);
         var ended = new TaskCompletionSource();
         await using var registration = caller.Ended.Register(ended.SetResult);
 
@@ -62,7 +62,7 @@ public sealed class KeyRingTests
         var text = await Store("acme", Role.Viewer, TimeProvider.System.GetUtcNow() + TimeSpan.FromMilliseconds(200));
         await ring.Load(_store);
         var ended = new TaskCompletionSource();
-        await using var registration = ring.Find(text)!.Ended.Register(ended.SetResult);
+        await using var registration = ring.Find(text)!.Caller.Ended.Register(ended.SetResult);
 
         await ended.Task;
 

@@ -1,0 +1,70 @@
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Dispatcher.Web.Keys;
+
+/// <summary>API keys: an admin makes and ends those of its own tenant, the operator of the machine those of all.</summary>
+internal static class KeyEndpoints
+{
+    private const int LongestGraceSeconds = 30 * 24 * 3600;
+
+    public static void MapKeys(this IEndpointRouteBuilder api)
+    {
+        var keys = api.MapGroup("/keys").WithTags("keys").RequireRole(Role.Admin);
+        keys.MapGet("/", List).WithName("listKeys").WithSummary("The keys of the tenant, never the keys themselves");
+        keys.MapPost("/", Create).WithName("createKey").WithSummary("Make a key; it is shown this once");
+        keys.MapPost("/{id}/rotate", Rotate).WithName("rotateKey").WithSummary("Make a successor; the old key stays good for a grace");
+        keys.MapDelete("/{id}", Revoke).WithName("revokeKey").WithSummary("End a key at once, with the live feeds that it opened");
+    }
+
+    private static async Task<Ok<KeyListView>> List(Caller caller, KeyService keys, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        return TypedResults.Ok(new KeyListView([.. (await keys.List(TenantOf(caller))).Select(key => KeyView.Of(key, now))]));
+    }
+
+    private static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Create(CreateKeyRequest request, Caller caller, KeyService keys, TimeProvider time)
+    {
+        var tenant = request.Tenant ?? caller.Tenant;
+        if (tenant == caller.Tenant || caller.IsLocalOperator) return Made(await keys.Create(caller, tenant, request), time);
+        return Problem.Of(
+            StatusCodes.Status403Forbidden,
+            "forbidden",
+            $"You make keys for your own tenant, {caller.Tenant}; the operator of the machine makes others with `dispatcher key create`.");
+    }
+
+    private static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Rotate(
+        string id, RotateKeyRequest? request, Caller caller, KeyService keys, IOptions<DispatcherOptions> options, TimeProvider time)
+    {
+        if (request?.GraceSeconds is < 0 or > LongestGraceSeconds) return Refuse(new KeyAnswer.Refused(KeyRefusal.InvalidKey, $"grace_seconds must be 0 to {LongestGraceSeconds}."));
+        var grace = request?.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.Web.KeyRotationGrace;
+        return Made(await keys.Rotate(caller, TenantOf(caller), id, grace), time);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Revoke(string id, Caller caller, KeyService keys) =>
+        await keys.Revoke(caller, TenantOf(caller), id) is KeyAnswer.Refused refused ? Refuse(refused) : TypedResults.NoContent();
+
+    /// <summary>Whose keys exist for the caller; null = everybody's.</summary>
+    private static string? TenantOf(Caller caller) => caller.IsLocalOperator ? null : caller.Tenant;
+
+    private static Results<Created<NewKeyView>, ProblemHttpResult> Made(KeyAnswer answer, TimeProvider time) => answer switch
+    {
+        KeyAnswer.Made made => TypedResults.Created($"/api/v1/keys/{made.Key.Id}", NewKeyView.Of(made, time.GetUtcNow())),
+        KeyAnswer.Refused refused => Refuse(refused),
+        _ => throw new InvalidOperationException($"A key that was asked for is not {answer}."),
+    };
+
+    private static ProblemHttpResult Refuse(KeyAnswer.Refused refused) => refused.Why switch
+    {
+        KeyRefusal.UnknownKey => Problem.Of(StatusCodes.Status404NotFound, "unknown-key", refused.Message),
+        KeyRefusal.KeyEnded => Problem.Of(StatusCodes.Status409Conflict, "key-ended", refused.Message),
+        KeyRefusal.TooManyKeys => Problem.Of(StatusCodes.Status409Conflict, "too-many-keys", refused.Message),
+        _ => Problem.Of(StatusCodes.Status400BadRequest, "invalid-key", refused.Message),
+    };
+}
