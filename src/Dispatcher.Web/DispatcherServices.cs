@@ -6,6 +6,7 @@ using Dispatcher.Web.Json;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,6 +27,7 @@ public static class DispatcherServices
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.AddAccess();
+        services.AddJobs();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddPipeline();
@@ -43,6 +45,7 @@ public static class DispatcherServices
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
         api.MapKeys();
+        api.MapWorkflows();
         ours.AddTo(app);
         return app;
     }

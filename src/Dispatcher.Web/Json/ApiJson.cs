@@ -1,7 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Workflows;
 
 namespace Dispatcher.Web.Json;
 
@@ -31,6 +33,8 @@ public static class ApiJson
         options.Converters.Add(new CheckedJsonElementConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
         options.TypeInfoResolverChain.Insert(0, KeysJson.Default);
+        options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
     }
 
     private static JsonSerializerOptions Make()
