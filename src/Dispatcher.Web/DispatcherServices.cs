@@ -3,6 +3,7 @@ using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +26,7 @@ public static class DispatcherServices
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.AddAccess();
+        services.AddLive();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddPipeline();
@@ -41,6 +43,7 @@ public static class DispatcherServices
         ours.MapMetrics();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
+        api.MapLive();
         ours.AddTo(app);
         return app;
     }

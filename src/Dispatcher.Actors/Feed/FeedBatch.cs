@@ -15,6 +15,9 @@ public sealed record FeedBatch
     /// <summary>True when the node stops: nothing follows.</summary>
     public bool IsClosed { get; init; }
 
+    /// <summary>True when nothing is new.</summary>
+    public bool IsEmpty => this is { IsReload: false, IsClosed: false, Events.Count: 0, Progress.Count: 0 };
+
     internal static FeedBatch Nothing { get; } = new();
 
     internal static FeedBatch Closed { get; } = new() { IsClosed = true };

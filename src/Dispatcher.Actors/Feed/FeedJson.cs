@@ -21,7 +21,7 @@ internal static class FeedJson
         var buffer = new ArrayBufferWriter<byte>(payload.Length + 384);
         using var writer = new Utf8JsonWriter(buffer, Options);
         writer.WriteStartObject();
-        if (@event.IsStored) writer.WriteString("id"u8, $"o{@event.Ordering}");
+        if (@event.IsStored) writer.WriteString("id"u8, $"{FeedScope.JournalPrefix}{@event.Ordering}");
         WriteHead(writer, @event.JobId, @event.SequenceNr, @event.Type, @event.At, @event.Address);
         writer.WritePropertyName("data"u8);
         WritePayload(writer, payload);

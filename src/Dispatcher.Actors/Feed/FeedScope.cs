@@ -10,14 +10,15 @@ namespace Dispatcher.Feed;
 /// </summary>
 public abstract record FeedScope
 {
-    private const char JournalPrefix = 'o';
+    /// <summary>Before the number of a place in the journal.</summary>
+    internal const string JournalPrefix = "o";
 
     private FeedScope(string tenant) => Tenant = tenant;
 
     public string Tenant { get; }
 
     /// <summary>Before the number of a written position; empty for a job.</summary>
-    public virtual string PositionPrefix => "o";
+    public virtual string PositionPrefix => JournalPrefix;
 
     internal abstract FeedTopic Topic { get; }
 
@@ -64,19 +65,17 @@ public abstract record FeedScope
 
     internal abstract bool Covers(JobId job, JobAddress address);
 
+    /// <summary>Where an event stands in this scope.</summary>
+    public long PlaceOf(FeedEvent given) => this is OfJob ? given.SequenceNr : given.Ordering;
+
     public string Write(long position) => string.Create(CultureInfo.InvariantCulture, $"{PositionPrefix}{position}");
 
     /// <summary>False if the text is not a position of this scope.</summary>
     public bool TryRead(ReadOnlySpan<char> text, out long position)
     {
         position = 0;
-        if (this is not OfJob)
-        {
-            if (text.IsEmpty || text[0] != JournalPrefix) return false;
-            text = text[1..];
-        }
-
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out position);
+        return text.StartsWith(PositionPrefix, StringComparison.Ordinal)
+            && long.TryParse(text[PositionPrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out position);
     }
 }
 

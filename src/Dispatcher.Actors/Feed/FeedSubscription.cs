@@ -51,6 +51,12 @@ public abstract class FeedSubscription : IDisposable
         }
     }
 
+    /// <summary>
+    /// The event with which the followed job has ended, if it is the last so far; then a reading comes back with nothing, so that the reader can look here. Always
+    /// null for other scopes.
+    /// </summary>
+    public FeedEvent? End { get; private protected set; }
+
     private protected EventFeed Feed { get; }
 
     private protected bool OwesReload { get; set; }

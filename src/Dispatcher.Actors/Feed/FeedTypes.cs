@@ -15,6 +15,9 @@ public sealed class FeedTypes
 
     private FeedTypes(FrozenSet<string>? wanted) => _wanted = wanted;
 
+    /// <summary>All names, in no order.</summary>
+    public static IEnumerable<string> Names => Known;
+
     public static FeedTypes All { get; } = new(wanted: null);
 
     /// <summary>Reads names separated by commas; <c>job.*</c> and <c>step.*</c> stand for all of their kind. Nothing at all wants everything.</summary>

@@ -20,7 +20,7 @@ internal sealed class JobSubscription(EventFeed feed, FeedScope.OfJob scope, Fee
         foreach (var read in page)
         {
             events.Add(new FeedEvent(scope.Job, scope.Address, read.Ordering, read.SequenceNr, read.Type, read.At, read.Payload));
-            Position = read.SequenceNr;
+            MovePast(events[^1]);
         }
 
         if (page.Count < Feed.Options.PageLimitEvents) Join(head);
@@ -33,7 +33,7 @@ internal sealed class JobSubscription(EventFeed feed, FeedScope.OfJob scope, Fee
         if (!next.IsStored) return Pass.Give;
         if (next.SequenceNr <= Position) return Pass.Skip;
         if (next.SequenceNr > Position + 1) return Pass.Leave;
-        Position = next.SequenceNr;
+        MovePast(next);
         return Pass.Give;
     }
 
@@ -45,5 +45,12 @@ internal sealed class JobSubscription(EventFeed feed, FeedScope.OfJob scope, Fee
     private protected override void LeftRing()
     {
         // Catching up always begins with the journal.
+    }
+
+    private void MovePast(FeedEvent given)
+    {
+        Position = given.SequenceNr;
+        End = given.EndsJob ? given : null;
+        if (given.EndsJob) Poke();
     }
 }
