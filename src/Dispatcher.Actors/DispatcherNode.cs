@@ -58,6 +58,9 @@ public sealed record NodeOptions
 
     /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The bounds of <see cref="DispatcherNode.Events"/>.</summary>
+    public EventFeedOptions Feed { get; init; } = new();
 }
 
 /// <summary>One node: an object graph built from its edges and options, without statics. The store belongs to whoever made it.</summary>
@@ -100,13 +103,18 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         };
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
+        Events = new EventFeed(edges.Store, _system, options.Feed);
     }
 
     public JobGateway Gateway { get; }
 
     public WorkflowCatalog Workflows { get; }
 
+    /// <summary>States to code in this process, from now on: for the command line and tests.</summary>
     public JobFeed Feed { get; } = new();
+
+    /// <summary>Committed events as the journal has them, from any place on: for server-sent events and the hub.</summary>
+    public EventFeed Events { get; }
 
     public AdmissionPoint Admission { get; }
 
@@ -155,6 +163,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
         // A store that does not answer must not hold the process: what is not written is done again after the next start.
         await IsDoneWithin(grace, _services.Registry.WhenSettled());
+        Events.Dispose();
         Admission.Dispose();
         _system.Dispose();
     }
@@ -165,8 +174,21 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Feed.Publish(state, events);
     }
 
-    void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message) =>
+    void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message)
+    {
         Feed.Publish(state.Id, new FeedMessage.Progressed(state.Id, step, percent, message));
+        if (Events.Subscriptions == 0) return;
+        Events.Progressed(new FeedProgress
+        {
+            JobId = state.Id,
+            Address = new JobAddress(state.Spec.Tenant, state.Spec.Workflow.Name, state.Spec.CorrelationId),
+            SequenceNr = state.SequenceNr,
+            At = _services.Now(),
+            Step = step,
+            Percent = percent,
+            Message = message,
+        });
+    }
 
     void IJobObserver.SleepsUntil(JobId id, DateTimeOffset wakeAt) => _wakeUps?.Tell(new WakeUpClock.SleepNotice(wakeAt));
 

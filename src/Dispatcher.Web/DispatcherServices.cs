@@ -4,6 +4,7 @@ using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Workflows;
@@ -28,6 +29,7 @@ public static class DispatcherServices
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.AddAccess();
         services.AddJobs();
+        services.AddLive();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddPipeline();
@@ -46,6 +48,7 @@ public static class DispatcherServices
         api.MapJobs();
         api.MapKeys();
         api.MapWorkflows();
+        api.MapLive();
         ours.AddTo(app);
         return app;
     }

@@ -19,7 +19,8 @@ public abstract record FeedMessage
 }
 
 /// <summary>
-/// Committed events to whoever listens in this process. A subscriber has a bounded buffer; one that falls behind loses the oldest messages and is
+/// Committed events to whoever listens in this process, each with the state after it, so that nobody folds twice: for code beside the engine that begins with its own
+/// command, like the command line. What comes from elsewhere or wants to resume follows <see cref="EventFeed"/>. A subscriber has a bounded buffer; one that falls behind loses the oldest messages and is
 /// told so, and reads the journal from where it was.
 /// </summary>
 public sealed class JobFeed

@@ -65,4 +65,11 @@ public interface IJournalListener
 {
     /// <summary>Called on the writer's thread after a commit and before its callers are answered, so it must be quick and must not throw.</summary>
     void Committed(IReadOnlyList<CommittedAppend> appends);
+
+    /// <summary>
+    /// Called like <see cref="Committed"/> when a batch failed that may be in the journal all the same: what became of it, the journal alone knows.
+    /// </summary>
+    void MayHaveCommitted()
+    {
+    }
 }

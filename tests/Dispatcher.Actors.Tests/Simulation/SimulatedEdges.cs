@@ -47,7 +47,7 @@ internal sealed class NoArtifacts : IArtifactStore
 }
 
 /// <summary>Counts every append as two edge calls, before and after it lands, at each of which the node may die.</summary>
-internal sealed class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJobStore
+internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJobStore
 {
     public long Incarnation => inner.Incarnation;
 
@@ -66,7 +66,7 @@ internal sealed class EdgeCountingStore(IJobStore inner, Func<string, bool> edge
         return await inner.ReadHistory(id);
     }
 
-    public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) => inner.ReadEvents(id, afterSequenceNr, limit);
+    public virtual ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) => inner.ReadEvents(id, afterSequenceNr, limit);
 
     public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit) => inner.ReadDue(dueAt, after, limit);
 
@@ -88,11 +88,11 @@ internal sealed class EdgeCountingStore(IJobStore inner, Func<string, bool> edge
 
     public ValueTask<IReadOnlyList<WatchEdge>> ReadWatches(JobId id, int limit) => inner.ReadWatches(id, limit);
 
-    public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => inner.ReadJournal(afterOrdering, tenant, limit);
+    public virtual ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => inner.ReadJournal(afterOrdering, tenant, limit);
 
-    public ValueTask<long> LastOrdering() => inner.LastOrdering();
+    public virtual ValueTask<long> LastOrdering() => inner.LastOrdering();
 
-    public IDisposable Listen(IJournalListener listener) => inner.Listen(listener);
+    public virtual IDisposable Listen(IJournalListener listener) => inner.Listen(listener);
 
     public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) => inner.FindRegistered(tenant, name, version);
 

@@ -159,12 +159,22 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
         }
     }
 
-    /// <summary>As in a real store, listeners do not hear of a write whose outcome is unknown.</summary>
+    /// <summary>As in a real store, of a write whose outcome is unknown listeners hear only that.</summary>
     private AppendResult Land(AppendRequest request, AppendFate fate)
     {
-        if (fate == AppendFate.Lost) return new AppendResult.Unknown("simulated: lost before it landed");
+        if (fate == AppendFate.Lost)
+        {
+            _listeners.TellOfDoubt();
+            return new AppendResult.Unknown("simulated: lost before it landed");
+        }
+
         var result = disk.Write(request, Incarnation);
-        if (fate != AppendFate.Lands) return new AppendResult.Unknown("simulated: the answer was lost");
+        if (fate != AppendFate.Lands)
+        {
+            _listeners.TellOfDoubt();
+            return new AppendResult.Unknown("simulated: the answer was lost");
+        }
+
         _listeners.Tell([new PendingAppend(request) { Result = result }]);
         return result;
     }

@@ -12,7 +12,7 @@ namespace Dispatcher.Store.GroupCommit;
 /// <remarks>
 /// Invariants: 1. nobody is answered before the commit returned; 2. every append gets exactly one answer; 3. a batch that failed as a
 /// whole is answered <see cref="AppendResult.Unknown"/>, and the writer goes on with the next; 4. listeners hear of a commit before its callers do, in
-/// the order of the journal, and never of a batch that failed.
+/// the order of the journal; of a batch that failed they hear only that it may have landed.
 /// </remarks>
 internal sealed partial class GroupCommitWriter : IAsyncDisposable
 {
@@ -81,6 +81,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
             var unknown = new AppendResult.Unknown(_database.Explain(failure));
             LogBatchFailed(failure, batch.Length, unknown.Cause);
             foreach (var append in batch) append.Result = unknown;
+            _listeners.TellOfDoubt();
         }
 
         _metrics?.Committed(batch, startedAt, failed);

@@ -25,6 +25,12 @@ internal sealed partial class JournalListeners(ILogger logger)
         foreach (var listener in listeners) Tell(listener, committed);
     }
 
+    /// <summary>After a batch that failed and may have landed.</summary>
+    public void TellOfDoubt()
+    {
+        foreach (var listener in _listeners) listener.MayHaveCommitted();
+    }
+
     private static List<CommittedAppend> Committed(ReadOnlySpan<PendingAppend> batch)
     {
         var committed = new List<CommittedAppend>(batch.Length);
