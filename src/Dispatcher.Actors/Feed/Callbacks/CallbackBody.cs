@@ -21,12 +21,12 @@ internal static class CallbackBody
         {
             json.WriteStartObject();
             json.WriteString("type", @event.Type);
-            json.WriteString("timestamp", @event.At.UtcDateTime);
+            json.WriteString("timestamp", @event.At);
             json.WriteStartObject("data");
             json.WriteString("job_id", delivery.JobId.Value);
             json.WriteNumber("seq", @event.SequenceNr);
             json.WriteString("type", @event.Type);
-            json.WriteString("at", @event.At.UtcDateTime);
+            json.WriteString("at", @event.At);
             json.WriteString("tenant", delivery.Tenant);
             json.WriteString("workflow", spec.Workflow.Name);
             if (delivery.JobStatus != JobStatus.None) json.WriteString("status", delivery.JobStatus.ToText());

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Dispatcher.Actors.Tests.Kernel;
 using Dispatcher.Actors.Tests.Simulation;
@@ -24,7 +23,7 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     private readonly Dictionary<string, TaskCompletionSource<CallbackAnswer>> _held = new(StringComparer.Ordinal);
     private SimulatedScheduler _scheduler = null!;
     private ActorSystem _system = null!;
-    private long _made;
+    private int _made;
 
     public CallbackBench(CallbackOptions? options = null)
     {
@@ -64,7 +63,7 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     /// <summary>A new job's first events, with a delivery for each; hints the sender as the node would.</summary>
     public JobId Commit(int events, string url = Url, string tenant = "acme", JobSpec? spec = null)
     {
-        var id = JobId.Create(Time.GetUtcNow(), [.. BitConverter.GetBytes(_made++), 0, 0]);
+        var id = JobId.Create(Time.GetUtcNow(), [0, 0, 0, 0, 0, 0, .. BitConverter.GetBytes(_made++)]);
         spec ??= new JobSpec { Workflow = new WorkflowReference("render", 3, "hash"), Tenant = tenant, Callback = new CallbackSpec(url) };
         var created = new JobEvent.Submitted(id, spec, new Principal("ada"), Now);
         Append(new AppendRequest(id, 0, [Encoded(created), .. Enumerable.Repeat(Encoded(new JobEvent.Started(Now)), events - 1)])
@@ -77,14 +76,27 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     }
 
     /// <summary>One more event of a job, with its delivery.</summary>
-    public void CommitMore(JobId id, long sequenceNr, string url = Url, string tenant = "acme")
+    public void CommitMore(JobId id, long sequenceNr, string url = Url, string tenant = "acme", long? deliveredSequenceNr = null)
     {
         Append(new AppendRequest(id, sequenceNr - 1, [Encoded(new JobEvent.Started(Now))])
         {
             Address = new JobAddress(tenant, "render", null),
-            Deliveries = [new NewDelivery(sequenceNr, "job.started", url, JobStatus.Running)],
+            Deliveries = [new NewDelivery(deliveredSequenceNr ?? sequenceNr, "job.started", url, JobStatus.Running)],
         });
         Hint(id, new JobSpec { Workflow = new WorkflowReference("render", 3, "hash"), Tenant = tenant, Callback = new CallbackSpec(url) });
+    }
+
+    /// <summary>A job whose first event a newer version has written.</summary>
+    public JobId CommitUnreadable()
+    {
+        var id = JobId.Create(Time.GetUtcNow(), [0, 0, 0, 0, 0, 0, .. BitConverter.GetBytes(_made++)]);
+        Append(new AppendRequest(id, 0, [new EncodedEvent("job.unheard-of", Now, "{}"u8.ToArray())])
+        {
+            Address = new JobAddress("acme", "render", null),
+            Deliveries = [new NewDelivery(1, "job.unheard-of", Url)],
+        });
+        Hint(id, new JobSpec { Workflow = new WorkflowReference("render", 3, "hash"), Tenant = "acme", Callback = new CallbackSpec(Url) });
+        return id;
     }
 
     /// <summary>Runs everything that can run without the clock moving.</summary>
