@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dispatcher.Coordination;
 using Dispatcher.Feed;
+using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
@@ -24,6 +25,9 @@ public sealed record NodeEdges
     public required IArtifactStore Artifacts { get; init; }
 
     public required ILogger Logger { get; init; }
+
+    /// <summary>Without them callbacks stay in the store until a node that has them sends them.</summary>
+    public CallbackEdges? Callbacks { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -55,6 +59,8 @@ public sealed record NodeOptions
     public TimeSpan? DefaultStepTimeout { get; init; }
 
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    public CallbackOptions Callbacks { get; init; } = new();
 
     /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -104,6 +110,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
         Events = new EventFeed(edges.Store, _system, options.Feed);
+        var ids = edges.Ids ?? new IdGenerator(edges.Time);
+        Gateway = new JobGateway(_services, ids);
+        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, ids, edges.Logger);
     }
 
     public JobGateway Gateway { get; }
@@ -118,6 +127,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     public AdmissionPoint Admission { get; }
 
+    /// <summary>Null when the node sends no callbacks.</summary>
+    public CallbackService? Callbacks { get; }
+
     /// <summary>Jobs in memory now.</summary>
     public int ResidentJobs => _services.Registry.Count;
 
@@ -130,6 +142,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     /// <summary>Recovers what the last process left, then wakes jobs as they become due. Returns the number of recovered jobs.</summary>
     public async Task<int> Start()
     {
+        Callbacks?.Start();
         var recovered = await Recovery.Run(_edges.Store, Gateway, _services.Now());
         _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway));
         return recovered;
@@ -161,6 +174,12 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             await IsDoneWithin(grace, _services.Steps.WhenIdle());
         }
 
+        if (Callbacks is { } callbacks)
+        {
+            await IsDoneWithin(_options.DrainTimeout, callbacks.Drain());
+            await IsDoneWithin(grace, callbacks.Stop());
+        }
+
         // A store that does not answer must not hold the process: what is not written is done again after the next start.
         await IsDoneWithin(grace, _services.Registry.WhenSettled());
         Events.Dispose();
@@ -172,6 +191,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     {
         _metrics?.Committed(state, events);
         Feed.Publish(state, events);
+        Callbacks?.Committed(state, events);
     }
 
     void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message)

@@ -1,3 +1,4 @@
+using Dispatcher.Feed.Callbacks;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;
@@ -72,6 +73,16 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         DrainTimeout = settings.Steps.DrainTimeout,
         DefaultStepTimeout = settings.Steps.DefaultTimeout,
         ProgressInterval = settings.Steps.ProgressInterval,
+        Callbacks = Options(settings.Callbacks),
+    };
+
+    private static CallbackOptions Options(CallbackSettings settings) => new()
+    {
+        MaxConcurrency = settings.MaxConcurrency,
+        ReceiverMaxConcurrency = settings.ReceiverMaxConcurrency,
+        ConnectTimeout = settings.ConnectTimeout,
+        Timeout = settings.Timeout,
+        AllowPrivateAddresses = settings.AllowPrivateAddresses,
     };
 
     private static StageLimits Limits(StageSettings stage) => new()

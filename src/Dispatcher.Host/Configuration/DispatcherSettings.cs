@@ -39,6 +39,8 @@ public sealed record DispatcherSettings
 
     public HttpSettings Http { get; init; } = new();
 
+    public CallbackSettings Callbacks { get; init; } = new();
+
     /// <summary>Binds settings that <see cref="SettingsChecker"/> and <see cref="FaultsIn"/> found no fault in.</summary>
     public static DispatcherSettings From(CheckedSettings settings)
     {
@@ -85,6 +87,7 @@ public sealed record DispatcherSettings
                 ResponseLimitBytes = settings.Size("dispatcher.http.response-limit"),
                 MaxRedirects = settings.Integer("dispatcher.http.max-redirects"),
             },
+            Callbacks = CallbackSettings.From(settings),
         };
     }
 

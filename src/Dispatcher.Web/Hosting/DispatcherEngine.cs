@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
@@ -21,6 +22,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public const string MeterName = "Dispatcher";
 
     private SqliteJobStore? _store;
+    private HttpCallbackTransport? _callbacks;
     private DispatcherNode? _node;
     private Task<int> _recovery = Task.FromResult(0);
 
@@ -35,6 +37,8 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public IAccessStore Access => OpenStore;
 
     public IDeliveryStore Deliveries => OpenStore;
+
+    public CallbackService Callbacks => Node.Callbacks!;
 
     public IRetentionStore Retention => OpenStore;
 
@@ -56,6 +60,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
         var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
         Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
         Handlers = new HandlerRegistry([.. Options.Handlers]);
+        _callbacks = new HttpCallbackTransport(Options.Node.Callbacks, time);
         _node = new DispatcherNode(
             new NodeEdges
             {
@@ -65,6 +70,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
                 Logger = loggers.CreateLogger("Dispatcher"),
                 Time = time,
                 Meter = meter,
+                Callbacks = new CallbackEdges(_store, _store, _callbacks),
             },
             Options.Node);
         foreach (var workflow in Options.Workflows) await _node.Workflows.Register(workflow);
@@ -79,6 +85,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public async ValueTask DisposeAsync()
     {
         if (_node is not null) await _node.DisposeAsync();
+        _callbacks?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
     }
 }

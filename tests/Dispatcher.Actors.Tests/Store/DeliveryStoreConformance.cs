@@ -19,7 +19,7 @@ public abstract class DeliveryStoreConformance : StoreConformance
         Assert.Empty(await Deliveries.ReadDueDeliveries(Noon.AddTicks(-10), null, 10));
         var due = Assert.Single(await Deliveries.ReadDueDeliveries(Noon, null, 10));
         Assert.Equal(
-            new StoredDelivery(due.Id, "acme", Id(1), 1, "job.completed", Url, DeliveryStatus.Pending, 0, Noon, Noon, null, null, null), due);
+            new StoredDelivery(due.Id, "acme", Id(1), 1, "job.completed", Url, DeliveryStatus.Pending, 0, Noon, Noon, null, null, null, JobStatus.Completed), due);
         Assert.Equal(Noon, await Deliveries.NextDelivery());
     }
 
@@ -66,6 +66,20 @@ public abstract class DeliveryStoreConformance : StoreConformance
         Assert.Equal((DeliveryStatus.Delivered, 2, null, 200, null), (delivered.Status, delivered.Attempts, delivered.NextAt, delivered.LastStatusCode, delivered.LastError));
         Assert.Empty(await Deliveries.ReadDueDeliveries(Noon.AddDays(9), null, 10));
         Assert.Null(await Deliveries.NextDelivery());
+    }
+
+    [Fact]
+    public async Task Attempt_IsNotCounted_WhenNothingWasSent()
+    {
+        await Deliver(Id(1), Noon);
+        var id = (await One()).Id;
+        await Deliveries.RecordAttempts([new DeliveryAttempt(id, Noon, 503, "busy", DeliveryStatus.Pending, Noon.AddSeconds(5))]);
+
+        await Deliveries.RecordAttempts([new DeliveryAttempt(id, Noon.AddSeconds(5), null, "breaker open", DeliveryStatus.Pending, Noon.AddSeconds(35), IsCounted: false)]);
+
+        var waiting = await One();
+        Assert.Equal((1, Noon, 503), (waiting.Attempts, waiting.LastAttemptAt, waiting.LastStatusCode));
+        Assert.Equal(("breaker open", Noon.AddSeconds(35)), (waiting.LastError, waiting.NextAt));
     }
 
     [Fact]
@@ -143,7 +157,7 @@ public abstract class DeliveryStoreConformance : StoreConformance
         new(id, expected, [Event("job.completed", at: at)])
         {
             Address = new JobAddress(tenant, "render", null),
-            Deliveries = [new NewDelivery(expected + 1, "job.completed", Url)],
+            Deliveries = [new NewDelivery(expected + 1, "job.completed", Url, JobStatus.Completed)],
         };
 
     private Task Deliver(JobId id, DateTimeOffset at, string tenant = "acme", long expected = 0) => Appended(Delivering(id, at, tenant, expected));

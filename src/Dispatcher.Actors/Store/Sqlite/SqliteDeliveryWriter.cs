@@ -1,3 +1,5 @@
+using Dispatcher.Jobs;
+
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>Callbacks, as a batch writes them: due from the time of their cause.</summary>
@@ -15,6 +17,7 @@ internal sealed class SqliteDeliveryWriter(SqliteDatabase database)
             insert.Bind(4, delivery.EventType);
             insert.Bind(5, delivery.Url);
             insert.Bind(6, StoredTime.ToMicroseconds(request.At));
+            insert.Bind(7, delivery.JobStatus.ToText());
             insert.Run();
         }
     }

@@ -54,10 +54,17 @@ public sealed partial class SqliteJobStore
 
     private static void Record(SqliteDatabase database, DeliveryAttempt attempt)
     {
-        var record = database.Statement(SqliteSql.RecordAttempt);
+        var record = database.Statement(attempt.IsCounted ? SqliteSql.RecordAttempt : SqliteSql.RecordNoAttempt);
         record.Bind(1, attempt.DeliveryId);
         record.Bind(2, attempt.Status.ToText());
         record.Bind(3, attempt.NextAt);
+        if (!attempt.IsCounted)
+        {
+            record.Bind(4, attempt.Error);
+            record.Run();
+            return;
+        }
+
         record.Bind(4, attempt.At);
         if (attempt.StatusCode is { } code) record.Bind(5, code);
         else record.BindNull(5);

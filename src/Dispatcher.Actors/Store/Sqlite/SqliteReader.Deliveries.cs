@@ -54,7 +54,8 @@ internal sealed partial class SqliteReader
                 statement.TimeOrNull(9),
                 statement.TimeOrNull(10),
                 statement.IsNull(11) ? null : (int)statement.Int64(11),
-                statement.TextOrNull(12)));
+                statement.TextOrNull(12),
+                SqliteText.Status<JobStatus>(statement.Text(13))));
         }
 
         statement.Reset();

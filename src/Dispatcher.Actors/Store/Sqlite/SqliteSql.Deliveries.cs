@@ -5,8 +5,8 @@ internal static partial class SqliteSql
 {
     public const string InsertDelivery =
         """
-        INSERT INTO deliveries (tenant, job_id, sequence_nr, event_type, url, status, attempts, created_at, next_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, 'pending', 0, ?6, ?6)
+        INSERT INTO deliveries (tenant, job_id, sequence_nr, event_type, url, job_status, status, attempts, created_at, next_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?7, 'pending', 0, ?6, ?6)
         """;
 
     public const string DueDeliveries =
@@ -19,6 +19,9 @@ internal static partial class SqliteSql
         UPDATE deliveries SET status = ?2, attempts = attempts + 1, next_at = ?3, last_attempt_at = ?4, last_status_code = ?5, last_error = ?6
         WHERE id = ?1
         """;
+
+    /// <summary>Nothing was sent, so what the last attempt left stays.</summary>
+    public const string RecordNoAttempt = "UPDATE deliveries SET status = ?2, next_at = ?3, last_error = ?4 WHERE id = ?1";
 
     public const string ReplayDelivery =
         "UPDATE deliveries SET status = 'pending', attempts = 0, next_at = ?3 WHERE id = ?1 AND tenant = ?2 AND status <> 'pending'";
@@ -36,6 +39,6 @@ internal static partial class SqliteSql
     private const string SelectDelivery =
         """
         SELECT id, tenant, job_id, sequence_nr, event_type, url, status, attempts, created_at, next_at,
-               last_attempt_at, last_status_code, last_error FROM deliveries
+               last_attempt_at, last_status_code, last_error, job_status FROM deliveries
         """;
 }

@@ -36,15 +36,18 @@ public sealed class HttpRequestHandler : IStepHandler, IDisposable
     private readonly HttpMessageInvoker _client;
 
     /// <exception cref="ArgumentException">An entry of the allow-list is no host.</exception>
-    public HttpRequestHandler(HttpOptions options, TimeProvider time) :
-        this(options, time, async (host, cancellation) => await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false))
+    public HttpRequestHandler(HttpOptions options, TimeProvider time) : this(options, new GuardedConnector(RulesOf(options), time))
     {
     }
 
-    internal HttpRequestHandler(HttpOptions options, TimeProvider time, ResolveHost resolve)
+    internal HttpRequestHandler(HttpOptions options, TimeProvider time, ResolveHost resolve) :
+        this(options, new GuardedConnector(RulesOf(options), resolve, time))
+    {
+    }
+
+    private HttpRequestHandler(HttpOptions options, GuardedConnector connector)
     {
         (_options, _hosts) = (options, new HostAllowList(options.AllowedHosts));
-        var connector = new GuardedConnector(options, resolve, time);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -108,6 +111,9 @@ public sealed class HttpRequestHandler : IStepHandler, IDisposable
             call = call.Redirected(status, new Uri(call.Url, location));
         }
     }
+
+    private static ConnectRules RulesOf(HttpOptions options) =>
+        new(options.AllowPrivateAddresses, options.ConnectTimeout, "dispatcher.http.allow-private-addresses");
 
     private void CheckUrl(Uri url)
     {

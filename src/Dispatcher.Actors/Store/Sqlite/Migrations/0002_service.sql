@@ -121,6 +121,7 @@ CREATE TABLE deliveries (
     sequence_nr      INTEGER NOT NULL,
     event_type       TEXT    NOT NULL,
     url              TEXT    NOT NULL,
+    job_status       TEXT    NOT NULL,
     status           TEXT    NOT NULL,
     attempts         INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
