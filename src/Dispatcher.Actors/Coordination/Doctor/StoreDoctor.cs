@@ -34,10 +34,10 @@ public sealed class StoreDoctor(IStoreInspection inspection, IJobStore store, IA
     /// <exception cref="StoreException">The database cannot be read at all.</exception>
     public async Task<DoctorReport> Run(IProgress<DoctorProgress>? progress, CancellationToken cancellation)
     {
-        var all = (await store.CountJobs(tenant: null)).Sum(count => count.Jobs);
-        progress?.Report(new DoctorProgress("the file of the database", 0, all));
+        progress?.Report(new DoctorProgress("the file of the database", 0, 0));
         if (await CheckDatabase()) return _findings.Report(_jobs, _events);
-        var writers = new WriterHistory(await inspection.ReadNodes());
+        var all = (await store.CountJobs(tenant: null)).Sum(count => count.Jobs);
+        var writers = new WriterHistory(await inspection.ReadNodes(), options.IsLive);
         await CheckJobs(writers, all, progress, cancellation);
         _findings.Add(writers.Findings());
         _findings.Add(writers.TwoAlive());
@@ -49,9 +49,21 @@ public sealed class StoreDoctor(IStoreInspection inspection, IJobStore store, IA
     /// <summary>True when the file is damaged: whatever else could be read from it proves nothing.</summary>
     private async ValueTask<bool> CheckDatabase()
     {
-        var faults = await inspection.CheckIntegrity(options.Quick, FindingLimit);
+        var faults = await FaultsOfFile();
         _findings.Add(faults.Select(fault => new DoctorFinding(DoctorProblem.DatabaseDamaged, null, fault)));
         return faults.Count > 0;
+    }
+
+    private async ValueTask<IReadOnlyList<string>> FaultsOfFile()
+    {
+        try
+        {
+            return await inspection.CheckIntegrity(options.Quick, FindingLimit);
+        }
+        catch (StoreException failure)
+        {
+            return [failure.Message];
+        }
     }
 
     private async ValueTask CheckJobs(WriterHistory writers, long all, IProgress<DoctorProgress>? progress, CancellationToken cancellation)

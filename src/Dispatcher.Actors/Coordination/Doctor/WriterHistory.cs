@@ -6,17 +6,18 @@ namespace Dispatcher.Coordination.Doctor;
 /// Whether one process at a time has written: each life of a process owns one stretch of the journal, and a later life a later one. Holds two numbers a life,
 /// however long the journal is.
 /// </summary>
-internal sealed class WriterHistory(IReadOnlyList<StoredNode> nodes)
+/// <param name="isLive">A server may begin a life while the check runs.</param>
+internal sealed class WriterHistory(IReadOnlyList<StoredNode> nodes, bool isLive)
 {
     private readonly HashSet<long> _known = [.. nodes.Select(node => node.Incarnation)];
     private readonly SortedDictionary<long, (long First, long Last)> _stretches = [];
 
-    /// <summary>Notes an event; false when its writer is not known. One that is newer than this check has begun since.</summary>
+    /// <summary>Notes an event; false when its writer is not known.</summary>
     public bool Note(long writer, long ordering)
     {
         var stretch = _stretches.TryGetValue(writer, out var known) ? known : (First: ordering, Last: ordering);
         _stretches[writer] = (Math.Min(stretch.First, ordering), Math.Max(stretch.Last, ordering));
-        return _known.Contains(writer) || writer > nodes.Max(node => (long?)node.Incarnation);
+        return _known.Contains(writer) || (isLive && writer > nodes.Max(node => (long?)node.Incarnation));
     }
 
     public IEnumerable<DoctorFinding> Findings()
