@@ -12,11 +12,11 @@ internal static class JobCommands
     {
         var command = new Command("job", "Look at jobs, on a server or in a data directory, and give a server's jobs orders");
         var remote = RemoteOptions.AddTo(command, edges);
-        command.Add(JobListCommand.Create(edges));
-        command.Add(JobShowCommand.Create(edges));
-        command.Add(JobEventsCommand.Create(edges));
-        command.Add(JobStateCommand.Create(edges));
-        command.Add(JobWhyCommand.Create(edges));
+        command.Add(JobListCommand.Create(edges, remote));
+        command.Add(JobShowCommand.Create(edges, remote));
+        command.Add(JobEventsCommand.Create(edges, remote));
+        command.Add(JobStateCommand.Create(edges, remote));
+        command.Add(JobWhyCommand.Create(edges, remote));
         foreach (var order in JobOrders.Create(edges, remote)) command.Add(order);
         return command;
     }
