@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
 
 namespace Dispatcher.Host.Commands;
@@ -47,6 +48,9 @@ public static class CommandLine
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));
+        root.Add(ServiceCommands.Stats(edges));
+        root.Add(ServiceCommands.Queues(edges));
+        root.Add(ServiceCommands.Webhooks(edges));
         root.Add(CompletionCommand.Create(edges));
         root.Add(VersionCommand.Create(edges));
         Examples.AddTo(root);
