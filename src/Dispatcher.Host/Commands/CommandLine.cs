@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
 
 namespace Dispatcher.Host.Commands;
@@ -48,6 +49,9 @@ public static class CommandLine
         root.Add(WorkflowCommands.Create(edges));
         root.Add(DoctorCommand.Create(edges));
         root.Add(ConfigCommand.Create(edges));
+        root.Add(ServiceCommands.Stats(edges));
+        root.Add(ServiceCommands.Queues(edges));
+        root.Add(ServiceCommands.Webhooks(edges));
         root.Add(CompletionCommand.Create(edges));
         root.Add(VersionCommand.Create(edges));
         Examples.AddTo(root);

@@ -24,6 +24,18 @@ internal static class InputReader
         return input is { } value && workflow.InputSchema is { } schema ? schema.MapPaths(value, path => Absolute(path, currentDirectory)) : input;
     }
 
+    /// <summary>The same without a workflow to check against: the server does that.</summary>
+    /// <returns>Null if neither a file nor a pair is given.</returns>
+    /// <exception cref="CommandException">The file or a pair cannot be read.</exception>
+    public static JsonObject? ReadUnchecked(string? file, IReadOnlyList<string> pairs, string currentDirectory)
+    {
+        if (file is null && pairs.Count == 0) return null;
+        var faults = new List<string>();
+        var root = file is null ? [] : ReadFile(Path.GetFullPath(file, currentDirectory));
+        foreach (var pair in pairs) Set(root, pair, schema: null, faults);
+        return faults.Count == 0 ? root : throw new CommandException(ExitCode.Usage, string.Join('\n', faults));
+    }
+
     /// <summary>Pairs whose keys and values are plain texts, as labels are.</summary>
     /// <exception cref="CommandException">A pair has no key or no '='; a key comes twice.</exception>
     public static ImmutableSortedDictionary<string, string>? ReadLabels(IReadOnlyList<string> pairs)

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Store;
 
@@ -12,22 +14,38 @@ namespace Dispatcher.Host.Commands;
 /// <summary><c>dispatcher job events</c></summary>
 internal static class JobEventsCommand
 {
-    public static Command Create(HostEdges edges)
+    public static Command Create(HostEdges edges, RemoteOptions remote)
     {
         var job = ReadingOptions.Job();
-        var output = SharedOptions.Output("table", "json");
+        var output = SharedOptions.Output("table", "json", "jsonl");
         var command = new Command("events", "Show all that happened to a job, from its journal") { job, output };
         var reading = new ReadingOptions(edges, command);
         command.SetAction(async (parsed, _) =>
         {
+            if (remote.Find(parsed) is { } api)
+            {
+                using (api) return await RemoteReads.Events(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
+            }
+
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var events = await jobs.Events(row.Id);
-            if (parsed.GetRequiredValue(output) == "json") edges.Out.WriteLine(Json(events));
+            if (parsed.GetRequiredValue(output) is "json" or "jsonl") WriteJson(edges, Json(events), parsed.GetRequiredValue(output) == "jsonl");
             else PlainTable.Write(edges.Out, ["seq", "at", "type", "what"], events.Select(stored => Cells(stored, edges.Time)));
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    private static void WriteJson(HostEdges edges, string array, bool asLines)
+    {
+        if (!asLines)
+        {
+            edges.Out.WriteLine(array);
+            return;
+        }
+
+        foreach (var @event in JsonElement.Parse(array).EnumerateArray()) edges.Out.WriteLine(JsonText.Line(@event));
     }
 
     private static string[] Cells(StoredEvent stored, TimeProvider time) =>

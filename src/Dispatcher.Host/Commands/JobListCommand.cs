@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
@@ -12,22 +14,35 @@ internal static class JobListCommand
 {
     private const int PageLimit = 1000;
 
-    public static Command Create(HostEdges edges)
+    public static Command Create(HostEdges edges, RemoteOptions remote)
     {
         var status = new Option<string?>("--status") { Description = "Only jobs in this status", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong([.. Enum.GetValues<JobStatus>().Where(value => value != JobStatus.None).Select(value => value.ToText())]);
         var workflow = new Option<string?>("--workflow") { Description = "Only jobs of this workflow", HelpName = "NAME" };
         var limit = new Option<int>("--limit") { Description = "The most jobs to list, newest first", HelpName = "N", DefaultValueFactory = _ => 20 };
-        var output = SharedOptions.Output("table", "json", "ids");
-        var command = new Command("list", "List jobs, newest first") { status, workflow, limit, output };
+        var label = new Option<string[]>("--label") { Description = "Only jobs with this label (of a server)", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
+        var text = new Option<string?>("--text") { Description = "Only jobs with these words in their labels, keys or workflow's name (of a server)", HelpName = "WORDS" };
+        var output = SharedOptions.Output("table", "json", "jsonl", "ids");
+        var command = new Command("list", "List jobs, newest first") { status, workflow, label, text, limit, output };
         var reading = new ReadingOptions(edges, command);
         command.SetAction(async (parsed, _) =>
         {
             if (parsed.GetValue(limit) < 1) throw new CommandException(ExitCode.Usage, "--limit is 1 or more.");
+            if (remote.Find(parsed) is { } api)
+            {
+                using (api)
+                {
+                    var list = new RemoteList(parsed.GetValue(status), parsed.GetValue(workflow), parsed.GetRequiredValue(label), parsed.GetValue(text), parsed.GetValue(limit));
+                    return await list.Run(edges, api, parsed.GetRequiredValue(output));
+                }
+            }
+
+            if (parsed.GetRequiredValue(label).Length > 0 || parsed.GetValue(text) is not null)
+                throw new CommandException(ExitCode.Usage, "--label and --text are filters of a server: name one with --server.");
             await using var jobs = reading.Open(parsed);
             var query = new JobQuery
             {
-                Status = parsed.GetValue(status) is { } text && KebabCaseEnumConverter<JobStatus>.TryParse(text, out var wanted) ? wanted : null,
+                Status = parsed.GetValue(status) is { } name && KebabCaseEnumConverter<JobStatus>.TryParse(name, out var wanted) ? wanted : null,
                 WorkflowName = parsed.GetValue(workflow),
             };
             Write(edges, parsed.GetRequiredValue(output), await Read(jobs.Store, query, parsed.GetValue(limit)));
@@ -57,6 +72,9 @@ internal static class JobListCommand
         {
             case "ids":
                 foreach (var row in rows) edges.Out.WriteLine(row.Id);
+                break;
+            case "jsonl":
+                foreach (var row in rows) edges.Out.WriteLine(JsonText.Line(Json(row)));
                 break;
             case "json":
                 edges.Out.WriteLine(JsonText.Of(rows.Select(Json)));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Jobs;
 
@@ -9,7 +11,7 @@ namespace Dispatcher.Host.Commands;
 /// <summary><c>dispatcher job show</c></summary>
 internal static class JobShowCommand
 {
-    public static Command Create(HostEdges edges)
+    public static Command Create(HostEdges edges, RemoteOptions remote)
     {
         var job = ReadingOptions.Job();
         var output = SharedOptions.Output("table", "json", "ids");
@@ -17,6 +19,11 @@ internal static class JobShowCommand
         var reading = new ReadingOptions(edges, command);
         command.SetAction(async (parsed, _) =>
         {
+            if (remote.Find(parsed) is { } api)
+            {
+                using (api) return await RemoteReads.Show(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
+            }
+
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var state = await jobs.Fold(row.Id, await jobs.Events(row.Id));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Jobs;
 
@@ -9,7 +11,7 @@ namespace Dispatcher.Host.Commands;
 /// <summary><c>dispatcher job state</c>: a job as it was after any of its events.</summary>
 internal static class JobStateCommand
 {
-    public static Command Create(HostEdges edges)
+    public static Command Create(HostEdges edges, RemoteOptions remote)
     {
         var job = ReadingOptions.Job();
         var at = new Option<long?>("--at") { Description = "As of this event, counted from 1; as of the last one if absent", HelpName = "N" };
@@ -17,6 +19,11 @@ internal static class JobStateCommand
         var reading = new ReadingOptions(edges, command);
         command.SetAction(async (parsed, _) =>
         {
+            if (remote.Find(parsed) is { } api)
+            {
+                using (api) return await RemoteReads.State(edges, api, parsed.GetRequiredValue(job), parsed.GetValue(at));
+            }
+
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var events = await jobs.Events(row.Id);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
@@ -10,7 +12,7 @@ namespace Dispatcher.Host.Commands;
 /// <summary><c>dispatcher job why</c></summary>
 internal static class JobWhyCommand
 {
-    public static Command Create(HostEdges edges)
+    public static Command Create(HostEdges edges, RemoteOptions remote)
     {
         var job = ReadingOptions.Job();
         var output = SharedOptions.Output("table", "json");
@@ -18,6 +20,11 @@ internal static class JobWhyCommand
         var reading = new ReadingOptions(edges, command);
         command.SetAction(async (parsed, _) =>
         {
+            if (remote.Find(parsed) is { } api)
+            {
+                using (api) return await RemoteReads.Why(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
+            }
+
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var holder = SqliteJobStore.FindWriter(jobs.DataDirectory);

@@ -1,15 +1,18 @@
 using System.CommandLine;
+using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
 
 namespace Dispatcher.Host.Commands;
 
-/// <summary><c>dispatcher workflow check</c></summary>
+/// <summary><c>dispatcher workflow</c></summary>
 internal static class WorkflowCommands
 {
     public static Command Create(HostEdges edges)
     {
         var command = new Command("workflow", "Work with workflow definitions");
         command.Add(Check(edges));
+        foreach (var registry in RegistryCommands.Create(edges, RemoteOptions.AddTo(command, edges))) command.Add(registry);
         return command;
     }
 

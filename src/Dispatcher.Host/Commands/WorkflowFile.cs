@@ -15,7 +15,7 @@ internal static class WorkflowFile
         return faults.Count == 0 ? definition.WithDefaultStages(handlers.Describe) : throw new WorkflowDefinitionException(path, faults);
     }
 
-    private static string ReadText(string path, string currentDirectory)
+    public static string ReadText(string path, string currentDirectory)
     {
         try
         {

@@ -13,5 +13,10 @@ internal static class JsonText
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonSerializerOptions Compact = new(Options) { WriteIndented = false };
+
+    /// <summary>On one line, for JSON lines.</summary>
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, Compact);
+
     public static string Of<T>(T value) => JsonSerializer.Serialize(value, Options);
 }

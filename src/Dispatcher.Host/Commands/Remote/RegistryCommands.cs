@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
+using Dispatcher.Host.Terminal;
+using Dispatcher.Workflows;
+
+namespace Dispatcher.Host.Commands.Remote;
+
+/// <summary><c>dispatcher workflow register | list | show</c>: the registry of a server.</summary>
+internal static class RegistryCommands
+{
+    public static IEnumerable<Command> Create(HostEdges edges, RemoteOptions remote)
+    {
+        yield return Register(edges, remote);
+        yield return List(edges, remote);
+        yield return Show(edges, remote);
+    }
+
+    private static Command Register(HostEdges edges, RemoteOptions remote)
+    {
+        var file = new Argument<string>("FILE") { Description = "The workflow, as YAML or JSON" };
+        var command = new Command("register", "Register a workflow on a server; a registered version never changes") { file };
+        command.SetAction(async (parsed, _) =>
+        {
+            var path = parsed.GetRequiredValue(file);
+            var text = WorkflowFile.ReadText(path, edges.CurrentDirectory);
+            var workflow = WorkflowDefinition.Parse(text, path);
+            using var api = remote.Require(parsed);
+            var isJson = text.AsSpan().TrimStart() is ['{', ..];
+            var registered = await api.Put(
+                string.Create(CultureInfo.InvariantCulture, $"workflows/{workflow.Name}/versions/{workflow.Version}"), text, isJson ? "application/json" : "application/yaml");
+            edges.Out.WriteLine($"{workflow.Name} version {workflow.Version} is registered ({registered.Text("hash")?[..12] ?? workflow.Hash[..12]}).");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command List(HostEdges edges, RemoteOptions remote)
+    {
+        var output = SharedOptions.Output("table", "json", "jsonl", "ids");
+        var command = new Command("list", "List the workflows of a server") { output };
+        command.SetAction(async (parsed, _) =>
+        {
+            using var api = remote.Require(parsed);
+            var workflows = await Read(api);
+            switch (parsed.GetRequiredValue(output))
+            {
+                case "ids":
+                    foreach (var workflow in workflows) edges.Out.WriteLine($"{workflow.Cell("name")}@{workflow.Cell("version")}");
+                    break;
+                case "json":
+                    edges.Out.WriteLine(JsonText.Of(workflows));
+                    break;
+                case "jsonl":
+                    foreach (var workflow in workflows) edges.Out.WriteLine(JsonText.Line(workflow));
+                    break;
+                default:
+                    PlainTable.Write(edges.Out, ["name", "version", "registered"], workflows.Select(workflow => new[]
+                    {
+                        workflow.Cell("name"), workflow.Cell("version"), workflow.Time("registered_at") is { } at ? TimeText.DateAndClock(at, edges.Time) : "-",
+                    }));
+                    break;
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Show(HostEdges edges, RemoteOptions remote)
+    {
+        var name = new Argument<string>("WORKFLOW") { Description = "NAME@VERSION" };
+        var command = new Command("show", "Show a registered workflow as JSON") { name };
+        command.SetAction(async (parsed, _) =>
+        {
+            var (workflow, version) = JobCreateCommand.Reference(parsed.GetRequiredValue(name));
+            if (version is null) throw new CommandException(ExitCode.Usage, $"Name the version too: {workflow}@1. `dispatcher workflow list` shows them.");
+            using var api = remote.Require(parsed);
+            edges.Out.WriteLine(JsonText.Of(await api.Get(string.Create(CultureInfo.InvariantCulture, $"workflows/{Uri.EscapeDataString(workflow)}/versions/{version}"))));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static async Task<List<JsonElement>> Read(ApiClient api)
+    {
+        var workflows = new List<JsonElement>();
+        string? cursor = null;
+        do
+        {
+            var page = await api.Get(cursor is null ? "workflows?limit=200" : $"workflows?limit=200&cursor={Uri.EscapeDataString(cursor)}");
+            workflows.AddRange(page.GetProperty("workflows").EnumerateArray());
+            cursor = page.Text("next");
+        }
+        while (cursor is not null);
+        return workflows;
+    }
+}

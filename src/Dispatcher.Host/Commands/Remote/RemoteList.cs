@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.Json;
+using Dispatcher.Host.Composition;
+using Dispatcher.Host.Remote;
+using Dispatcher.Host.Terminal;
+
+namespace Dispatcher.Host.Commands.Remote;
+
+/// <summary>Which jobs of a server to list; the filters are the gateway's.</summary>
+internal sealed record RemoteList(string? Status, string? Workflow, IReadOnlyList<string> Labels, string? Text, int Limit)
+{
+    private const int PageLimit = 200;
+
+    public async Task<int> Run(HostEdges edges, ApiClient api, string format)
+    {
+        var jobs = await Read(api);
+        switch (format)
+        {
+            case "ids":
+                foreach (var job in jobs) edges.Out.WriteLine(job.Text("id"));
+                break;
+            case "json":
+                edges.Out.WriteLine(JsonText.Of(jobs));
+                break;
+            case "jsonl":
+                foreach (var job in jobs) edges.Out.WriteLine(JsonText.Line(job));
+                break;
+            default:
+                PlainTable.Write(edges.Out, ["job", "workflow", "status", "waits for", "priority", "created", "updated"], jobs.Select(job => Cells(job, edges.Time)));
+                break;
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private async Task<List<JsonElement>> Read(ApiClient api)
+    {
+        var jobs = new List<JsonElement>();
+        string? cursor = null;
+        do
+        {
+            var page = await api.Get(Path(Math.Min(PageLimit, Limit - jobs.Count), cursor));
+            jobs.AddRange(page.GetProperty("jobs").EnumerateArray());
+            cursor = page.Text("next");
+        }
+        while (cursor is not null && jobs.Count < Limit);
+        return jobs;
+    }
+
+    private string Path(int limit, string? cursor)
+    {
+        var path = new StringBuilder($"jobs?limit={limit}");
+        Add("status", Status);
+        Add("workflow", Workflow);
+        Add("text", Text);
+        foreach (var label in Labels) Add("label", label);
+        Add("cursor", cursor);
+        return path.ToString();
+
+        void Add(string name, string? value)
+        {
+            if (value is not null) path.Append('&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        }
+    }
+
+    private static string[] Cells(JsonElement job, TimeProvider time) =>
+    [
+        job.Cell("id"), RemoteJobText.Workflow(job), job.Cell("status"), RemoteJobText.WaitsFor(job) ?? "-", job.Cell("priority"), At(job, "created_at", time), At(job, "updated_at", time),
+    ];
+
+    private static string At(JsonElement job, string name, TimeProvider time) => job.Time(name) is { } at ? TimeText.DateAndClock(at, time) : "-";
+}
