@@ -278,6 +278,8 @@ entries() {
 
 bench() {
   build
+  publish
+  export DISPATCHER_PROGRAM=$dispatcher
   mkdir -p "$artifacts/bench"
   dotnet run --project bench/Dispatcher.Bench -c Release --no-build -- "$@"
 }

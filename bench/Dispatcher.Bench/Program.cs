@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
 using Dispatcher.Bench;
+using Dispatcher.Bench.Http;
 using Dispatcher.Bench.Workloads;
 
 if (args is [RecoveryChild.Verb, var childDirectory]) return await RecoveryChild.Run(childDirectory);
+if (args is [LoadChild.Verb, .. var load]) return await LoadChild.Run(load);
+if (args is [BareServer.Verb, var bareDirectory]) return await BareServer.Run(bareDirectory);
 
 BenchOptions options;
 try
@@ -25,6 +28,8 @@ try
     if (options.Runs("W3")) rows.AddRange(await SleepingJobs.Run(options));
     if (options.Runs("W4")) rows.Add(await WideFanOut.Run(options));
     if (options.Runs("W5")) rows.Add(await RecoveryAfterKill.Run(options));
+    if (options.Runs("H1")) rows.AddRange(await HttpJobs.Run(options));
+    if (options.Runs("H4")) rows.AddRange(await HttpLatency.Run(options));
     Report.Print(rows);
     Report.Write(rows, options.ResultPath);
     return 0;
