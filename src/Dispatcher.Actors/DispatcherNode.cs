@@ -108,7 +108,6 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             Supervision = options.Supervision,
         };
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
-        Gateway = new JobGateway(_services, edges.Ids ?? new IdGenerator(edges.Time));
         Events = new EventFeed(edges.Store, _system, options.Feed);
         var ids = edges.Ids ?? new IdGenerator(edges.Time);
         Gateway = new JobGateway(_services, ids);
