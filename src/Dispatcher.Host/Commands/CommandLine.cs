@@ -46,6 +46,7 @@ public static class CommandLine
         root.Add(ResumeCommand.Create(edges));
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
+        root.Add(DoctorCommand.Create(edges));
         root.Add(ConfigCommand.Create(edges));
         root.Add(CompletionCommand.Create(edges));
         root.Add(VersionCommand.Create(edges));

@@ -42,7 +42,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         await Store.DisposeAsync();
     }
 
-    private static LocalArtifactStore Artifacts(DispatcherSettings settings, TimeProvider time) =>
+    public static LocalArtifactStore Artifacts(DispatcherSettings settings, TimeProvider time) =>
         new(settings.ArtifactsDirectory, EnvironmentName(settings), new IdGenerator(time));
 
     private static string EnvironmentName(DispatcherSettings settings) => settings.Environment.ToString().ToLowerInvariant();

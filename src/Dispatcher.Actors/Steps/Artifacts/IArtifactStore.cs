@@ -28,6 +28,10 @@ public abstract class ArtifactFolder
     /// <summary>True when a committed file is there.</summary>
     public abstract bool Exists(string relativePath);
 
+    /// <summary>The bytes of a committed file; null if it is not there.</summary>
+    /// <exception cref="ArtifactPathException">The path is not allowed.</exception>
+    public virtual long? SizeOf(string relativePath) => new FileInfo(PathOf(relativePath)) is { Exists: true } file ? file.Length : null;
+
     /// <summary>
     /// A path to write to before <see cref="Commit"/>: in the same folder, with the same extension and a name that nobody else uses. Deleted by
     /// <see cref="TemporaryFile.Dispose"/> if it was not committed.

@@ -85,6 +85,12 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
 
     private JobHistory History(JobId id)
     {
+        var (snapshot, sequenceNr) = Snapshot(id);
+        return new JobHistory(id, snapshot, sequenceNr, ReadEvents(id, sequenceNr, limit: -1)) { Inbox = ReadInbox(id) };
+    }
+
+    private (EncodedSnapshot? Snapshot, long SequenceNr) Snapshot(JobId id)
+    {
         var statement = database.Statement(SqliteSql.ReadSnapshot);
         statement.Bind(1, id);
         EncodedSnapshot? snapshot = null;
@@ -96,7 +102,7 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         }
 
         statement.Reset();
-        return new JobHistory(id, snapshot, sequenceNr, ReadEvents(id, sequenceNr, limit: -1)) { Inbox = ReadInbox(id) };
+        return (snapshot, sequenceNr);
     }
 
     private StoredEvent Event(SqliteStatement statement) =>
