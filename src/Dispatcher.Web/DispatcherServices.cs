@@ -5,6 +5,7 @@ using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,6 +26,7 @@ public static class DispatcherServices
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.AddAccess();
+        services.AddJobs();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddPipeline();
@@ -41,6 +43,7 @@ public static class DispatcherServices
         ours.MapMetrics();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
+        api.MapWorkflows();
         ours.AddTo(app);
         return app;
     }

@@ -62,6 +62,13 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
         return message.Reply;
     }
 
+    /// <summary>What a job that is in memory is doing; null if it is not in memory, is another tenant's or is just leaving: then the store tells. Loads nothing.</summary>
+    public async ValueTask<JobInspection?> InspectLoaded(JobId id, string tenant)
+    {
+        var message = new InspectMessage(tenant);
+        return services.Registry.Find(id) is { } cell && cell.Tell(message) ? await message.Reply : null;
+    }
+
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
     public void Load(JobHistory history)
     {

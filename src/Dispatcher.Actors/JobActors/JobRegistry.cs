@@ -26,6 +26,8 @@ public sealed class JobRegistry
         }
     }
 
+    internal ActorCell? Find(JobId id) => _cells.GetValueOrDefault(id);
+
     internal void Remove(JobId id, ActorCell cell) => _cells.TryRemove(new KeyValuePair<JobId, ActorCell>(id, cell));
 
     /// <summary>Completes when every job that is in memory now has done what it has in hand.</summary>

@@ -55,7 +55,7 @@ public readonly record struct JobId(Guid Value) : IComparable<JobId>, ISpanParsa
 }
 
 /// <summary>A job id is a string in JSON.</summary>
-internal sealed class JobIdConverter : JsonConverter<JobId>
+public sealed class JobIdConverter : JsonConverter<JobId>
 {
     public override JobId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetGuid());
 

@@ -79,6 +79,9 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>Stores a definition and registers its name and version for the tenant; a registered name and version never change.</summary>
     ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now);
 
+    /// <summary>Stores a definition by its hash alone, in nobody's registry: for jobs that bring their own.</summary>
+    ValueTask KeepWorkflow(StoredWorkflow workflow);
+
     /// <summary>The definition with this hash, or null. By hash a definition is everybody's: whoever knows the hash has it.</summary>
     ValueTask<StoredWorkflow?> FindWorkflow(string hash);
 

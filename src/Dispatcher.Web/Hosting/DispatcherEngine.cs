@@ -38,6 +38,9 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
 
     public IRetentionStore Retention => OpenStore;
 
+    /// <summary>The step handlers of this server.</summary>
+    public HandlerRegistry Handlers { get; private set; } = null!;
+
     public IArtifactStore Artifacts { get; private set; } = null!;
 
     /// <summary>True when all that the last process left goes on.</summary>
@@ -52,11 +55,12 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
         _store = SqliteJobStore.Open(Options.Store, time, loggers.CreateLogger("Dispatcher.Store"), meter);
         var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
         Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
+        Handlers = new HandlerRegistry([.. Options.Handlers]);
         _node = new DispatcherNode(
             new NodeEdges
             {
                 Store = _store,
-                Handlers = new HandlerRegistry([.. Options.Handlers]),
+                Handlers = Handlers,
                 Artifacts = Artifacts,
                 Logger = loggers.CreateLogger("Dispatcher"),
                 Time = time,

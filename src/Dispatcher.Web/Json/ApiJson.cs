@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Jobs;
+using Dispatcher.Web.Workflows;
 
 namespace Dispatcher.Web.Json;
 
@@ -29,6 +31,8 @@ public static class ApiJson
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new CheckedJsonElementConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+        options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
     }
 
     private static JsonSerializerOptions Make()

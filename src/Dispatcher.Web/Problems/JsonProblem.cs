@@ -11,6 +11,13 @@ namespace Dispatcher.Web.Problems;
 /// </summary>
 internal static partial class JsonProblem
 {
+    /// <summary>The same for a part of a body that was read by itself: its code and a sentence with the place in that part.</summary>
+    public static Refusal RefusalOf(JsonException fault)
+    {
+        var (code, sentence) = Explain(fault);
+        return Refusal.Invalid(code, sentence + Place(fault));
+    }
+
     public static ProblemHttpResult Of(JsonException fault)
     {
         var (code, sentence) = Explain(fault);

@@ -117,6 +117,11 @@ public sealed partial class SimulatedDisk
         }
     }
 
+    internal void Keep(StoredWorkflow workflow)
+    {
+        lock (_gate) _definitions.TryAdd(workflow.Hash, workflow);
+    }
+
     internal StoredWorkflow? Workflow(string hash)
     {
         lock (_gate) return _definitions.GetValueOrDefault(hash);

@@ -78,6 +78,8 @@ internal sealed class EdgeCountingStore(IJobStore inner, Func<string, bool> edge
 
     public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) => inner.RegisterWorkflow(tenant, workflow, now);
 
+    public ValueTask KeepWorkflow(StoredWorkflow workflow) => inner.KeepWorkflow(workflow);
+
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids) => inner.FindJobs(ids);
 
     public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => inner.CountJobs(tenant);

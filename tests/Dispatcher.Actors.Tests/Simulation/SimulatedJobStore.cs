@@ -102,6 +102,12 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
     public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) =>
         ValueTask.FromResult(disk.Register(tenant, workflow, now));
 
+    public ValueTask KeepWorkflow(StoredWorkflow workflow)
+    {
+        disk.Keep(workflow);
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => ValueTask.FromResult(disk.Workflow(hash));
 
     public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) =>

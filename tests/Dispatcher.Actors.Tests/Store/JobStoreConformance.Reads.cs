@@ -230,6 +230,18 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task KeepWorkflow_StoresByHash_AndRegistersNothing()
+    {
+        await Store.KeepWorkflow(Workflow("aa"));
+        await Store.KeepWorkflow(Workflow("aa"));
+        await Store.KeepWorkflow(Workflow("bb"));
+
+        Assert.Equal((Workflow("aa"), Workflow("bb")), (await Store.FindWorkflow("aa"), await Store.FindWorkflow("bb")));
+        Assert.Equal(WorkflowRegistration.Registered, await Store.RegisterWorkflow("acme", Workflow("bb"), Noon));
+        Assert.Equal("bb", (await Store.FindRegistered("acme", Workflow("bb").Name, null))!.Hash);
+    }
+
+    [Fact]
     public async Task Reopen_KeepsEverything_AndBeginsALargerIncarnation()
     {
         var claim = new Claim("idempotency", "1");

@@ -8,6 +8,10 @@ public sealed partial class SqliteJobStore
     public ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now) =>
         Write((tenant, workflow, now), static (database, given) => Register(database, given.tenant, given.workflow, given.now));
 
+    /// <inheritdoc/>
+    /// <exception cref="StoreException">It could not be written.</exception>
+    public async ValueTask KeepWorkflow(StoredWorkflow workflow) => await Write(workflow, static (database, workflow) => Keep(database, workflow));
+
     public ValueTask<StoredWorkflow?> FindWorkflow(string hash) => _readers.Read(hash, static (reader, hash) => reader.FindWorkflow(hash));
 
     public ValueTask<RegisteredWorkflow?> FindRegistered(string tenant, string name, int? version) =>
@@ -30,12 +34,7 @@ public sealed partial class SqliteJobStore
         find.Reset();
         if (known is not null) return string.Equals(known, workflow.Hash, StringComparison.Ordinal) ? WorkflowRegistration.Same : WorkflowRegistration.Different;
 
-        var insert = database.Statement(SqliteSql.InsertWorkflow);
-        insert.Bind(1, workflow.Hash);
-        insert.Bind(2, workflow.Name);
-        insert.Bind(3, workflow.Version);
-        insert.Bind(4, workflow.Definition);
-        insert.Run();
+        Keep(database, workflow);
         var register = database.Statement(SqliteSql.InsertVersion);
         register.Bind(1, tenant);
         register.Bind(2, workflow.Name);
@@ -44,5 +43,17 @@ public sealed partial class SqliteJobStore
         register.Bind(5, now);
         register.Run();
         return WorkflowRegistration.Registered;
+    }
+
+    /// <returns>True when it is new.</returns>
+    private static bool Keep(SqliteDatabase database, StoredWorkflow workflow)
+    {
+        var insert = database.Statement(SqliteSql.InsertWorkflow);
+        insert.Bind(1, workflow.Hash);
+        insert.Bind(2, workflow.Name);
+        insert.Bind(3, workflow.Version);
+        insert.Bind(4, workflow.Definition);
+        insert.Run();
+        return database.ChangedRows == 1;
     }
 }

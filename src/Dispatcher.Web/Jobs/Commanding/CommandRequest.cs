@@ -1,0 +1,28 @@
+namespace Dispatcher.Web.Jobs.Commanding;
+
+/// <summary>Why a command is given; recorded in its event.</summary>
+internal sealed record CommandRequest
+{
+    /// <summary>At most 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>From where a failed job goes on.</summary>
+internal sealed record RecoverRequest
+{
+    /// <summary>The id of a step: it and all that need it are reset, earlier results stay.</summary>
+    public required string FromStep { get; init; }
+
+    /// <summary>At most 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Another priority.</summary>
+internal sealed record PriorityRequest
+{
+    /// <summary>-100..100; a higher one is admitted first.</summary>
+    public required int Priority { get; init; }
+
+    /// <summary>At most 500 characters.</summary>
+    public string? Reason { get; init; }
+}

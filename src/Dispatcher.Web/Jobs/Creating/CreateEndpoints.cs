@@ -1,0 +1,65 @@
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Reading;
+using Dispatcher.Web.Json;
+using Dispatcher.Web.Problems;
+using Dispatcher.Web.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Dispatcher.Web.Jobs.Creating;
+
+/// <summary>New jobs, one by one or many at once.</summary>
+internal static class CreateEndpoints
+{
+    private const string KeyHeader = "Idempotency-Key";
+
+    public static void MapCreate(this IEndpointRouteBuilder jobs)
+    {
+        jobs.MapPost("/jobs", Create).WithName("createJob").RequireRole(Role.Submitter);
+        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).Produces<BatchResponse>(StatusCodes.Status207MultiStatus);
+    }
+
+    private static async Task<Results<Created<JobReceipt>, Ok<JobReceipt>, ProblemHttpResult>> Create(
+        CreateJobRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
+    {
+        if (!TryTakeKey(http.Request, ref request, out var refusal)) return refusal!.ToProblem(http);
+        var creator = new JobCreator(engine, reader, RequestOrigin.Of(caller, http));
+        var (spec, refused) = await creator.Prepare(request);
+        if (refused is not null) return refused.ToProblem(http);
+        var creation = await creator.Answer(request, spec!, await creator.Submit(spec!));
+        return creation switch
+        {
+            { Refusal: { } no } => no.ToProblem(http),
+            { Status: StatusCodes.Status201Created, Job: { } job } => TypedResults.Created(job.Links.Self, job),
+            { Job: var job } => TypedResults.Ok(job),
+        };
+    }
+
+    private static async Task<Results<JsonHttpResult<BatchResponse>, ProblemHttpResult>> CreateBatch(
+        BatchRequest batch, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
+    {
+        if (batch.Jobs.Count is 0 or > BatchRequest.LimitJobs)
+            return Refusal.Of([new RequestFault("jobs", $"has {batch.Jobs.Count} items; it must have 1 to {BatchRequest.LimitJobs}")]).ToProblem(http);
+        var creator = new JobCreator(engine, reader, RequestOrigin.Of(caller, http));
+        var results = await new BatchCreator(creator, ApiJson.Options).Create(batch.Jobs);
+        return TypedResults.Json(new BatchResponse(results), statusCode: StatusCodes.Status207MultiStatus);
+    }
+
+    /// <summary>The key may be in the header, which proxies and libraries know, or in the body.</summary>
+    private static bool TryTakeKey(HttpRequest http, ref CreateJobRequest request, out Refusal? refusal)
+    {
+        refusal = null;
+        if (http.Headers[KeyHeader] is not [{ } key]) return true;
+        if (request.IdempotencyKey is { } given && given != key)
+        {
+            refusal = Refusal.Of([new RequestFault("idempotency_key", $"differs from the header {KeyHeader}; give one of them, or the same")]);
+            return false;
+        }
+
+        request = request with { IdempotencyKey = key };
+        return true;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+using Dispatcher.Web.Jobs.Commanding;
+using Dispatcher.Web.Jobs.Creating;
+using Dispatcher.Web.Jobs.Listing;
+using Dispatcher.Web.Jobs.Reading;
+
+namespace Dispatcher.Web.Jobs;
+
+/// <summary>Source-generated JSON of jobs.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CreateJobRequest))]
+[JsonSerializable(typeof(BatchRequest))]
+[JsonSerializable(typeof(BatchResponse))]
+[JsonSerializable(typeof(CommandRequest))]
+[JsonSerializable(typeof(RecoverRequest))]
+[JsonSerializable(typeof(PriorityRequest))]
+[JsonSerializable(typeof(JobReceipt))]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobPageView))]
+[JsonSerializable(typeof(EventPage))]
+internal sealed partial class JobsJson : JsonSerializerContext;

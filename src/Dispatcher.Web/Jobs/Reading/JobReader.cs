@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+using Dispatcher.Web.Hosting;
+
+namespace Dispatcher.Web.Jobs.Reading;
+
+/// <summary>
+/// Reads single jobs for a tenant: from the job's actor if it is in memory, else folded from the journal. A reading never brings a job into memory, so
+/// that looking at old jobs costs nothing that stays.
+/// </summary>
+internal sealed class JobReader(DispatcherEngine engine)
+{
+    /// <summary>Events that are read at once when a journal is folded from its beginning.</summary>
+    private const int PageLimitEvents = 1000;
+
+    /// <summary>The job; null if the tenant has none with this id.</summary>
+    public async ValueTask<JobReading?> Find(JobId id, string tenant)
+    {
+        if (await engine.Gateway.InspectLoaded(id, tenant) is { State: { } state } inspection) return new JobReading(state, inspection);
+        if (await engine.Store.ReadHistory(id) is not { } history) return null;
+        if (history.Snapshot is { } snapshot && snapshot.Version != SnapshotCodec.Version) return await FindAt(id, tenant, long.MaxValue);
+        try
+        {
+            var (stored, _) = await JobLoader.Load(history, engine.Node.Workflows);
+            return stored.Spec.Tenant == tenant ? new JobReading(stored, null) : null;
+        }
+        catch (JobParkedException exception)
+        {
+            return await FindParked(id, tenant, exception.Message);
+        }
+    }
+
+    /// <summary>The job as of its n-th event, or of its last one if it has fewer; null if the tenant has no such job.</summary>
+    public async ValueTask<JobReading?> FindAt(JobId id, string tenant, long sequenceNr)
+    {
+        try
+        {
+            return await Fold(id, sequenceNr) is { } state && state.Spec.Tenant == tenant ? new JobReading(state, null) : null;
+        }
+        catch (Exception exception) when (exception is JobParkedException or UnknownEventException or JsonException)
+        {
+            return await FindParked(id, tenant, exception.Message);
+        }
+    }
+
+    /// <summary>The job's row; null if the tenant has no such job.</summary>
+    public async ValueTask<JobRow?> FindRow(JobId id, string tenant) =>
+        await engine.Store.FindJob(id) is { } row && row.Tenant == tenant ? row : null;
+
+    private async ValueTask<JobState?> Fold(JobId id, long last)
+    {
+        JobState? state = null;
+        while ((state?.SequenceNr ?? 0) < last)
+        {
+            var after = state?.SequenceNr ?? 0;
+            var page = await engine.Store.ReadEvents(id, after, (int)Math.Min(PageLimitEvents, last - after));
+            if (page.Count == 0) break;
+            state = state is null ? (await JobLoader.Load(new JobHistory(id, null, 0, page), engine.Node.Workflows)).State : JobLoader.Fold(state, page);
+        }
+
+        return state;
+    }
+
+    private async ValueTask<JobReading?> FindParked(JobId id, string tenant, string reason) =>
+        await FindRow(id, tenant) is { } row ? new JobReading(JobViews.Parked(row, reason)) : null;
+}
+
+/// <summary>A job that was read: its state, and what its actor adds; or only what can be shown of one that is parked.</summary>
+internal sealed class JobReading
+{
+    private readonly JobView? _parked;
+
+    public JobReading(JobState state, JobInspection? inspection) => (State, Inspection) = (state, inspection);
+
+    public JobReading(JobView parked) => _parked = parked;
+
+    /// <summary>Null for a job whose journal this program does not understand.</summary>
+    public JobState? State { get; }
+
+    public JobInspection? Inspection { get; }
+
+    public long Version => State?.SequenceNr ?? _parked!.Version;
+
+    public JobView View() => _parked ?? JobViews.Of(State!, Inspection);
+
+    public JobView ViewAt() => _parked ?? JobViews.At(State!);
+}

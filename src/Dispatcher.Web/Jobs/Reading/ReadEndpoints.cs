@@ -1,0 +1,49 @@
+using Dispatcher.Jobs;
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Problems;
+using Dispatcher.Web.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Dispatcher.Web.Jobs.Reading;
+
+/// <summary>One job: as it is, as it was, and what happened to it.</summary>
+internal static class ReadEndpoints
+{
+    public static void MapReads(this IEndpointRouteBuilder api)
+    {
+        var job = api.MapGroup("/jobs/{id}");
+        job.MapGet("", Show).WithName("getJob").RequireRole(Role.Viewer);
+        job.MapGet("/state", ShowAt).WithName("getJobState").RequireRole(Role.Viewer);
+        job.MapGet("/events", ListEvents).WithName("listJobEvents").RequireRole(Role.Viewer);
+    }
+
+    private static async Task<Results<Ok<JobView>, StatusCodeHttpResult, ProblemHttpResult>> Show(string id, Caller caller, HttpContext http, JobReader reader)
+    {
+        if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
+        http.Response.Headers.ETag = VersionTag.Of(job.Version).ToString();
+        return VersionTag.IsKnown(http.Request, job.Version) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(job.View());
+    }
+
+    private static async Task<Results<Ok<JobView>, ProblemHttpResult>> ShowAt(string id, long at, Caller caller, HttpContext http, JobReader reader)
+    {
+        if (at < 1) return Refusal.Of([new RequestFault("at", $"is {at}; events are counted from 1")]).ToProblem(http);
+        if (!JobId.TryParse(id, out var jobId) || await reader.FindAt(jobId, caller.Tenant, at) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
+        if (job.State is { } state && state.SequenceNr < at)
+            return Refusal.NotFound($"The job {id} has the events 1 to {state.SequenceNr} so far; there is no event {at}.", "unknown-event").ToProblem(http);
+        return TypedResults.Ok(job.ViewAt());
+    }
+
+    private static async Task<Results<Ok<EventPage>, ProblemHttpResult>> ListEvents(
+        string id, [FromQuery] long? after, [FromQuery] int? limit, [FromQuery] string? type, Caller caller, HttpContext http, JobReader reader, DispatcherEngine engine)
+    {
+        var query = EventQuery.Read(after, limit, type, out var faults);
+        if (faults.Count > 0) return Refusal.Of(faults).ToProblem(http);
+        if (!JobId.TryParse(id, out var jobId) || await reader.FindRow(jobId, caller.Tenant) is null) return UnknownJob.Refuse(id).ToProblem(http);
+        return TypedResults.Ok(await query.Run(engine.Store, jobId));
+    }
+}

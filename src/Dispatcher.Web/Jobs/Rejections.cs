@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace Dispatcher.Web.Jobs;
+
+/// <summary>What the law refuses, in the words of HTTP.</summary>
+internal static class Rejections
+{
+    public static Refusal ToRefusal(Rejection rejection) => new(StatusOf(rejection.Code), rejection.Code, rejection.Message);
+
+    /// <summary>With the job as it is, so that the caller need not ask.</summary>
+    public static Refusal ToRefusal(CommandReply.Refused refused) => ToRefusal(refused.Rejection) with
+    {
+        More = refused.State is { } state
+            ? new JsonObject
+            {
+                ["job_id"] = state.Id.ToString(),
+                ["job_status"] = state.Status.ToText(),
+                ["version"] = state.SequenceNr,
+                ["allowed"] = new JsonArray([.. refused.Allowed.Select(word => (JsonNode)word)]),
+            }
+            : null,
+    };
+
+    private static int StatusOf(string code) => code switch
+    {
+        "not-found" or "unknown-step" or "unknown-workflow" => StatusCodes.Status404NotFound,
+        "version-conflict" => StatusCodes.Status412PreconditionFailed,
+        "payload-too-large" => StatusCodes.Status413PayloadTooLarge,
+        "unknown-dependency" or "self-dependency" => StatusCodes.Status422UnprocessableEntity,
+        "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" =>
+            StatusCodes.Status400BadRequest,
+        _ => StatusCodes.Status409Conflict,
+    };
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using Dispatcher.Jobs;
+using Dispatcher.Web.Hosting;
+
+namespace Dispatcher.Web.Tests.Support;
+
+/// <summary>Tests that each have a service of their own.</summary>
+public abstract class ServiceTest : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly TemporaryDirectory _directory = new();
+
+    private protected TestService Service { get; private set; } = null!;
+
+    private protected Api Api { get; private set; } = null!;
+
+    private protected string DataDirectory => _directory.Path;
+
+    public virtual async Task InitializeAsync()
+    {
+        Service = await TestService.Start(_directory.Path, Configure);
+        Api = new Api(Service.Client());
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        Api.Dispose();
+        await Service.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    protected virtual void Configure(DispatcherOptions options)
+    {
+    }
+
+    /// <summary>Waits until a job shows a status; the answer then.</summary>
+    private protected async Task<Answer> Until(string id, string status)
+    {
+        using var events = Service.Engine.Node.Feed.Subscribe(JobId.Parse(id));
+        using var limit = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var answer = await Api.Get($"/jobs/{id}");
+            if (answer.Status == HttpStatusCode.OK && answer.Text("status") == status) return answer;
+            try
+            {
+                await events.Messages.ReadAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"The job is not {status} after {Patience}: {answer}");
+            }
+        }
+    }
+
+    /// <summary>Stops the service and starts it again on the same data.</summary>
+    private protected async Task Restart()
+    {
+        Api.Dispose();
+        await Service.DisposeAsync();
+        Service = await TestService.Start(_directory.Path, Configure);
+        Api = new Api(Service.Client());
+    }
+}
