@@ -11,7 +11,10 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
     /// <summary>Whose job it is and what it runs: what listeners of the journal choose by.</summary>
     public JobAddress Address { get; init; } = JobAddress.Unknown;
 
-    /// <summary>The status that the job's row had before; <see cref="JobStatus.None"/> for a new job. The counters move by it.</summary>
+    /// <summary>
+    /// The status that the job's row had before; <see cref="JobStatus.None"/> for a new job. Counters, ends and watchers go by it, and the store takes
+    /// it as true: whoever appends at the right sequence number knows it.
+    /// </summary>
     public JobStatus StatusBefore { get; init; }
 
     /// <summary>
@@ -23,13 +26,19 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
     /// <summary>Messages to other jobs, written with the events that caused them.</summary>
     public IReadOnlyList<NewMessage> Messages { get; init; } = [];
 
-    /// <summary>Messages that took effect with these events; deleted with them.</summary>
+    /// <summary>
+    /// Messages that took effect with these events; deleted with them. Comes with the row, since the mail had made the job due: while mail is left the job
+    /// stays due whatever the row says, and afterwards its wake-up time is the row's again.
+    /// </summary>
     public IReadOnlyList<long> ConsumedMessages { get; init; } = [];
 
     /// <summary>What watchers are told when these events end the job: UTF-8 JSON of its output or failure; empty otherwise.</summary>
     public ReadOnlyMemory<byte> EndNote { get; init; }
 
-    /// <summary>By what a new job is found: its workflow's name, <c>label=value</c> pairs, words. Lower case, each once; only with the first append.</summary>
+    /// <summary>
+    /// By what a new job is found: its workflow's name, <c>label=value</c> pairs, words. Lower case, each once; only with the row of the first append. The
+    /// workflow's name is a term of each job even if it is not here.
+    /// </summary>
     public IReadOnlyList<string> Terms { get; init; } = [];
 
     /// <summary>Callbacks to be sent because of these events.</summary>
@@ -70,7 +79,9 @@ public abstract record AppendResult
 
     /// <summary>Durable.</summary>
     /// <param name="FirstOrdering">The place of the first event in the journal; the others follow it without gap. 0 without events.</param>
-    /// <param name="Woken">Jobs for which messages were written: they have mail in their inbox now.</param>
+    /// <param name="Woken">
+    /// Jobs for which messages were written, each once: they have mail in their inbox now. The job itself is among them when it watches one that has ended.
+    /// </param>
     public sealed record Appended(long FirstOrdering, IReadOnlyList<JobId> Woken) : AppendResult
     {
         public Appended(long firstOrdering) : this(firstOrdering, [])

@@ -12,10 +12,13 @@ public interface IDeliveryStore
     /// <summary>When the earliest pending delivery is due, if there is one.</summary>
     ValueTask<DateTimeOffset?> NextDelivery();
 
-    /// <summary>Records attempts and what follows from each; all in one transaction.</summary>
+    /// <summary>Records attempts and what follows from each; all in one transaction. Deliveries that are not there any more are passed over.</summary>
+    /// <exception cref="ArgumentException">A pending one has no next time, or one that ended has.</exception>
     ValueTask RecordAttempts(IReadOnlyList<DeliveryAttempt> attempts);
 
-    /// <summary>Makes a delivery that ended pending again; false when the tenant has no such delivery.</summary>
+    /// <summary>
+    /// Makes a delivery that ended pending again, with no attempts so far; one that is pending stays as it is. False when the tenant has no such delivery.
+    /// </summary>
     ValueTask<bool> ReplayDelivery(string tenant, long id, DateTimeOffset now);
 
     /// <summary>A tenant's deliveries, newest first, before an id; of one job or in one status if given.</summary>

@@ -16,7 +16,8 @@ namespace Dispatcher.Store;
 /// <item>Every journal row names the incarnation that wrote it.</item>
 /// <item>When an append ends a job (its row's status is terminal and was not before), each job that watches it and has not ended gets one
 /// <see cref="MessageKind.JobEnded"/> message in the same transaction. A watch for a job that has ended already, or is not stored, gets it in the
-/// transaction of the watch. A job with mail is due at once. A job that ends loses its inbox.</item>
+/// transaction of the watch. A job with mail is due at once. A job that ends loses its inbox; a message to one that has ended, or is not stored, is
+/// dropped.</item>
 /// </list>
 /// </remarks>
 public interface IJobStore : IAsyncDisposable
@@ -73,7 +74,10 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The place of the newest event in the journal; 0 if there is none.</summary>
     ValueTask<long> LastOrdering();
 
-    /// <summary>Tells the listener of every commit from now on, until the result is disposed.</summary>
+    /// <summary>
+    /// Tells the listener of every commit from now on, until the result is disposed. Whatever was committed before is in what <see cref="LastOrdering"/>
+    /// counts afterwards, so listening first and asking then misses nothing.
+    /// </summary>
     IDisposable Listen(IJournalListener listener);
 
     /// <summary>Stores a definition and registers its name and version for the tenant; a registered name and version never change.</summary>

@@ -60,7 +60,11 @@ public sealed record NewDelivery(long SequenceNr, string EventType, string Url, 
 public sealed record CommittedAppend(
     JobId JobId, JobAddress Address, long FirstOrdering, long FirstSequenceNr, IReadOnlyList<EncodedEvent> Events);
 
-/// <summary>Hears of every commit of this node, in the order of the journal.</summary>
+/// <summary>
+/// Hears of every commit of this node, in the order of the journal. A batch whose outcome is unknown may have landed unheard; then the next place does not
+/// follow the last one, and the journal has what is between them (<see cref="IJobStore.ReadJournal"/>). Times are those of the append, not yet cut to
+/// microseconds.
+/// </summary>
 public interface IJournalListener
 {
     /// <summary>Called on the writer's thread after a commit and before its callers are answered, so it must be quick and must not throw.</summary>

@@ -70,10 +70,10 @@ public sealed record JobQuery
     /// <summary>Words and <c>label=value</c> pairs, lower case; a job must have been created with each (<see cref="AppendRequest.Terms"/>). Needs <see cref="Tenant"/>.</summary>
     public IReadOnlyList<string> Terms { get; init; } = [];
 
-    /// <summary>Created at this time or later.</summary>
+    /// <summary>Created at this time or later, to the millisecond, as the job's id tells it.</summary>
     public DateTimeOffset? CreatedFrom { get; init; }
 
-    /// <summary>Created before this time.</summary>
+    /// <summary>Created before this time, to the millisecond, as the job's id tells it.</summary>
     public DateTimeOffset? CreatedBefore { get; init; }
 
     /// <summary>Only jobs with an id before this one.</summary>
@@ -98,7 +98,7 @@ public sealed record JournalEntry(
     long Ordering, JobId JobId, long SequenceNr, JobAddress Address, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Payload);
 
 /// <summary>A page of the journal.</summary>
-/// <param name="Next">The ordering up to which this page has looked.</param>
+/// <param name="Next">The ordering up to which this page has looked; where it began when there was nothing more.</param>
 public sealed record JournalPage(IReadOnlyList<JournalEntry> Entries, long Next);
 
 /// <summary>A workflow definition in the store.</summary>

@@ -65,6 +65,21 @@ internal sealed class SqliteDatabase : IDisposable
         return statement.Step() && !statement.IsNull(0) ? statement.Int64(0) : null;
     }
 
+    /// <summary>Copies the whole database, a few pages at a time, so that it can be cancelled in between.</summary>
+    public void CopyTo(SqliteDatabase target, int stepPages, CancellationToken cancellation)
+    {
+        using var copying = raw.sqlite3_backup_init(target._database, "main", _database, "main");
+        if (copying.IsInvalid) throw SqliteFailure.Of(target._database, raw.sqlite3_extended_errcode(target._database));
+        int code;
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            code = raw.sqlite3_backup_step(copying, stepPages);
+        }
+        while (code == raw.SQLITE_OK);
+        if (code != raw.SQLITE_DONE) throw new SqliteFailure(code, raw.sqlite3_errstr(code).utf8_to_string());
+    }
+
     /// <summary>Gives up the open transaction, if there is one; SQLite may have done so itself.</summary>
     public void RollBack()
     {

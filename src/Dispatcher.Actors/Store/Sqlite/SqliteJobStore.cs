@@ -17,6 +17,7 @@ namespace Dispatcher.Store.Sqlite;
 public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryStore, IRetentionStore
 {
     private readonly Lock _writeLock = new();
+    private readonly string _databaseFile;
     private readonly SqliteReadPool _readers;
     private readonly DataDirectory? _directory;
     private readonly SqliteDatabase? _database;
@@ -30,7 +31,8 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
         _directory = directory;
         _database = database;
         Incarnation = incarnation;
-        _readers = new SqliteReadPool(DataDirectory.DatabaseFile(options.DataDirectory));
+        _databaseFile = DataDirectory.DatabaseFile(options.DataDirectory);
+        _readers = new SqliteReadPool(_databaseFile);
         var queue = new CommitQueue(options.BatchLimitEvents, options.BatchLimitBytes, options.QueueLimitEvents);
         _writer = new GroupCommitWriter(queue, new SqliteBatchWriter(database, _writeLock, incarnation), logger, measure?.Invoke(queue));
     }
@@ -38,7 +40,8 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
     private SqliteJobStore(string dataDirectory, ILogger logger)
     {
         _logger = logger;
-        _readers = new SqliteReadPool(DataDirectory.DatabaseFile(dataDirectory));
+        _databaseFile = DataDirectory.DatabaseFile(dataDirectory);
+        _readers = new SqliteReadPool(_databaseFile);
     }
 
     /// <summary>The number of this process's life; 0 when the store was opened for reading only.</summary>

@@ -24,8 +24,9 @@ internal static class SqliteMigrations
     private static string ProgramVersion { get; } = typeof(SqliteMigrations).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
     /// <summary>Applies what is missing; nothing when the database is up to date.</summary>
+    /// <param name="upTo">For tests: the version that the program had.</param>
     /// <exception cref="StoreVersionException">The database is newer than this program.</exception>
-    public static void Apply(SqliteDatabase database, DateTimeOffset now)
+    public static void Apply(SqliteDatabase database, DateTimeOffset now, int upTo = int.MaxValue)
     {
         database.Execute(SqliteSql.BeginImmediate);
         try
@@ -33,7 +34,7 @@ internal static class SqliteMigrations
             database.Execute(CreateVersions);
             var current = CurrentVersion(database);
             RefuseNewer(database, current);
-            foreach (var (version, sql) in Scripts.Where(script => script.Version > current))
+            foreach (var (version, sql) in Scripts.Where(script => script.Version > current && script.Version <= upTo))
             {
                 database.Execute(sql);
                 Record(database, version, now);

@@ -71,9 +71,46 @@ public sealed class GroupCommitWriterTests
         Assert.All(await Task.WhenAll(answers), answer => Assert.IsType<AppendResult.Appended>(answer));
     }
 
+    [Fact]
+    public async Task Listener_IsTold_AfterTheCommitAndBeforeTheAnswer()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        Task<AppendResult>? answer = null;
+        var seen = new List<(int Commits, bool Answered)>();
+        using var listening = writer.Listen(new Listener(_ => seen.Add((_database.Batches.Count, answer!.IsCompleted))));
+        answer = writer.Append(Append(Id(0))).AsTask();
+        await _database.Entered.WaitAsync();
+        Assert.Empty(seen);
+
+        _database.Held.Release();
+        await answer;
+        Assert.Equal([(1, false)], seen);
+    }
+
+    [Fact]
+    public async Task Listener_HearsNoMore_WhenItHasLeft()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        _database.Held.Release(3);
+        var heard = new List<int>();
+        var listening = writer.Listen(new Listener(appends => heard.Add(appends.Count)));
+        await writer.Append(Append(Id(0)));
+        listening.Dispose();
+        await writer.Append(Append(Id(1)));
+
+        Assert.Equal([1], heard);
+    }
+
+    private sealed class Listener(Action<IReadOnlyList<CommittedAppend>> hear) : IJournalListener
+    {
+        public void Committed(IReadOnlyList<CommittedAppend> appends) => hear(appends);
+    }
+
     /// <summary>Commits a batch each time the test releases it.</summary>
     private sealed class HeldBatchWriter : IBatchWriter
     {
+        private long _ordering;
+
         public SemaphoreSlim Entered { get; } = new(0);
 
         public SemaphoreSlim Held { get; } = new(0);
@@ -91,7 +128,7 @@ public sealed class GroupCommitWriterTests
             Held.Wait();
             Batches.Add(batch.Length);
             if (Failure is not null) throw Failure;
-            foreach (var append in batch) append.Result = new AppendResult.Appended(0);
+            foreach (var append in batch) append.Result = new AppendResult.Appended(++_ordering);
         }
 
         public string Explain(Exception failure) => failure.Message;
