@@ -101,6 +101,7 @@ public sealed class CallbackReceiverTests : IDisposable
         Assert.Equal((32, first.Id), (first.Secret.Length, Assert.Single(_bench.Ask(() => _bench.Service.Secrets.Active("acme"))).Id));
         Assert.NotEqual(first.Secret.ToArray(), Assert.Single(_bench.Ask(() => _bench.Service.Secrets.Active("globex"))).Secret.ToArray());
 
+        _bench.Advance(TimeSpan.FromSeconds(1));
         var rotated = _bench.Ask(() => _bench.Service.Secrets.Rotate("acme"));
         Assert.Equal((2, first.Id), (rotated.Count, rotated[1].Id));
         var (signatures, request) = Signatures();

@@ -64,7 +64,7 @@ internal sealed class RawReceiver : IAsyncDisposable
                 _ = Serve(client);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // The test is over.
         }
