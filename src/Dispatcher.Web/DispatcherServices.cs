@@ -1,4 +1,5 @@
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
@@ -49,6 +50,7 @@ public static class DispatcherServices
         api.MapKeys();
         api.MapWorkflows();
         api.MapLive();
+        api.MapCallbacks();
         ours.AddTo(app);
         return app;
     }

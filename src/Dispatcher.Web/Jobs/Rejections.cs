@@ -31,7 +31,7 @@ internal static class Rejections
         "version-conflict" => StatusCodes.Status412PreconditionFailed,
         "payload-too-large" => StatusCodes.Status413PayloadTooLarge,
         "unknown-dependency" or "self-dependency" => StatusCodes.Status422UnprocessableEntity,
-        "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" =>
+        "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" or "invalid-callback" =>
             StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status409Conflict,
     };

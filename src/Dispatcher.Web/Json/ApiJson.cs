@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Workflows;
@@ -32,6 +33,7 @@ public static class ApiJson
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new CheckedJsonElementConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+        options.TypeInfoResolverChain.Insert(0, CallbacksJson.Default);
         options.TypeInfoResolverChain.Insert(0, KeysJson.Default);
         options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);

@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+using Dispatcher.Jobs;
+
 namespace Dispatcher.Feed.Callbacks;
 
 /// <summary>What a breaker lets through.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<BreakerState>))]
 public enum BreakerState
 {
     /// <summary>Everything.</summary>
