@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
+using OsProcess = System.Diagnostics.Process;
 
 namespace Dispatcher.Tests.Shared;
 
@@ -10,12 +11,12 @@ internal sealed class NodeReceiver : IAsyncDisposable
     /// <summary>Far longer than anything takes on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    private readonly Process _process;
+    private readonly OsProcess _process;
     private readonly Channel<JsonElement> _callbacks = Channel.CreateUnbounded<JsonElement>();
     private readonly Channel<JsonElement> _notices = Channel.CreateUnbounded<JsonElement>();
     private readonly Task _reading;
 
-    private NodeReceiver(Process process)
+    private NodeReceiver(OsProcess process)
     {
         _process = process;
         _reading = Read();
@@ -32,7 +33,7 @@ internal sealed class NodeReceiver : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        var receiver = new NodeReceiver(Process.Start(info) ?? throw new InvalidOperationException("node did not start."));
+        var receiver = new NodeReceiver(OsProcess.Start(info) ?? throw new InvalidOperationException("node did not start."));
         var port = (await Take(receiver._notices, "to listen")).GetProperty("listening").GetInt32();
         receiver.Url = new Uri($"http://127.0.0.1:{port}/hook");
         return receiver;
