@@ -9,7 +9,10 @@ public interface IAccessStore
     /// <summary>All keys, also expired and revoked ones.</summary>
     ValueTask<IReadOnlyList<StoredKey>> ReadKeys();
 
-    /// <summary>The key is worth nothing from this time on; false when there is no such key, or it was revoked before.</summary>
+    /// <summary>
+    /// The key is worth nothing from this time on, which may be still to come; false when there is no such key, or it was revoked for the same time or an
+    /// earlier one.
+    /// </summary>
     ValueTask<bool> RevokeKey(string id, DateTimeOffset at);
 
     /// <summary>Stores a secret; those before it expire at the given time, so that receivers have time to change.</summary>

@@ -2,6 +2,7 @@ using Dispatcher.Host.Configuration;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
+using Dispatcher.Web.Access;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.Host.Commands;
@@ -23,7 +24,7 @@ internal static class FaultText
     private static (int ExitCode, string Message) Sentence(Exception failure) => failure switch
     {
         CommandException command => (command.ExitCode, command.Message),
-        ConfigurationFaultsException or WorkflowDefinitionException => (ExitCode.Usage, failure.Message),
+        ConfigurationFaultsException or WorkflowDefinitionException or UnguardedAddressException => (ExitCode.Usage, failure.Message),
         DataDirectoryInUseException inUse => (ExitCode.Failed, $"{inUse.Message} `dispatcher job ... --data {inUse.DataDirectory}` reads beside it."),
         StoreException or JobParkedException or UnknownEventException => (ExitCode.Failed, failure.Message),
         IOException or UnauthorizedAccessException => (ExitCode.Failed, failure.Message),

@@ -10,14 +10,13 @@ internal static class ServeCommand
     {
         var data = SharedOptions.Data();
         var config = SharedOptions.Config();
-        var urls = new Option<string?>("--urls") { Description = "Where to listen, for example http://127.0.0.1:5080; several with ';'", HelpName = "URL" };
+        var urls = new Option<string?>("--urls") { Description = "Where to listen (setting dispatcher.web.urls; http://127.0.0.1:5080 unless set); several with ';'", HelpName = "URL" };
         var command = new Command("serve", "Run the job service: REST gateway, live feed and engine") { config, urls, data };
         command.SetAction(async (parsed, _) =>
         {
             var settings = EffectiveSettings.Load(edges, parsed.GetValue(config), parsed.GetValue(data));
             await using var service = ServiceHost.Build(settings, parsed.GetValue(urls), edges);
-            await service.Run();
-            return ExitCode.Ok;
+            return await service.Run();
         });
         return command;
     }

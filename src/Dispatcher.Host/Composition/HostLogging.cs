@@ -10,11 +10,22 @@ internal static class HostLogging
     /// <param name="level">The least important message that is written.</param>
     public static ILoggerFactory Create(LogLevel level, HostEdges edges) => LoggerFactory.Create(builder =>
     {
-        builder.SetMinimumLevel(level).AddConsole(options =>
+        builder.SetMinimumLevel(level).AddFilter((category, message) => IsWanted(category ?? string.Empty, message)).AddConsole(options =>
         {
             options.LogToStandardErrorThreshold = LogLevel.Trace;
             options.FormatterName = LogLineFormatter.FormatterName;
         });
         builder.Services.AddSingleton<ConsoleFormatter>(new LogLineFormatter(edges.IsDebug, edges.Time));
     });
+
+    /// <summary>
+    /// Of the framework only warnings and worse, on every level: below, it logs addresses with the keys in their queries. A start that fails is told by the
+    /// command, once and in its own words.
+    /// </summary>
+    private static bool IsWanted(string category, LogLevel level) => category switch
+    {
+        "Microsoft.Extensions.Hosting.Internal.Host" => level >= LogLevel.Critical,
+        "Microsoft.AspNetCore.Server.Kestrel" => level is LogLevel.Warning or LogLevel.Error,
+        _ => level >= LogLevel.Warning || !category.StartsWith("Microsoft.", StringComparison.Ordinal),
+    };
 }

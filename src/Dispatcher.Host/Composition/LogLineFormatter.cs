@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dispatcher.Web.Requests;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -17,9 +18,9 @@ internal sealed class LogLineFormatter(bool withStackTraces, TimeProvider time) 
     {
         textWriter.Write(time.GetLocalNow().ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture));
         textWriter.Write(LevelName(logEntry.LogLevel));
-        scopeProvider?.ForEachScope(static (scope, writer) => writer.Write($" [{scope}]"), textWriter);
-        textWriter.Write($" {logEntry.Formatter(logEntry.State, logEntry.Exception)}");
-        if (logEntry.Exception is { } exception) textWriter.Write(withStackTraces ? $"{Environment.NewLine}{exception}" : $": {exception.Message}");
+        scopeProvider?.ForEachScope(static (scope, writer) => writer.Write(Redaction.Of($" [{scope}]")), textWriter);
+        textWriter.Write(Redaction.Of($" {logEntry.Formatter(logEntry.State, logEntry.Exception)}"));
+        if (logEntry.Exception is { } exception) textWriter.Write(Redaction.Of(withStackTraces ? $"{Environment.NewLine}{exception}" : $": {exception.Message}"));
         textWriter.WriteLine();
     }
 

@@ -1,59 +1,113 @@
+using System.Net.Sockets;
+using Dispatcher.Host.Commands;
 using Dispatcher.Host.Configuration;
+using Dispatcher.Host.Remote;
 using Dispatcher.Web;
+using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Hosting;
 
 namespace Dispatcher.Host.Composition;
 
 /// <summary>The job service of <c>dispatcher serve</c>: the settings turned into a web application.</summary>
 internal sealed class ServiceHost : IAsyncDisposable
 {
-    private const string DefaultUrl = "http://127.0.0.1:5080";
-
     private readonly WebApplication _app;
     private readonly HandlerSet _handlers;
     private readonly HostEdges _edges;
+    private readonly DispatcherSettings _settings;
+    private bool _left;
 
-    private ServiceHost(WebApplication app, HandlerSet handlers, HostEdges edges) => (_app, _handlers, _edges) = (app, handlers, edges);
+    private ServiceHost(WebApplication app, HandlerSet handlers, DispatcherSettings settings, HostEdges edges) =>
+        (_app, _handlers, _settings, _edges) = (app, handlers, settings, edges);
 
+    /// <param name="urls">Over those of the settings; several with a semicolon between.</param>
+    /// <exception cref="CommandException">An address or its certificate cannot be used.</exception>
     public static ServiceHost Build(DispatcherSettings settings, string? urls, HostEdges edges)
     {
+        var addresses = Addresses(settings.Web, urls);
         var handlers = new HandlerSet(settings, edges.Time);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // An empty builder: no settings of the framework come in from files or variables that happen to be around.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            ServiceOptions.Limit(kestrel, settings.Web);
+            ServiceCertificate.Use(kestrel, settings.Web, addresses, edges.CurrentDirectory);
+        });
+        builder.Services.AddRouting();
         builder.Services.AddSingleton(HostLogging.Create(settings.LogLevel, edges));
         builder.Services.AddSingleton(edges.Time);
-        builder.WebHost.UseUrls((urls ?? DefaultUrl).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Web.ShutdownTimeout);
         builder.Services.AddDispatcher(options =>
         {
             options.Store = EmbeddedEngine.StoreOptions(settings);
             options.Node = EmbeddedEngine.Options(settings);
+            options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
             options.Handlers.Clear();
             foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
         });
         var app = builder.Build();
+        foreach (var address in addresses) app.Urls.Add(address);
         app.MapDispatcher();
-        return new ServiceHost(app, handlers, edges);
+        return new ServiceHost(app, handlers, settings, edges);
     }
 
-    /// <summary>Serves until the process is asked to end.</summary>
-    public async Task Run()
+    /// <summary>
+    /// Serves until the process is asked to end, then ends cleanly: takes no more connections, lets requests under way end, and drains the node.
+    /// Asked again it leaves at once; nothing that was accepted is lost by that.
+    /// </summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> Run()
     {
-        await _app.StartAsync();
-        foreach (var address in _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)
-            await _edges.Error.WriteLineAsync($"Dispatcher listens on {address}");
+        await Start();
+        using var announcement = RunningServer.Announce(_settings.DataDirectory, AddressForOwn(_app.Urls.First()), _app.Services.GetRequiredService<OperatorKey>().Text);
+        foreach (var address in _app.Urls) await _edges.Error.WriteLineAsync($"Dispatcher listens on {address}");
         await Task.WhenAny(_edges.Signals.Interrupted, _edges.Signals.Terminated);
-        await _app.StopAsync();
+        await _edges.Error.WriteLineAsync("Stopping: requests and steps under way may end first. Ask again to leave at once.");
+        var stop = _app.StopAsync();
+        _left = await Task.WhenAny(stop, _edges.Signals.AskedAgain) != stop;
+        if (!_left) await stop;
+        return _left ? ExitCode.Interrupted : ExitCode.Ok;
     }
 
+    /// <summary>Whoever leaves at once waits for nothing: the operating system takes back the lock and kills the commands.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_left) return;
         await _app.DisposeAsync();
         _handlers.Dispose();
     }
+
+    private async Task Start()
+    {
+        try
+        {
+            await _app.StartAsync();
+        }
+        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        {
+            throw new CommandException(ExitCode.Failed, $"{failure.Message} Stop the program that listens there, or listen elsewhere with --urls.");
+        }
+        catch (SocketException failure)
+        {
+            throw new CommandException(ExitCode.Failed, $"The service cannot listen on {string.Join(", ", _app.Urls)}: {failure.Message}. Choose another address with --urls.");
+        }
+    }
+
+    private static IReadOnlyList<string> Addresses(WebSettings web, string? urls)
+    {
+        var addresses = urls?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [.. web.Urls];
+        return addresses.Length > 0 && addresses.All(address => WebAddress.TryParse(address, out _))
+            ? addresses
+            : throw new CommandException(ExitCode.Usage, $"'{urls}' is no address to listen on; write http://ADDRESS:PORT, several with a semicolon between.");
+    }
+
+    /// <summary>Where commands on this machine reach an address that stands for all of them.</summary>
+    private static string AddressForOwn(string address) => WebAddress.TryParse(address, out var parsed) && parsed.Host is "0.0.0.0" or "[::]" or "*" or "+"
+        ? $"{parsed.Scheme}://127.0.0.1:{parsed.Port}"
+        : address;
 }

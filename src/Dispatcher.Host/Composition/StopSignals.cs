@@ -11,13 +11,18 @@ public sealed class StopSignals : IDisposable
     private readonly TaskCompletionSource _interrupted = NewSource();
     private readonly TaskCompletionSource _interruptedAgain = NewSource();
     private readonly TaskCompletionSource _terminated = NewSource();
+    private readonly TaskCompletionSource _askedAgain = NewSource();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _signals;
 
     public Task Interrupted => _interrupted.Task;
 
     public Task InterruptedAgain => _interruptedAgain.Task;
 
     public Task Terminated => _terminated.Task;
+
+    /// <summary>The second signal, of whatever kind: whoever sends it does not want to wait.</summary>
+    public Task AskedAgain => _askedAgain.Task;
 
     /// <summary>Takes the signals of this process; without it they come only from <see cref="Interrupt"/> and <see cref="Terminate"/>.</summary>
     public static StopSignals Listen()
@@ -31,14 +36,24 @@ public sealed class StopSignals : IDisposable
 
     public void Interrupt()
     {
+        Count();
         if (!_interrupted.TrySetResult()) _interruptedAgain.TrySetResult();
     }
 
-    public void Terminate() => _terminated.TrySetResult();
+    public void Terminate()
+    {
+        Count();
+        _terminated.TrySetResult();
+    }
 
     public void Dispose()
     {
         foreach (var registration in _registrations) registration.Dispose();
+    }
+
+    private void Count()
+    {
+        if (Interlocked.Increment(ref _signals) > 1) _askedAgain.TrySetResult();
     }
 
     private void On(PosixSignal signal, Action action) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>

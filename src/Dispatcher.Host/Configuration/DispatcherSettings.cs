@@ -41,6 +41,8 @@ public sealed record DispatcherSettings
 
     public CallbackSettings Callbacks { get; init; } = new();
 
+    public WebSettings Web { get; init; } = new();
+
     /// <summary>Binds settings that <see cref="SettingsChecker"/> and <see cref="FaultsIn"/> found no fault in.</summary>
     public static DispatcherSettings From(CheckedSettings settings)
     {
@@ -88,11 +90,17 @@ public sealed record DispatcherSettings
                 MaxRedirects = settings.Integer("dispatcher.http.max-redirects"),
             },
             Callbacks = CallbackSettings.From(settings),
+            Web = WebSettings.From(settings),
         };
     }
 
-    /// <summary>What one setting's type cannot say: render's own two settings have one place only.</summary>
-    internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings)
+    /// <summary>What one setting's type cannot say.</summary>
+    /// <param name="isComplete">False when settings are missing because they have the wrong type.</param>
+    internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings, bool isComplete) =>
+        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings) : []];
+
+    /// <summary>Render's own two settings have one place only.</summary>
+    private static IEnumerable<ConfigurationFault> FaultsInRender(CheckedSettings settings)
     {
         foreach (var key in new[] { "max-concurrency", "start-delay" })
         {

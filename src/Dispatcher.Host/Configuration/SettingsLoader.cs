@@ -49,7 +49,7 @@ public static class SettingsLoader
             var options = new HoconReadOptions { Environment = name => sources.Environment.GetValueOrDefault(name) };
             var checker = new SettingsChecker(schema);
             var settings = checker.Check(HoconDocument.Combine(layers, options).RootObject);
-            IReadOnlyList<ConfigurationFault> faults = [.. checker.Faults, .. DispatcherSettings.FaultsIn(settings)];
+            IReadOnlyList<ConfigurationFault> faults = [.. checker.Faults, .. DispatcherSettings.FaultsIn(settings, isComplete: checker.Faults.Count == 0)];
             return faults.Count == 0 ? settings : throw new ConfigurationFaultsException(faults);
         }
         catch (HoconException fault)

@@ -47,14 +47,14 @@ internal sealed class RemoteOptions
         return new ApiClient(address, Key(parsed));
     }
 
-    /// <summary>The named server, or the one that runs in the data directory.</summary>
+    /// <summary>The named server, or the one that runs in the data directory, there as the operator of the machine if no key is named.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public ApiClient Require(ParseResult parsed)
     {
         if (Find(parsed) is { } named) return named;
         var data = EffectiveSettings.Load(_edges, null, null).DataDirectory;
         return RunningServer.Find(data) is { } running
-            ? new ApiClient(running, Key(parsed))
+            ? new ApiClient(running.Address, Key(parsed) ?? running.OperatorKey)
             : throw new CommandException(ExitCode.Failed, $"No server is named and none runs in {data}: start `dispatcher serve`, or name one with --server or {ServerVariable}.");
     }
 

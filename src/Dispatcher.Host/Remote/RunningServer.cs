@@ -12,26 +12,29 @@ internal static class RunningServer
     private const string FileName = "server.json";
 
     /// <summary>Writes the file; only its owner can read it. Deleted when the result is disposed.</summary>
-    public static IDisposable Announce(string dataDirectory, string url)
+    /// <param name="operatorKey">Lets whoever can read the file act as the operator of the machine while this server runs.</param>
+    public static IDisposable Announce(string dataDirectory, string url, string operatorKey)
     {
         var path = Path.Combine(dataDirectory, FileName);
         var temporary = path + ".new";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(temporary, options)) JsonSerializer.Serialize(file, new { url, pid = Environment.ProcessId });
+        using (var file = new FileStream(temporary, options)) JsonSerializer.Serialize(file, new { url, pid = Environment.ProcessId, operator_key = operatorKey });
         File.Move(temporary, path, overwrite: true);
         return new Announcement(path);
     }
 
-    /// <summary>The address of the server that runs in the directory; null if none does.</summary>
-    public static Uri? Find(string dataDirectory)
+    /// <summary>The server that runs in the directory; null if none does.</summary>
+    public static FoundServer? Find(string dataDirectory)
     {
         try
         {
             var path = Path.Combine(dataDirectory, FileName);
             if (!File.Exists(path)) return null;
             var server = JsonElement.Parse(File.ReadAllText(path));
-            return SqliteJobStore.FindWriter(dataDirectory) == server.GetProperty("pid").GetInt32() ? new Uri(server.GetProperty("url").GetString()!) : null;
+            return SqliteJobStore.FindWriter(dataDirectory) == server.GetProperty("pid").GetInt32()
+                ? new FoundServer(new Uri(server.GetProperty("url").GetString()!), server.GetProperty("operator_key").GetString()!)
+                : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or UriFormatException)
         {
@@ -44,3 +47,6 @@ internal static class RunningServer
         public void Dispose() => File.Delete(path);
     }
 }
+
+/// <param name="OperatorKey">The key of the machine's operator, for this server and its life only.</param>
+internal sealed record FoundServer(Uri Address, string OperatorKey);

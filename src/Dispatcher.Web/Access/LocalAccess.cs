@@ -15,12 +15,12 @@ internal static class LocalAccess
     public static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Over loopback, or over something without addresses such as a Unix socket, and without a proxy between.</summary>
-    public static bool ComesFromHere(HttpContext http) =>
-        IsLocal(http.Connection.RemoteIpAddress) && IsLocal(http.Connection.LocalIpAddress) && !ProxyHeaders.Any(http.Request.Headers.ContainsKey);
+    /// <summary>From an address of this machine, or over something without addresses such as a Unix socket, and without a proxy between.</summary>
+    public static bool ComesFromHere(HttpContext http) => IsOwn(http.Connection) && !ProxyHeaders.Any(http.Request.Headers.ContainsKey);
 
     /// <summary>Browsers name the host of the page's address here, which is not this machine's when the name was rebound.</summary>
     public static bool NamesThisMachine(HttpContext http) => IsLoopback(http.Request.Host.Host);
 
-    private static bool IsLocal(IPAddress? address) => address is null || IPAddress.IsLoopback(address);
+    private static bool IsOwn(ConnectionInfo connection) =>
+        connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote) || remote.Equals(connection.LocalIpAddress);
 }

@@ -21,9 +21,12 @@ internal static class HealthEndpoints
     private static Ok<HealthView> Live() => TypedResults.Ok(new HealthView("live"));
 
     /// <summary>The engine takes work: the store is open and what the last process left goes on.</summary>
-    private static Results<Ok<HealthView>, JsonHttpResult<HealthView>> Ready(DispatcherEngine engine) =>
-        engine.IsReady ? TypedResults.Ok(new HealthView("ready")) : TypedResults.Json(new HealthView("recovering"), statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static Results<Ok<HealthView>, JsonHttpResult<HealthView>> Ready(DispatcherEngine engine)
+    {
+        if (engine.IsReady) return TypedResults.Ok(new HealthView("ready"));
+        return TypedResults.Json(new HealthView(engine.IsStopping ? "stopping" : "recovering"), statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 }
 
-/// <param name="Status"><c>live</c>, <c>ready</c> or <c>recovering</c>.</param>
+/// <param name="Status"><c>live</c>, <c>ready</c>, <c>recovering</c> or <c>stopping</c>.</param>
 internal sealed record HealthView(string Status);

@@ -16,7 +16,7 @@ namespace Dispatcher.Web.Hosting;
 /// The engine as a service of an application: opens the store and starts the node with the application, and stops it cleanly with it. The
 /// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done.
 /// </summary>
-public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters) : IHostedService, IAsyncDisposable
+public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters) : IHostedLifecycleService, IAsyncDisposable
 {
     /// <summary>The meter of everything that Dispatcher measures.</summary>
     public const string MeterName = "Dispatcher";
@@ -24,7 +24,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     private SqliteJobStore? _store;
     private HttpCallbackTransport? _callbacks;
     private DispatcherNode? _node;
-    private Task<int> _recovery = Task.FromResult(0);
+    private Task<int>? _recovery;
 
     public DispatcherOptions Options { get; } = options.Value;
 
@@ -48,7 +48,10 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public IArtifactStore Artifacts { get; private set; } = null!;
 
     /// <summary>True when all that the last process left goes on.</summary>
-    public bool IsReady => _node is not null && _recovery.IsCompletedSuccessfully;
+    public bool IsReady => _recovery is { IsCompletedSuccessfully: true } && !IsStopping;
+
+    /// <summary>True from the moment at which the application is asked to stop.</summary>
+    public bool IsStopping { get; private set; }
 
     private SqliteJobStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
@@ -74,13 +77,29 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
             },
             Options.Node);
         foreach (var workflow in Options.Workflows) await _node.Workflows.Register(workflow);
-        _recovery = _node.Start();
+    }
+
+    /// <summary>Jobs go on only when everything else has started, so that a start that fails, for its port is taken, leaves them alone.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _recovery = Node.Start();
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        IsStopping = true;
+        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_node is not null) await _node.Stop();
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

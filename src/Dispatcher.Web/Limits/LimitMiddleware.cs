@@ -3,12 +3,13 @@ using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Dispatcher.Web.Limits;
 
 /// <summary>Holds the bodies and the tenants of requests within their limits. Runs when the caller is known and before anything of the body is read.</summary>
-internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, IOptions<DispatcherOptions> options)
+internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, IHostApplicationLifetime application, IOptions<DispatcherOptions> options)
 {
     private readonly WebOptions _web = options.Value.Web;
 
@@ -34,7 +35,8 @@ internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, I
 
         try
         {
-            await next(http);
+            if (isStream) await StreamLife.Run(http, caller, application.ApplicationStopping, next);
+            else await next(http);
         }
         finally
         {

@@ -22,6 +22,8 @@ internal static class ProblemServices
         problem.Instance ??= context.HttpContext.Request.Path;
         problem.Extensions[Problem.CodeField] = code;
         problem.Extensions["correlation_id"] = request.CorrelationId;
+        // The correlation id says the same; the framework writes its own in the spelling of the JSON options.
         problem.Extensions.Remove("traceId");
+        problem.Extensions.Remove("trace_id");
     }
 }

@@ -34,12 +34,14 @@ public abstract class AccessStoreConformance : StoreConformance
     }
 
     [Fact]
-    public async Task RevokeKey_IsTrueOnce_AndKeepsTheFirstTime()
+    public async Task RevokeKey_KeepsTheEarliestTime_WhenItIsGivenSeveral()
     {
         await Access.AddKey(Key("k1"));
         await Access.AddKey(Key("k2"));
 
+        Assert.True(await Access.RevokeKey("k1", Noon.AddHours(24)));
         Assert.True(await Access.RevokeKey("k1", Noon.AddHours(1)));
+        Assert.False(await Access.RevokeKey("k1", Noon.AddHours(1)));
         Assert.False(await Access.RevokeKey("k1", Noon.AddHours(2)));
         Assert.False(await Access.RevokeKey("nobody", Noon));
 

@@ -16,7 +16,7 @@ internal sealed record ProblemBody(HttpStatusCode Status, string Code, string De
         Assert.Equal($"urn:dispatcher:problem:{code}", json.GetProperty("type").GetString());
         Assert.False(string.IsNullOrEmpty(json.GetProperty("title").GetString()));
         Assert.False(string.IsNullOrEmpty(json.GetProperty("instance").GetString()));
-        Assert.False(json.TryGetProperty("traceId", out _));
+        Assert.False(json.TryGetProperty("traceId", out _) || json.TryGetProperty("trace_id", out _));
         var correlationId = json.GetProperty("correlation_id").GetString()!;
         Assert.Equal(correlationId, answer.Headers.GetValues("x-correlation-id").Single());
         return new ProblemBody(answer.StatusCode, code, json.GetProperty("detail").GetString()!, correlationId, json);
