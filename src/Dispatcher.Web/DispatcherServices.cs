@@ -1,5 +1,6 @@
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Callbacks;
+using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
@@ -28,6 +29,7 @@ public static class DispatcherServices
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
+        services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>(), provider.GetRequiredService<TimeProvider>()));
         services.AddAccess();
         services.AddJobs();
         services.AddLive();

@@ -52,10 +52,16 @@ public sealed class JobFeed
     /// <summary>Nobody waits for this job's end any more.</summary>
     public void Forget(JobId id) => _ends.TryRemove(id, out _);
 
+    /// <summary>Tells whoever waits for a job's end of one that was read, and not heard of.</summary>
+    public void Ended(JobState state)
+    {
+        if (_ends.TryRemove(state.Id, out var waiting)) waiting.TrySetResult(state);
+    }
+
     internal void Publish(JobState state, IReadOnlyList<JobEvent> events)
     {
         if (Volatile.Read(ref _subscribers) > 0) Publish(state.Id, new FeedMessage.Committed(state, events));
-        if (state.Status.IsTerminal() && _ends.TryRemove(state.Id, out var waiting)) waiting.TrySetResult(state);
+        if (state.Status.IsTerminal()) Ended(state);
     }
 
     internal void Publish(JobId id, FeedMessage message)

@@ -6,6 +6,7 @@ using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
 using Dispatcher.Store.Sqlite;
+using Dispatcher.Web.Embedding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ namespace Dispatcher.Web.Hosting;
 /// The engine as a service of an application: opens the store and starts the node with the application, and stops it cleanly with it. The
 /// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done.
 /// </summary>
-public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters) : IHostedLifecycleService, IAsyncDisposable
+public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters, IServiceProvider services) : IHostedLifecycleService, IAsyncDisposable
 {
     /// <summary>The meter of everything that Dispatcher measures.</summary>
     public const string MeterName = "Dispatcher";
@@ -62,8 +63,9 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
         _store = SqliteJobStore.Open(Options.Store, time, loggers.CreateLogger("Dispatcher.Store"), meter);
         var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
         Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
-        Handlers = new HandlerRegistry([.. Options.Handlers]);
         _callbacks = new HttpCallbackTransport(Options.Node.Callbacks, time);
+        var embedded = new EmbeddedWorkflows(Options, services);
+        Handlers = embedded.Handlers;
         _node = new DispatcherNode(
             new NodeEdges
             {
@@ -76,7 +78,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
                 Callbacks = new CallbackEdges(_store, _store, _callbacks),
             },
             Options.Node);
-        foreach (var workflow in Options.Workflows) await _node.Workflows.Register(workflow);
+        await embedded.Register(_node);
     }
 
     /// <summary>Jobs go on only when everything else has started, so that a start that fails, for its port is taken, leaves them alone.</summary>

@@ -61,6 +61,10 @@ internal sealed class DispatcherProcess : IAsyncDisposable
         new Dictionary<string, string?>(StringComparer.Ordinal),
         ["mix", directory, jobs.ToString(CultureInfo.InvariantCulture)]));
 
+    /// <summary>Starts the sample that has Dispatcher in itself.</summary>
+    public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => new(StartInfo(
+        Path.Combine(AppContext.BaseDirectory, "Embedded"), workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args));
+
     public void Kill9() => Signals.Send(Id, Signals.Kill);
 
     public void Terminate() => Signals.Send(Id, Signals.Terminate);

@@ -18,7 +18,7 @@ public sealed class HandlerRegistry
             if (!IsName(handler.Name))
             {
                 throw new ArgumentException(
-                    $"The handler name '{handler.Name}' ({handler.GetType()}) is not allowed: lower case words with dashes, joined by dots.",
+                    $"The handler name '{handler.Name}' ({handler.GetType()}) is not allowed: lower case words with dashes or underscores, joined by dots.",
                     nameof(handlers));
             }
 
@@ -46,5 +46,5 @@ public sealed class HandlerRegistry
     private static bool IsName(string name) =>
         name.Length > 0
         && name.Split('.').All(word => word.Length > 0 && char.IsAsciiLetterOrDigit(word[0]) && !word.EndsWith('-'))
-        && name.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '.' or '-');
+        && name.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '.' or '-' or '_');
 }
