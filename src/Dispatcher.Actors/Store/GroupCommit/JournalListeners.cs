@@ -22,13 +22,13 @@ internal sealed partial class JournalListeners(ILogger logger)
         if (listeners.IsEmpty) return;
         var committed = Committed(batch);
         if (committed.Count == 0) return;
-        foreach (var listener in listeners) Tell(listener, committed);
+        foreach (var listener in listeners) Tell(listener, committed, static (listener, committed) => listener.Committed(committed));
     }
 
     /// <summary>After a batch that failed and may have landed.</summary>
     public void TellOfDoubt()
     {
-        foreach (var listener in _listeners) listener.MayHaveCommitted();
+        foreach (var listener in _listeners) Tell(listener, [], static (listener, _) => listener.MayHaveCommitted());
     }
 
     private static List<CommittedAppend> Committed(ReadOnlySpan<PendingAppend> batch)
@@ -36,7 +36,7 @@ internal sealed partial class JournalListeners(ILogger logger)
         var committed = new List<CommittedAppend>(batch.Length);
         foreach (var append in batch)
         {
-            if (append.Result is not AppendResult.Appended appended || append.Events == 0) continue;
+            if (append.Result is not AppendResult.Appended appended || append.Request.Events.Count == 0) continue;
             Check.That(appended.FirstOrdering > 0);
             var request = append.Request;
             committed.Add(new CommittedAppend(request.JobId, request.Address, appended.FirstOrdering, request.ExpectedSequenceNr + 1, request.Events));
@@ -45,11 +45,11 @@ internal sealed partial class JournalListeners(ILogger logger)
         return committed;
     }
 
-    private void Tell(IJournalListener listener, List<CommittedAppend> committed)
+    private void Tell(IJournalListener listener, List<CommittedAppend> committed, Action<IJournalListener, List<CommittedAppend>> tell)
     {
         try
         {
-            listener.Committed(committed);
+            tell(listener, committed);
         }
         catch (Exception failure)
         {
@@ -57,7 +57,7 @@ internal sealed partial class JournalListeners(ILogger logger)
         }
     }
 
-    [LoggerMessage(EventId = 2002, Level = LogLevel.Error, Message = "The journal's listener {Listener} failed at a commit of {Appends} appends; it missed them")]
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Error, Message = "The journal's listener {Listener} failed when it was told of {Appends} appends; it missed them")]
     private partial void LogListenerFailed(Exception failure, string listener, int appends);
 
     private sealed class Subscription(JournalListeners owner, IJournalListener listener) : IDisposable

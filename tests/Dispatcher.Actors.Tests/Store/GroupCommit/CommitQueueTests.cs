@@ -76,6 +76,16 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public void TryAdd_CountsAnAppendWithoutEvents_AsOne()
+    {
+        var queue = new CommitQueue(batchLimitEvents: 3, 1_000_000, queueLimitEvents: 10);
+        AddMany(queue, 12, events: 0);
+
+        Assert.Equal((10, 2), (queue.QueuedEvents, queue.AppendsInLine));
+        Assert.Equal(3, Take(queue).Count);
+    }
+
+    [Fact]
     public void Close_HandsOutWhatWasAdded_AndRefusesTheRest()
     {
         var queue = new CommitQueue(10, 1_000_000, queueLimitEvents: 2);

@@ -101,9 +101,27 @@ public sealed class GroupCommitWriterTests
         Assert.Equal([1], heard);
     }
 
-    private sealed class Listener(Action<IReadOnlyList<CommittedAppend>> hear) : IJournalListener
+    [Fact]
+    public async Task Listener_HearsOfDoubt_WhenABatchFailed_AndHarmsNobodyByThrowing()
+    {
+        await using var writer = new GroupCommitWriter(_queue, _database, NullLogger.Instance);
+        var doubts = 0;
+        using var broken = writer.Listen(new Listener(_ => { }, () => throw new InvalidOperationException("broken")));
+        using var listening = writer.Listen(new Listener(_ => { }, () => doubts++));
+        _database.Failure = new IOException("the disk is full");
+        _database.Held.Release(2);
+        Assert.IsType<AppendResult.Unknown>(await writer.Append(Append(Id(0))));
+
+        _database.Failure = null;
+        Assert.IsType<AppendResult.Appended>(await writer.Append(Append(Id(0))));
+        Assert.Equal(1, doubts);
+    }
+
+    private sealed class Listener(Action<IReadOnlyList<CommittedAppend>> hear, Action? doubt = null) : IJournalListener
     {
         public void Committed(IReadOnlyList<CommittedAppend> appends) => hear(appends);
+
+        public void MayHaveCommitted() => doubt?.Invoke();
     }
 
     /// <summary>Commits a batch each time the test releases it.</summary>
