@@ -32,7 +32,7 @@ internal sealed class BareLoop : IAsyncDisposable
         {
             if (message is not Feed.FeedMessage.Committed committed) continue;
             var events = committed.Events.Select(e => new EncodedEvent(EventCodec.NameOf(e), e.At, EventCodec.Encode(e))).ToArray();
-            appends.Add(new RecordedAppend(events, committed.State.Status != status ? RowOf(committed.State) : null));
+            appends.Add(new RecordedAppend(events, committed.State.Status != status ? RowOf(committed.State) : null, status ?? JobStatus.None));
             status = committed.State.Status;
         }
 
@@ -48,7 +48,11 @@ internal sealed class BareLoop : IAsyncDisposable
         long sequenceNr = 0;
         foreach (var append in _appends)
         {
-            var result = await _store.Append(new AppendRequest(id, sequenceNr, append.Events) { Row = append.Row is { } row ? row with { Id = id } : null });
+            var result = await _store.Append(new AppendRequest(id, sequenceNr, append.Events)
+            {
+                Row = append.Row is { } row ? row with { Id = id } : null,
+                StatusBefore = append.StatusBefore,
+            });
             if (result is not AppendResult.Appended) throw new InvalidOperationException($"The bare append ended {result}.");
             sequenceNr += append.Events.Length;
         }
@@ -69,5 +73,5 @@ internal sealed class BareLoop : IAsyncDisposable
         WakeAt = state.Status.IsTerminal() ? null : JobRow.Active,
     };
 
-    private sealed record RecordedAppend(EncodedEvent[] Events, JobRow? Row);
+    private sealed record RecordedAppend(EncodedEvent[] Events, JobRow? Row, JobStatus StatusBefore);
 }
