@@ -13,9 +13,13 @@ public sealed class QueryPlanTests
     /// <summary>What is read as a whole on purpose: a few rows a workflow, a few keys a tenant, a row a start, the terms of one job.</summary>
     private static readonly string[] SmallTables = ["SCAN job_counts", "SCAN api_keys", "SCAN nodes", "SCAN json_each"];
 
+    /// <summary>What a check of the whole store asks on somebody's order, and no service while it serves: it reads everything, that is its purpose.</summary>
+    private static readonly string[] Inspections = [nameof(SqliteSql.JobIdsInOrder), nameof(SqliteSql.CompareCounts), nameof(SqliteSql.Strays)];
+
     public static TheoryData<string> Statements() =>
     [
         .. typeof(SqliteSql).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => !Inspections.Contains(field.Name))
             .Select(field => (string)field.GetValue(null)!)
             .Where(sql => Verbs.Any(verb => sql.StartsWith(verb, StringComparison.Ordinal))),
     ];
