@@ -22,12 +22,13 @@ internal sealed class ServeRun : IAsyncDisposable
     public string Error => _error.ToString();
 
     /// <param name="urls">Where to listen; a free loopback port if null.</param>
-    public static async Task<ServeRun> Start(CommandRun run, string? urls = null)
+    /// <param name="config">Settings of its own.</param>
+    public static async Task<ServeRun> Start(CommandRun run, string? urls = null, string? config = null)
     {
         var serve = new ServeRun();
         var line = serve._error.LineWith(Listening);
         serve._ended = CommandLine.Run(
-            ["serve", "--data", run.Data, "--urls", urls ?? "http://127.0.0.1:0"],
+            ["serve", "--data", run.Data, "--urls", urls ?? "http://127.0.0.1:0", .. config is null ? Array.Empty<string>() : ["--config", run.Write("serve.conf", config)]],
             new HostEdges { Out = TextWriter.Null, Error = serve._error, Signals = serve._signals, CurrentDirectory = run.Directory, Environment = new Dictionary<string, string>(StringComparer.Ordinal) });
         if (await Task.WhenAny(line, serve._ended) != line) throw new InvalidOperationException($"exit code {await serve._ended}: {serve.Error}");
         serve.Address = new Uri((await line)[Listening.Length..]);

@@ -2,6 +2,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Limits;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -19,7 +20,7 @@ internal static class CreateEndpoints
     public static void MapCreate(this IEndpointRouteBuilder jobs)
     {
         jobs.MapPost("/jobs", Create).WithName("createJob").RequireRole(Role.Submitter);
-        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).Produces<BatchResponse>(StatusCodes.Status207MultiStatus);
+        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch().Produces<BatchResponse>(StatusCodes.Status207MultiStatus);
     }
 
     private static async Task<Results<Created<JobReceipt>, Ok<JobReceipt>, ProblemHttpResult>> Create(

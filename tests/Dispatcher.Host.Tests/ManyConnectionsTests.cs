@@ -1,0 +1,49 @@
+namespace Dispatcher.Host.Tests;
+
+/// <summary>A service with more connections than it has work.</summary>
+public sealed class ManyConnectionsTests
+{
+    private const int Connections = 2000;
+
+    [Fact]
+    public async Task Everybody_IsServed_WhenThousandsOfConnectionsAreOpen()
+    {
+        using var run = new CommandRun();
+        await using var serve = await ServeRun.Start(run);
+        var open = new List<RawConnection>(Connections);
+        try
+        {
+            while (open.Count < Connections)
+                open.AddRange(await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => RawConnection.Open(serve.Address))));
+            foreach (var batch in open.Chunk(200))
+            {
+                await Task.WhenAll(batch.Select(connection => connection.Send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")));
+                foreach (var connection in batch) Assert.Equal(200, await connection.ReadStatus());
+            }
+        }
+        finally
+        {
+            foreach (var connection in open) await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Connection_IsClosed_WhenThereAreTooMany_AndTheOthersGoOn()
+    {
+        using var run = new CommandRun();
+        await using var serve = await ServeRun.Start(run, config: "dispatcher.web.connection-limit = 3");
+        await using var first = await RawConnection.Open(serve.Address);
+        await using var second = await RawConnection.Open(serve.Address);
+        await using var third = await RawConnection.Open(serve.Address);
+        foreach (var connection in new[] { first, second, third })
+        {
+            await connection.Send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Assert.Equal(200, await connection.ReadStatus());
+        }
+
+        await using var fourth = await RawConnection.Open(serve.Address);
+        Assert.Equal("", await fourth.ReadToEnd());
+        await first.Send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Assert.Equal(200, await first.ReadStatus());
+    }
+}

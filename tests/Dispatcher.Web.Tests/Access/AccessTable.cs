@@ -1,0 +1,67 @@
+using Dispatcher.Web.Access;
+using static Dispatcher.Web.Access.Role;
+
+namespace Dispatcher.Web.Tests.Access;
+
+/// <summary>What the table says of an endpoint.</summary>
+/// <param name="Needs">The role; null = everybody, without a key.</param>
+internal sealed record AccessRow(Role? Needs)
+{
+    /// <summary>A body that the endpoint takes, so that what comes after the gate is seen too.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>The address of a thing of tenant acme, in which <c>$job</c>, <c>$key</c> and <c>$delivery</c> stand for its ids: 404 for every other tenant.</summary>
+    public string? Thing { get; init; }
+
+    /// <summary>The thing need not be there: only who comes that far is looked at.</summary>
+    public bool MayBeMissing { get; init; }
+
+    /// <summary>Nobody on this machine needs a key.</summary>
+    public bool OrThisMachine { get; init; }
+}
+
+/// <summary>Every endpoint of the service and who may call it. A new endpoint needs a row here: the matrix test names those that have none.</summary>
+internal static class AccessTable
+{
+    public static IReadOnlyDictionary<string, AccessRow> Rows { get; } = new Dictionary<string, AccessRow>(StringComparer.Ordinal)
+    {
+        ["GET /health/live"] = new(Needs: null),
+        ["GET /health/ready"] = new(Needs: null),
+        ["GET /metrics"] = new(Viewer) { OrThisMachine = true },
+
+        ["GET /api/v1/jobs"] = new(Viewer),
+        ["POST /api/v1/jobs"] = new(Submitter) { Body = """{"workflow":"slow"}""", MayBeMissing = true },
+        ["POST /api/v1/jobs:batch"] = new(Submitter) { Body = """{"jobs":[{"workflow":"slow"}]}""" },
+        ["GET /api/v1/jobs/{id}"] = new(Viewer) { Thing = "/api/v1/jobs/$job" },
+        ["GET /api/v1/jobs/{id}/state"] = new(Viewer) { Thing = "/api/v1/jobs/$job/state?at=1" },
+        ["GET /api/v1/jobs/{id}/events"] = new(Viewer) { Thing = "/api/v1/jobs/$job/events" },
+        ["POST /api/v1/jobs/{id}/approve"] = Command("approve", Operator),
+        ["POST /api/v1/jobs/{id}/reject"] = Command("reject", Operator),
+        ["POST /api/v1/jobs/{id}/pause"] = Command("pause", Operator),
+        ["POST /api/v1/jobs/{id}/resume"] = Command("resume", Operator),
+        ["POST /api/v1/jobs/{id}/cancel"] = Command("cancel", Submitter),
+        ["POST /api/v1/jobs/{id}/recover"] = Command("recover", Operator, """{"from_step":"wait"}"""),
+        ["POST /api/v1/jobs/{id}/priority"] = Command("priority", Operator, """{"priority":1}"""),
+
+        ["GET /api/v1/workflows"] = new(Viewer),
+        ["GET /api/v1/workflows/{name}/versions"] = new(Viewer) { Thing = "/api/v1/workflows/guarded/versions" },
+        ["GET /api/v1/workflows/{name}/versions/{version:int}"] = new(Viewer) { Thing = "/api/v1/workflows/guarded/versions/1" },
+        ["PUT /api/v1/workflows/{name}/versions/{version:int}"] = new(Submitter) { Body = """{"name":"x","version":1,"steps":[{"id":"one","uses":"noop"}]}""" },
+
+        ["GET /api/v1/jobs/{id}/stream"] = new(Viewer) { Thing = "/api/v1/jobs/$job/stream" },
+        ["GET /api/v1/stream"] = new(Viewer),
+
+        ["GET /api/v1/webhooks/deliveries"] = new(Operator),
+        ["POST /api/v1/webhooks/deliveries/{id}/replay"] = new(Operator) { Thing = "/api/v1/webhooks/deliveries/$delivery/replay" },
+        ["GET /api/v1/webhooks/receivers"] = new(Operator),
+        ["GET /api/v1/webhooks/secret"] = new(Admin),
+        ["POST /api/v1/webhooks/secret/rotate"] = new(Admin),
+
+        ["GET /api/v1/keys"] = new(Admin),
+        ["POST /api/v1/keys"] = new(Admin) { Body = """{"roles":["viewer"]}""" },
+        ["POST /api/v1/keys/{id}/rotate"] = new(Admin) { Thing = "/api/v1/keys/$key/rotate" },
+        ["DELETE /api/v1/keys/{id}"] = new(Admin) { Thing = "/api/v1/keys/$key" },
+    };
+
+    private static AccessRow Command(string name, Role needs, string? body = null) => new(needs) { Thing = $"/api/v1/jobs/$job/{name}", Body = body };
+}
