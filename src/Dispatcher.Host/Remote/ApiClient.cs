@@ -11,14 +11,15 @@ namespace Dispatcher.Host.Remote;
 internal sealed class ApiClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly string _api;
 
     /// <param name="key">An API key or token; null for a server without keys.</param>
     public ApiClient(Uri server, string? key)
     {
         Server = server;
+        _api = new Uri(server, "/api/v1/").ToString();
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
         {
-            BaseAddress = new Uri(server, "/api/v1/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (key is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -27,27 +28,27 @@ internal sealed class ApiClient : IDisposable
     public Uri Server { get; }
 
     /// <param name="path">Below <c>/api/v1/</c>, with its query.</param>
-    public Task<JsonElement> Get(string path) => Send(new HttpRequestMessage(HttpMethod.Get, path));
+    public Task<JsonElement> Get(string path) => Send(new HttpRequestMessage(HttpMethod.Get, At(path)));
 
     /// <param name="body">UTF-8 JSON, or null for none.</param>
     /// <param name="ifMatch">The version that the job must have.</param>
     public Task<JsonElement> Post(string path, string? body, long? ifMatch = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, At(path)) { Content = Json(body) };
         if (ifMatch is { } version) request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{version}\""));
         return Send(request);
     }
 
     public Task<JsonElement> Put(string path, string body, string mediaType) =>
-        Send(new HttpRequestMessage(HttpMethod.Put, path) { Content = new StringContent(body, Encoding.UTF8, mediaType) });
+        Send(new HttpRequestMessage(HttpMethod.Put, At(path)) { Content = new StringContent(body, Encoding.UTF8, mediaType) });
 
-    public Task<JsonElement> Delete(string path) => Send(new HttpRequestMessage(HttpMethod.Delete, path));
+    public Task<JsonElement> Delete(string path) => Send(new HttpRequestMessage(HttpMethod.Delete, At(path)));
 
     /// <summary>An answer whose body is read as it comes.</summary>
     /// <param name="lastEventId">Where a stream of events goes on; null for its beginning.</param>
     public async Task<HttpResponseMessage> Open(string path, string? lastEventId, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, At(path));
         if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
         var answer = await Reach(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (!answer.IsSuccessStatusCode) throw ApiFault.Of(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
@@ -55,6 +56,9 @@ internal sealed class ApiClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Made whole here: a relative <c>jobs:bulk</c> would read as an address of the scheme <c>jobs</c>.</summary>
+    private Uri At(string path) => new(_api + path);
 
     private static StringContent? Json(string? body) => body is null ? null : new StringContent(body, Encoding.UTF8, MediaTypeNames.Application.Json);
 

@@ -24,9 +24,9 @@ internal static class RemoteJobText
         }
 
         if (job.TryGetProperty("failure", out var failure)) output.WriteLine($"  failure   {Failure(failure)}");
-        if (job.TryGetProperty("allowed", out var allowed)) output.WriteLine($"  allowed   {string.Join(", ", allowed.EnumerateArray().Select(word => word.GetString()))}");
+        if (job.TryGetProperty("allowed", out var allowed) && allowed.GetArrayLength() > 0) output.WriteLine($"  allowed   {string.Join(", ", allowed.EnumerateArray().Select(word => word.GetString()))}");
         output.WriteLine();
-        PlainTable.Write(output, ["step", "status", "attempts", "note"], job.GetProperty("steps").EnumerateArray().Select(StepCells));
+        PlainTable.Write(output, ["step", "status", "attempt", "note"], job.GetProperty("steps").EnumerateArray().Select(StepCells));
     }
 
     public static void WriteWhy(HostEdges edges, JsonElement why)
@@ -63,7 +63,7 @@ internal static class RemoteJobText
         return wait.ValueKind == JsonValueKind.Object ? wait.Text("kind") : wait.ToString();
     }
 
-    private static string[] StepCells(JsonElement step) => [step.Cell("id"), step.Cell("status"), step.Cell("attempts"), StepNote(step)];
+    private static string[] StepCells(JsonElement step) => [step.Cell("id"), step.Cell("status"), step.Cell("attempt"), StepNote(step)];
 
     private static string StepNote(JsonElement step)
     {
