@@ -32,6 +32,7 @@ internal sealed class NodeReceiver : IAsyncDisposable
             WorkingDirectory = Path.Combine(Root(), "tests", "clients"),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         var receiver = new NodeReceiver(OsProcess.Start(info) ?? throw new InvalidOperationException("node did not start."));
         var port = (await Take(receiver._notices, "to listen")).GetProperty("listening").GetInt32();

@@ -1,4 +1,3 @@
-using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
