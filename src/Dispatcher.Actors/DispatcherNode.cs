@@ -112,6 +112,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         var ids = edges.Ids ?? new IdGenerator(edges.Time);
         Gateway = new JobGateway(_services, ids);
         if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, ids, edges.Logger);
+        if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
     }
 
     public JobGateway Gateway { get; }
