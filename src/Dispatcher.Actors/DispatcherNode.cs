@@ -93,6 +93,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             Workflows = Workflows,
             Handlers = edges.Handlers,
             Admission = Admission,
+            Ids = edges.Ids ?? new IdGenerator(edges.Time),
             Steps = new StepServices(edges.Artifacts, edges.Logger, edges.Store.Incarnation)
             {
                 AbandonAfter = options.AbandonAfter,
@@ -109,9 +110,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         };
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
-        var ids = edges.Ids ?? new IdGenerator(edges.Time);
-        Gateway = new JobGateway(_services, ids);
-        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, ids, edges.Logger);
+        Gateway = new JobGateway(_services);
+        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
+        if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
     }
 
     public JobGateway Gateway { get; }
@@ -134,6 +135,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>Steps that run now.</summary>
     public int RunningSteps => _services.Steps.Running;
+
+    /// <summary>Steps that are worked on outside now, or wait for a worker.</summary>
+    public int ExternalSteps => _services.Steps.External;
 
     /// <summary>Step bodies that ran to their end since the start.</summary>
     public long BodiesEnded => _services.Steps.BodiesEnded;

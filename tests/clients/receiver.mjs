@@ -35,6 +35,6 @@ const server = createServer((request, response) => {
 createInterface({ input: process.stdin }).on('line', (line) => {
   answer = line === 'hang' ? 'hang' : Number(line);
   tell({ now: answer });
-});
+}).on('close', () => process.exit(0));
 
 server.listen(0, '127.0.0.1', () => tell({ listening: server.address().port }));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
 
 namespace Dispatcher.JobActors;
 
@@ -23,19 +24,22 @@ internal sealed partial class JobActor
                     StartChild(turn, new StepKey(started.Step, started.Item), started.Attempt);
                     break;
                 case JobEvent.StepCompleted { Attempt: > 0 } e:
-                    Forget(new StepKey(e.Step, e.Item));
+                    Forget(turn, new StepKey(e.Step, e.Item));
                     break;
                 case JobEvent.StepFailed e:
-                    Forget(new StepKey(e.Step, e.Item));
+                    Forget(turn, new StepKey(e.Step, e.Item));
                     break;
                 case JobEvent.StepRetrying e:
-                    Forget(new StepKey(e.Step, e.Item));
+                    Forget(turn, new StepKey(e.Step, e.Item));
                     break;
                 case JobEvent.StepReleased e:
-                    Forget(new StepKey(e.Step, e.Item));
+                    Forget(turn, new StepKey(e.Step, e.Item));
                     break;
                 case JobEvent.StepSleeping e:
-                    Forget(new StepKey(e.Step, e.Item));
+                    Forget(turn, new StepKey(e.Step, e.Item));
+                    break;
+                case JobEvent.StepAwaiting e:
+                    Forget(turn, new StepKey(e.Step, e.Item));
                     break;
                 case JobEvent.PriorityChanged e:
                     foreach (var (_, held) in _tickets) services.Admission.Reprioritise(held.Ticket, e.Priority);
@@ -64,6 +68,11 @@ internal sealed partial class JobActor
             return;
         }
 
+        Spawn(turn, key, step, ticket, startedBefore: null);
+    }
+
+    private void Spawn(JobTurn turn, StepKey key, StepState step, AdmissionTicket ticket, DateTimeOffset? startedBefore)
+    {
         var plan = turn.State.Plan.Steps[turn.State.Plan.IndexOf(key.Id)];
         var assignment = new StepAssignment
         {
@@ -71,7 +80,7 @@ internal sealed partial class JobActor
             Tenant = turn.State.Spec.Tenant,
             WorkflowName = turn.State.Spec.Workflow.Name,
             Step = key,
-            Attempt = attempt,
+            Attempt = step.Attempt,
             Handler = services.Handlers.Find(plan.Handler)!,
             With = turn.Inputs[key].With,
             Declared = turn.Inputs[key].Artifacts,
@@ -80,21 +89,26 @@ internal sealed partial class JobActor
             Timeout = plan.Timeout,
             HeartbeatTimeout = plan.HeartbeatTimeout,
             TraceParent = turn.State.Spec.TraceParent,
+            StartedAt = startedBefore,
+            Lease = step.Lease,
             Release = () => services.Admission.Release(ticket),
         };
+        if (assignment.IsExternal) (_external ??= []).Add(key);
         _children[key] = StepActor.Spawn(services.System, assignment, Self, services.Steps);
     }
 
-    private void Forget(StepKey key)
+    private void Forget(JobTurn turn, StepKey key)
     {
-        _children.Remove(key);
         _progress?.Remove(key);
+        // An external attempt may have been ended by a command, while its handler still waits for its worker.
+        if (_children.Remove(key, out var child) && _external?.Remove(key) == true && !turn.HasEndedOutside(key)) child.Tell(StopReason.JobEnded);
     }
 
     private void StopChildren()
     {
         foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);
         _children.Clear();
+        _external = null;
         _progress = null;
     }
 
@@ -118,6 +132,7 @@ internal sealed partial class JobActor
     private void AfterTurn(JobTurn turn)
     {
         _state = turn.State;
+        Attach(turn);
         if (_isLoadingAgain) return;
         if (turn.HasMore)
         {
@@ -126,7 +141,7 @@ internal sealed partial class JobActor
         }
 
         var wait = _state.Wait;
-        var wakeAt = NextWakeUp(_state);
+        var wakeAt = _state.NextWakeUp;
         if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate())
         {
             if (wait.Until is { } until) services.Observer.SleepsUntil(id, until);
@@ -144,16 +159,5 @@ internal sealed partial class JobActor
     {
         if (_children.Count > 0 || _tickets.Count > 0 || wait.Kind == JobWaitKind.Active) return false;
         return wait.Kind == JobWaitKind.Ended || (services.PassivateIfIdleFor is { } near && !(wakeAt <= now + near));
-    }
-
-    /// <summary>The next instant at which time alone changes something.</summary>
-    private static DateTimeOffset? NextWakeUp(JobState state)
-    {
-        if (state.Status.IsTerminal()) return null;
-        var next = state.Status == JobStatus.Scheduled ? state.Spec.StartAt : null;
-        if (state.DeadlineAt is { } deadline && !(next <= deadline)) next = deadline;
-        var timer = state.Status == JobStatus.Paused ? state.SleepingUntil : state.Timers.IsEmpty ? null : state.Timers.Min.At;
-        if (timer is { } due && !(next <= due)) next = due;
-        return next;
     }
 }

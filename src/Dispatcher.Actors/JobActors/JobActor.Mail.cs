@@ -25,6 +25,9 @@ internal sealed partial class JobActor
     {
         switch (mail.Kind)
         {
+            case MessageKind.JobEnded when EndNote.Read(mail.Payload.Span) is { } note && IsAwaited(turn.State, note, mail.From):
+                TakeEnd(turn, mail, note);
+                break;
             case MessageKind.JobEnded:
                 turn.Decide(new JobCommand.ResolveDependency(mail.From, mail.Outcome, turn.At));
                 break;
@@ -45,7 +48,7 @@ internal sealed partial class JobActor
     /// <summary>Who has mail because of a write that turned out to have landed; that a job is told in vain does no harm.</summary>
     private async ValueTask<IReadOnlyList<JobId>> WokenBy(JobTurn turn)
     {
-        List<JobId> woken = [id];
+        List<JobId> woken = [id, .. CancelsOf(turn).Select(cancel => cancel.To)];
         if (turn.State.Status.IsTerminal() && !turn.Before.Status.IsTerminal())
         {
             var edges = await services.Store.ReadWatches(id, WatcherLimit);

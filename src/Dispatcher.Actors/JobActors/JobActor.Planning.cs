@@ -11,9 +11,6 @@ namespace Dispatcher.JobActors;
 /// <summary>What a job does next: conditions, fan-outs, admission, the end.</summary>
 internal sealed partial class JobActor
 {
-    /// <summary>Items of one fan-out that are queued or run at once, when the step names no bound of its own.</summary>
-    private const int FanOutWindow = 256;
-
     private Dictionary<int, JsonElement[]>? _items;
     private JsonElement? _input;
     private FanOut? _outputsOf;
@@ -75,8 +72,7 @@ internal sealed partial class JobActor
     private void PlanItems(JobTurn turn, int index)
     {
         var plan = turn.State.Plan.Steps[index];
-        var window = plan.MaxConcurrency > 0 ? plan.MaxConcurrency : FanOutWindow;
-        while (turn.State.Steps[index].FanOut is { } fanOut && turn.State.Status.MayStartSteps() && fanOut.Next < fanOut.Total && fanOut.Open < window)
+        while (turn.State.Steps[index].FanOut is { } fanOut && turn.State.Status.MayStartSteps() && fanOut.Next < fanOut.Total && !turn.State.IsAtItemLimit(index, fanOut))
         {
             if (turn.Events.Count >= TurnLimit)
             {
@@ -126,6 +122,15 @@ internal sealed partial class JobActor
     private bool TryStart(JobTurn turn, StepKey key, int index, IStepHandler handler)
     {
         if (turn.Inputs.ContainsKey(key)) return true;
+        if (!TryPrepare(turn, key, index, handler, attempt: 0)) return false;
+        if (turn.Decide(new JobCommand.StartStep(key, turn.At)) is Decision.Accepted) return true;
+        turn.Inputs.Remove(key);
+        return false;
+    }
+
+    /// <summary>Evaluates what the step receives; what has no value fails the attempt (0: one that could not even start).</summary>
+    private bool TryPrepare(JobTurn turn, StepKey key, int index, IStepHandler handler, int attempt)
+    {
         JsonElement? with = null;
         ImmutableArray<DeclaredArtifact> artifacts = [];
         try
@@ -138,11 +143,10 @@ internal sealed partial class JobActor
         }
         catch (Exception exception) when (IsFaultOfWorkflow(exception))
         {
-            turn.Decide(new JobCommand.FailStep(key, 0, FailureOf(key, exception), turn.At));
+            turn.Decide(new JobCommand.FailStep(key, attempt, FailureOf(key, exception), turn.At));
             return false;
         }
 
-        if (turn.Decide(new JobCommand.StartStep(key, turn.At)) is not Decision.Accepted) return false;
         turn.Inputs.Add(key, new StepInputs(with, artifacts));
         return true;
     }

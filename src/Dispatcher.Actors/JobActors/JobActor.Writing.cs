@@ -31,6 +31,8 @@ internal sealed partial class JobActor
             Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
             Deliveries = CallbackDeliveries.Of(turn, events),
             Watches = submitted is null || turn.State.OpenDependencies.IsEmpty ? [] : [.. turn.State.OpenDependencies.Select(job => new Watch(job, WatchKind.Dependency))],
+            ChildOf = turn.ChildOf,
+            Messages = CancelsOf(turn),
             ConsumedMessages = turn.Consumed,
             EndNote = ends ? EndNote.Of(turn.State) : default,
             Snapshot = SnapshotOf(turn),

@@ -106,6 +106,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         try
         {
             await CommitAll(messages);
+            while (await CreateChildJobs() is { } answered) await CommitAll([answered]);
         }
         catch
         {
@@ -198,10 +199,11 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         }
 
         var mail = await MailFor(messages);
+        _childRequests = await ResolveChildJobs(messages);
         var turn = new JobTurn(_state!, services.Now());
         foreach (var message in messages) Take(turn, message);
         foreach (var letter in mail) TakeMail(turn, letter);
-        if (NextWakeUp(turn.State) <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
+        if (turn.State.NextWakeUp <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
         if (!services.IsDraining) Plan(turn);
         return turn;
     }
@@ -243,104 +245,6 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 break;
         }
     }
-
-    private void Take(JobTurn turn, object message)
-    {
-        switch (message)
-        {
-            case CommandMessage command:
-                turn.Decide(command);
-                break;
-            case StepEnded ended when IsCurrent(ended.Step, ended.From):
-                TakeEnd(turn, ended);
-                break;
-            case AdmissionTicket ticket:
-                // One that is not held any more was withdrawn, and so given back, while this message was on its way.
-                if (!_tickets.TryGetValue(ticket.Step, out var held) || held.Ticket != ticket) break;
-                held.IsGranted = true;
-                turn.Want(ticket.Step);
-                break;
-            case CheckpointRequested request when !IsCurrent(request.Step, request.From):
-                request.Undelivered();
-                break;
-            case CheckpointRequested request:
-                turn.Decide(new JobCommand.CheckpointStep(request.Step, request.Attempt, request.Checkpoint, turn.At), request.Saved);
-                break;
-            case StepProgressed progressed when IsCurrent(progressed.Step, progressed.From):
-                TakeProgress(progressed);
-                break;
-            case InspectMessage inspect:
-                inspect.Answer(_state is { Status: not JobStatus.None } state && inspect.MaySee(state.Spec.Tenant) ? Inspect() : null);
-                break;
-            case SettleMessage settle:
-                turn.Settle(settle);
-                break;
-            case LoadedMessage:
-                LoseRunningSteps(turn);
-                turn.WantQueued();
-                break;
-            case TimerMessage:
-                // A clock that went back, or that is finer than the journal's: the timer is set again.
-                if (_timerAt > turn.At) _timerAt = null;
-                break;
-            case DrainMessage:
-                WithdrawTickets();
-                break;
-            case StopStepsMessage:
-                foreach (var (_, child) in _children) child.Tell(StopReason.Shutdown);
-                break;
-        }
-    }
-
-    /// <summary>What an earlier life of the job or an attempt before a recovery still says is too late.</summary>
-    private bool IsCurrent(StepKey step, ActorCell from) => _children.TryGetValue(step, out var child) && child == from;
-
-    private static void TakeEnd(JobTurn turn, StepEnded ended) => turn.Decide(ended.Outcome switch
-    {
-        StepOutcome.Succeeded { Result: StepResult.Completed completed } =>
-            new JobCommand.CompleteStep(ended.Step, ended.Attempt, completed.Output, completed.Artifacts, turn.At),
-        StepOutcome.Succeeded { Result: StepResult.CompleteAt later } =>
-            new JobCommand.SleepStep(ended.Step, ended.Attempt, later.At, later.Output, turn.At),
-        StepOutcome.Failed failed => new JobCommand.FailStep(ended.Step, ended.Attempt, failed.Failure, turn.At),
-        _ => new JobCommand.ReleaseStep(ended.Step, ended.Attempt, turn.At),
-    });
-
-    /// <summary>After a load, what ran before has lost its process: the attempt counts, so a step that kills its process does not loop for ever.</summary>
-    private void LoseRunningSteps(JobTurn turn)
-    {
-        var events = turn.Events.Count;
-        var failure = Failure.Of(ErrorClass.WorkerLost, "The process that ran the attempt is gone.", "WORKER_LOST");
-        for (var i = 0; i < turn.Before.Steps.Length; i++)
-        {
-            var (step, stepId) = (turn.Before.Steps[i], turn.Before.Plan.Steps[i].Id);
-            if (step.IsExecuting) turn.Decide(new JobCommand.FailStep(new StepKey(stepId), step.Attempt, failure, turn.At));
-            if (step.FanOut is not { } fanOut || step.Status != StepStatus.Running) continue;
-            var item = 0;
-            foreach (var itemState in fanOut.Items)
-            {
-                if (itemState.IsExecuting) turn.Decide(new JobCommand.FailStep(new StepKey(stepId, item), itemState.Attempt, failure, turn.At));
-                item++;
-            }
-        }
-
-        if (turn.Events.Count > events) SweepTemporaries(turn.State);
-    }
-
-    private void SweepTemporaries(JobState state)
-    {
-        try
-        {
-            services.Steps.Artifacts.SweepTemporaries(state.Spec.Tenant, id);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // What is left behind wastes space and harms nothing.
-            LogNotSwept(Logger, exception, id);
-        }
-    }
-
-    [LoggerMessage(203, LogLevel.Warning, "Job {JobId}: temporary files of a lost attempt could not be deleted.")]
-    private static partial void LogNotSwept(ILogger logger, Exception exception, JobId jobId);
 
     [LoggerMessage(200, LogLevel.Error, "Job {JobId} is parked: {Reason}")]
     private static partial void LogParked(ILogger logger, JobId jobId, string reason);

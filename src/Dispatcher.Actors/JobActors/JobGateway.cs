@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using Dispatcher.Jobs;
-using Dispatcher.Kernel;
 using Dispatcher.Store;
 
 namespace Dispatcher.JobActors;
 
 /// <summary>The only door for commands. Finds or wakes the job's actor; answers when the command is durable or refused.</summary>
-public sealed class JobGateway(JobServices services, IdGenerator ids)
+public sealed class JobGateway(JobServices services)
 {
     /// <summary>Commands that wait for their reply at once; one more is told to come again, so that a slow disk does not become full memory.</summary>
     private const int CommandLimit = 100_000;
@@ -14,7 +13,7 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
     private volatile bool _closed;
     private int _underWay;
 
-    public JobId NextJobId() => ids.NextJobId();
+    public JobId NextJobId() => services.Ids.NextJobId();
 
     /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>
     public async Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)
@@ -25,7 +24,9 @@ public sealed class JobGateway(JobServices services, IdGenerator ids)
             return Refuse("invalid-input", $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}");
         if (spec.DependsOn is { Length: > 0 and <= JobLimits.Dependencies } dependencies && await FirstUnknown(dependencies, spec.Tenant) is { } unknown)
             return Refuse("unknown-dependency", $"The job depends on {unknown}, and there is no such job.");
-        var jobId = id ?? ids.NextJobId();
+        if (spec.Parent is { } parent && await FirstUnknown([parent.Job], spec.Tenant) is not null)
+            return Refuse("unknown-parent", $"The job names {parent.Job} as its parent, and there is no such job.");
+        var jobId = id ?? services.Ids.NextJobId();
         return await Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
     }
 

@@ -14,6 +14,9 @@ internal sealed class CommandMessage(JobCommand command, CommandGuard? guard = n
 
     public CommandGuard? Guard { get; } = guard;
 
+    /// <summary>The job whose step wants to make this one and to hear of its end.</summary>
+    public JobId? ChildOf { get; init; }
+
     /// <summary>True when the giver may know of a tenant's job.</summary>
     public bool MaySee(string tenant) => Command is JobCommand.Submit submit ? submit.Spec.Tenant == tenant : Guard?.MaySee(tenant) != false;
 
@@ -79,6 +82,12 @@ internal sealed class ContinueMessage
 {
     public static ContinueMessage Instance { get; } = new();
 }
+
+/// <summary>The children that steps asked for are stored, or refused.</summary>
+internal sealed record ChildJobsAnswered(IReadOnlyList<ChildJobAnswer> Answers);
+
+/// <param name="Refusal">Null if the child is stored.</param>
+internal sealed record ChildJobAnswer(StepKey Step, JobId Child, Rejection? Refusal);
 
 /// <summary>The job has mail from other jobs in the store.</summary>
 internal sealed class MailMessage

@@ -36,6 +36,7 @@ internal static class JobRowProjection
         JobWaitKind.Dependencies => "dependencies",
         JobWaitKind.Pause => "pause",
         JobWaitKind.Time => "time",
+        JobWaitKind.Child => "child",
         _ => null,
     };
 }

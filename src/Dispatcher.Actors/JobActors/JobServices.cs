@@ -31,6 +31,9 @@ public sealed class JobServices
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Where the ids of jobs come from.</summary>
+    public required IdGenerator Ids { get; init; }
+
     /// <summary>What expressions see as <c>env</c>.</summary>
     public required JsonElement EnvironmentValue { get; init; }
 

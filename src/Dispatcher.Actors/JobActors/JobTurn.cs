@@ -15,6 +15,8 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     private readonly List<JobEvent> _events = [];
     private Dictionary<StepKey, StepInputs>? _inputs;
     private List<(CommandMessage Message, Decision Decision)>? _commands;
+    private List<(TaskCompletionSource<long> Leased, Decision Decision)>? _leases;
+    private HashSet<StepKey>? _endedOutside;
     private List<long>? _consumed;
     private List<SettleMessage>? _settled;
     private List<(TaskCompletionSource Saved, Decision Decision)>? _checkpoints;
@@ -37,6 +39,12 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     /// <summary>Steps to ask admission for, beside those that the plan finds: admitted ones, and queued ones after a load or a resume.</summary>
     public List<StepKey>? Wanted { get; private set; }
 
+    /// <summary>External attempts that are given to their handlers again.</summary>
+    public List<StepKey>? TakenUp { get; private set; }
+
+    /// <summary>The job whose step made this one, in the turn that makes it.</summary>
+    public JobId? ChildOf { get; private set; }
+
     /// <summary>What the steps that start in this turn receive.</summary>
     public Dictionary<StepKey, StepInputs> Inputs => _inputs ??= [];
 
@@ -57,10 +65,23 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         return decision;
     }
 
-    public void Decide(CommandMessage message) =>
-        (_commands ??= []).Add((message, message.Guard?.Check(State) is { } rejection ? new Decision.Rejected(rejection) : Decide(message.Command)));
+    public void Decide(CommandMessage message)
+    {
+        var decision = message.Guard?.Check(State) is { } rejection ? new Decision.Rejected(rejection) : Decide(message.Command);
+        if (message.ChildOf is not null && decision is Decision.Accepted) ChildOf = message.ChildOf;
+        (_commands ??= []).Add((message, decision));
+    }
 
     public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
+
+    public void Decide(JobCommand command, TaskCompletionSource<long> leased) => (_leases ??= []).Add((leased, Decide(command)));
+
+    public void TakeUp(StepKey key) => (TakenUp ??= []).Add(key);
+
+    /// <summary>The handler of an external attempt has ended by itself.</summary>
+    public void EndedOutside(StepKey key) => (_endedOutside ??= []).Add(key);
+
+    public bool HasEndedOutside(StepKey key) => _endedOutside?.Contains(key) == true;
 
     public void Consume(InboxMessage mail) => (_consumed ??= []).Add(mail.Id);
 
@@ -95,6 +116,12 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
             if (decision is Decision.Rejected rejected) saved.TrySetException(new OperationCanceledException(rejected.Rejection.Message));
             else saved.TrySetResult();
         }
+
+        foreach (var (leased, decision) in _leases ?? [])
+        {
+            if (decision is Decision.Accepted { Events: [JobEvent.StepLeased lease] }) leased.TrySetResult(lease.Token);
+            else leased.TrySetException(new OperationCanceledException(((Decision.Rejected)decision).Rejection.Message));
+        }
     }
 
     public void ReplyToAll(CommandReply reply)
@@ -102,6 +129,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         foreach (var (message, _) in _commands ?? []) message.Answer(reply);
         foreach (var message in _settled ?? []) message.Answer();
         foreach (var (saved, _) in _checkpoints ?? []) saved.TrySetException(new OperationCanceledException("The node cannot save the checkpoint now."));
+        foreach (var (leased, _) in _leases ?? []) leased.TrySetException(new OperationCanceledException("The node cannot save the lease now."));
     }
 
     private CommandReply ReplyTo(CommandMessage message, Decision decision) => decision is Decision.Rejected rejected

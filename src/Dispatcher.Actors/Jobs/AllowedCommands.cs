@@ -15,13 +15,15 @@ public static class AllowedCommands
     {
         if (state.Status == JobStatus.None) return [];
         var at = state.UpdatedAt;
+        StepKey? awaiting = state.Waits.Approvals > 0 ? state.StepsAwaiting(AwaitKind.Approval).First() : null;
         var words = ImmutableArray.CreateBuilder<string>();
-        Try("approve", new JobCommand.Approve(Somebody, null, at));
-        Try("reject", new JobCommand.Reject(Somebody, null, at));
+        Try("approve", new JobCommand.ApproveStep(awaiting, Somebody, null, at));
+        Try("reject", new JobCommand.RejectStep(awaiting, Somebody, null, at));
         Try("pause", new JobCommand.Pause(Somebody, null, at));
         Try("resume", new JobCommand.Resume(Somebody, null, at));
         Try("cancel", new JobCommand.Cancel(Somebody, null, at));
         Try("recover", new JobCommand.Recover(state.Plan.Steps[0].Id, Somebody, null, at));
+        Try("retry", new JobCommand.RetryStep(StepToRetry(state, at), Somebody, null, at));
         Try("priority", new JobCommand.ChangePriority(state.Priority == 0 ? 1 : 0, Somebody, null, at));
         return words.ToImmutable();
 
@@ -29,5 +31,16 @@ public static class AllowedCommands
         {
             if (JobDecider.Decide(state, command) is Decision.Accepted) words.Add(word);
         }
+    }
+
+    /// <summary>A step that is not due yet, if there is one.</summary>
+    private static StepKey StepToRetry(JobState state, DateTimeOffset at)
+    {
+        foreach (var timer in state.Timers)
+        {
+            if (timer.At > at && state.ItemOrStep(timer.Step, timer.Item).Status == StepStatus.Retrying) return state.KeyOf(new StepPlace(timer.Step, timer.Item));
+        }
+
+        return new StepKey(state.Plan.Steps[0].Id);
     }
 }

@@ -38,6 +38,12 @@ public static class EventCodec
         Of("step.completed", JobJson.Default.StepCompleted),
         Of("step.failed", JobJson.Default.StepFailed),
         Of("step.skipped", JobJson.Default.StepSkipped),
+        Of("step.awaiting", JobJson.Default.StepAwaiting),
+        Of("step.child-created", JobJson.Default.StepChildCreated),
+        Of("step.approved", JobJson.Default.StepApproved),
+        Of("step.rejected", JobJson.Default.StepRejected),
+        Of("step.leased", JobJson.Default.StepLeased),
+        Of("step.retry-requested", JobJson.Default.StepRetryRequested),
     ];
 
     private static readonly FrozenDictionary<string, Entry> ByName = Entries.ToFrozenDictionary(entry => entry.Name, StringComparer.Ordinal);
@@ -105,4 +111,12 @@ public sealed class UnknownEventException(string name)
 [JsonSerializable(typeof(JobEvent.StepCompleted))]
 [JsonSerializable(typeof(JobEvent.StepFailed))]
 [JsonSerializable(typeof(JobEvent.StepSkipped))]
+[JsonSerializable(typeof(JobEvent.StepAwaiting))]
+[JsonSerializable(typeof(JobEvent.StepChildCreated))]
+[JsonSerializable(typeof(JobEvent.StepApproved))]
+[JsonSerializable(typeof(JobEvent.StepRejected))]
+[JsonSerializable(typeof(JobEvent.StepLeased))]
+[JsonSerializable(typeof(JobEvent.StepRetryRequested))]
+[JsonSerializable(typeof(ApprovalOutput))]
+[JsonSerializable(typeof(ChildOutput))]
 internal sealed partial class JobJson : JsonSerializerContext;

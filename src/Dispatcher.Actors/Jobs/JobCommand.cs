@@ -62,6 +62,31 @@ public abstract record JobCommand
     /// <summary>An attempt was ended by the engine's own shutdown: it does not count.</summary>
     public sealed record ReleaseStep(StepKey Step, int Attempt, DateTimeOffset At) : JobCommand(At);
 
+    /// <summary>Approves a step that waits for it. Without a step: the job if it is pending, else the only step that waits.</summary>
+    public sealed record ApproveStep(StepKey? Step, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>Rejects a step that waits for approval, which fails it for good. Without a step: as <see cref="ApproveStep"/>.</summary>
+    public sealed record RejectStep(StepKey? Step, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A step that waits to be tried again is due at once; a failed job is recovered from the step.</summary>
+    public sealed record RetryStep(StepKey Step, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>The attempt waits for somebody's decision, until a time if one is given.</summary>
+    public sealed record AwaitApproval(StepKey Step, int Attempt, DateTimeOffset? Until, OnTimeout OnTimeout, string? Prompt, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>The attempt waits for a job that is to be made, with this id.</summary>
+    public sealed record AwaitChild(StepKey Step, int Attempt, JobId Child, ChildRequest Request, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>The child that a step waits for is stored.</summary>
+    public sealed record ConfirmChild(StepKey Step, JobId Child, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>The child that a step waits for has ended.</summary>
+    /// <param name="Cause">Why it did not complete, for people.</param>
+    public sealed record EndChild(StepKey Step, JobId Child, JobStatus Outcome, JsonElement? Output, string? Cause, DateTimeOffset At) : JobCommand(At);
+
+    /// <summary>A worker outside takes the attempt; a lease that is there is replaced.</summary>
+    public sealed record LeaseStep(StepKey Step, int Attempt, string Worker, DateTimeOffset At) : JobCommand(At);
+
     /// <summary>All steps have ended; the output was evaluated.</summary>
     public sealed record Complete(JsonElement? Output, DateTimeOffset At) : JobCommand(At);
 

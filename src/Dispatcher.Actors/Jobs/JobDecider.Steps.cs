@@ -40,7 +40,7 @@ public static partial class JobDecider
 
         if (OutOfOrder(step, key) is { } outOfOrder) return outOfOrder;
         return item == step.FanOut!.Next && state.IsAtItemLimit(index, step.FanOut)
-            ? new Rejection("item-limit", $"Step {key.Id} runs at most {state.Plan.Steps[index].MaxConcurrency} items at once.")
+            ? new Rejection("item-limit", $"Step {key.Id} runs at most {state.ItemLimit(index)} items at once.")
             : null;
     }
 
@@ -113,11 +113,38 @@ public static partial class JobDecider
     private static Decision FailStep(JobState state, JobCommand.FailStep c)
     {
         if (c.Attempt == 0) return FailUnstarted(state, c);
-        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Unchanged.Instance;
-        var retry = state.Plan.Steps[state.Plan.IndexOf(c.Step.Id)].Retry;
-        if (!retry.Allows(c.Failure, c.Attempt)) return new Decision.Accepted(FinalFailure(state, c.Step, c.Attempt, c.Failure, c.At));
-        var retryAt = c.At + retry.DelayAfter(c.Attempt, c.Failure, Seed(state.Id, c.Step));
-        return Decision.Of(new JobEvent.StepRetrying(c.Step.Id, c.Step.Item, c.Attempt, c.Failure, retryAt, c.At));
+        return IsCurrentAttempt(state, c.Step, c.Attempt)
+            ? new Decision.Accepted(AttemptFailure(state, c.Step, c.Attempt, c.Failure, c.At))
+            : Decision.Unchanged.Instance;
+    }
+
+    /// <summary>An attempt has failed: it is followed by another one, or the step has failed for good.</summary>
+    private static List<JobEvent> AttemptFailure(JobState state, StepKey key, int attempt, Failure failure, DateTimeOffset at)
+    {
+        var retry = state.Plan.Steps[state.Plan.IndexOf(key.Id)].Retry;
+        if (!retry.Allows(failure, attempt)) return FinalFailure(state, key, attempt, failure, at);
+        var retryAt = at + retry.DelayAfter(attempt, failure, Seed(state.Id, key));
+        return [new JobEvent.StepRetrying(key.Id, key.Item, attempt, failure, retryAt, at)];
+    }
+
+    private static Decision RetryStep(JobState state, JobCommand.RetryStep c)
+    {
+        if (state.Status == JobStatus.Failed) return Recover(state, new JobCommand.Recover(c.Step.Id, c.By, c.Reason, c.At));
+        if (state.Status.IsTerminal()) return WrongStatus(state, "tried again", "running or failed");
+        if (state.Find(c.Step) is not { } step) return new Decision.Rejected(Unknown(c.Step));
+        if (step.Status != StepStatus.Retrying)
+            return Decision.Refuse("invalid-step-status", $"Step {c.Step} is {step.Status.ToText()}; only a step that waits to be tried again can be told to do so now.");
+        return step.DueAt > c.At
+            ? Decision.Of(new JobEvent.StepRetryRequested(c.Step.Id, c.Step.Item, c.By, c.Reason, c.At))
+            : Decision.Unchanged.Instance;
+    }
+
+    private static Decision LeaseStep(JobState state, JobCommand.LeaseStep c)
+    {
+        if (!IsCurrentAttempt(state, c.Step, c.Attempt)) return Decision.Refuse("late", $"Attempt {c.Attempt} of step {c.Step} is over; it cannot be leased.");
+        return c.Worker.Length is > 0 and <= JobLimits.WorkerCharacters
+            ? Decision.Of(new JobEvent.StepLeased(c.Step.Id, c.Step.Item, c.Attempt, c.Worker, state.SequenceNr + 1, c.At))
+            : Decision.Refuse("invalid-worker", $"A worker's name has 1 to {JobLimits.WorkerCharacters} characters.");
     }
 
     private static Decision FailUnstarted(JobState state, JobCommand.FailStep c)

@@ -12,11 +12,12 @@ public static partial class JobDecider
             return Decision.Of(new JobEvent.Failed(failure, null, c.At));
         }
 
+        if (state.ApprovalDeadlineAt <= c.At) return new Decision.Accepted(JobApprovalTimeout(state, c.At));
         var events = Due(state, c.At);
         return events.Count == 0 ? Decision.Unchanged.Instance : new Decision.Accepted(events);
     }
 
-    /// <summary>All that is due at a time: the start, dependencies that are met, and sleeping steps that complete.</summary>
+    /// <summary>All that is due at a time: the start, dependencies that are met, sleeping steps that complete, and waiting that has an end.</summary>
     private static List<JobEvent> Due(JobState state, DateTimeOffset at)
     {
         var events = new List<JobEvent>();
@@ -27,10 +28,7 @@ public static partial class JobDecider
         foreach (var timer in state.Timers)
         {
             if (timer.At > at || state.Status.IsTerminal()) break;
-            var step = state.ItemOrStep(timer.Step, timer.Item);
-            if (!step.IsSleeping) continue;
-            var key = new StepKey(state.Plan.Steps[timer.Step].Id, timer.Item < 0 ? null : timer.Item);
-            foreach (var @event in Completion(state, key, step.Attempt, step.Output, artifacts: null, at)) Raise(@event);
+            foreach (var @event in DueStep(state, new StepPlace(timer.Step, timer.Item), at)) Raise(@event);
         }
 
         return events;
@@ -40,5 +38,18 @@ public static partial class JobDecider
             events.Add(@event);
             state = state.Evolve(@event);
         }
+    }
+
+    /// <summary>What the end of its time does to a step; nothing to one that is tried again, which needs admission.</summary>
+    private static List<JobEvent> DueStep(JobState state, StepPlace place, DateTimeOffset at)
+    {
+        var (step, key) = (state.ItemOrStep(place.Step, place.Item), state.KeyOf(place));
+        return step switch
+        {
+            { IsSleeping: true } => Completion(state, key, step.Attempt, step.Output, artifacts: null, at),
+            { Waiting.What: AwaitKind.Approval } => StepApprovalTimeout(state, key, step, at),
+            { Waiting.What: AwaitKind.Child } => AttemptFailure(state, key, step.Attempt, Failure.Of(ErrorClass.Timeout, $"The child job {step.Waiting.Child} did not end in time.", "TIMEOUT"), at),
+            _ => [],
+        };
     }
 }

@@ -8,6 +8,9 @@ namespace Dispatcher.Jobs;
 /// </summary>
 public static partial class JobDecider
 {
+    /// <summary>Names in a refusal that lists what could have been meant.</summary>
+    private const int ShownCandidates = 10;
+
     public static Decision Decide(JobState state, JobCommand command) => command switch
     {
         JobCommand.Submit c => Submit(state, c),
@@ -32,6 +35,14 @@ public static partial class JobDecider
         JobCommand.FailStep c => FailStep(state, c),
         JobCommand.CheckpointStep c => CheckpointStep(state, c),
         JobCommand.ReleaseStep c => ReleaseStep(state, c),
+        JobCommand.ApproveStep c => ApproveStep(state, c),
+        JobCommand.RejectStep c => RejectStep(state, c),
+        JobCommand.RetryStep c => RetryStep(state, c),
+        JobCommand.AwaitApproval c => AwaitApproval(state, c),
+        JobCommand.AwaitChild c => AwaitChild(state, c),
+        JobCommand.ConfirmChild c => ConfirmChild(state, c),
+        JobCommand.EndChild c => EndChild(state, c),
+        JobCommand.LeaseStep c => LeaseStep(state, c),
         JobCommand.Complete c => Complete(state, c),
         JobCommand.Fail c => state.Status.IsTerminal() ? Decision.Unchanged.Instance : Decision.Of(new JobEvent.Failed(c.Failure, null, c.At)),
         _ => throw new InvalidOperationException($"The law has no rule for {command.GetType().Name}."),
@@ -46,6 +57,9 @@ public static partial class JobDecider
         JobCommand.Cancel c => c.Reason,
         JobCommand.Recover c => c.Reason,
         JobCommand.ChangePriority c => c.Reason,
+        JobCommand.ApproveStep c => c.Reason,
+        JobCommand.RejectStep c => c.Reason,
+        JobCommand.RetryStep c => c.Reason,
         _ => null,
     };
 
@@ -73,6 +87,8 @@ public static partial class JobDecider
             return new Rejection("invalid-label", $"The label '{bad.Key}' is empty or longer than {JobLimits.LabelCharacters} characters.");
         if (spec.DependsOn is { Length: > JobLimits.Dependencies } many)
             return new Rejection("too-many-dependencies", $"A job depends on at most {JobLimits.Dependencies} others; this one names {many.Length}.");
+        if (spec.Parent is { Depth: < 1 or > JobLimits.ChildDepth } parent)
+            return new Rejection("invalid-parent", $"A child is 1 to {JobLimits.ChildDepth} jobs below the first, not {parent.Depth}.");
         if (spec.DependsOn?.Contains(id) == true) return new Rejection("self-dependency", "A job cannot depend on itself.");
         if (spec.Callback is { } callback && CallbackRules.Fault(callback) is { } fault) return new Rejection("invalid-callback", fault);
         return PayloadTooBig("The input", spec.Input);
@@ -83,22 +99,6 @@ public static partial class JobDecider
             ? new Rejection("payload-too-large",
                 $"{what} has {bytes:N0} bytes of JSON; at most {JobLimits.PayloadBytes:N0} are allowed. Put bigger data into the artifact store and pass its path.")
             : null;
-
-    private static Decision Approve(JobState state, JobCommand.Approve c) => state.Status switch
-    {
-        JobStatus.Pending => new Decision.Accepted([new JobEvent.Approved(c.By, c.Reason, c.At), AfterApproval(state, c.At)]),
-        _ when state.Plan.ApprovalRequired && !state.Status.IsTerminal() => Decision.Unchanged.Instance,
-        _ => WrongStatus(state, "approved", "pending"),
-    };
-
-    private static JobEvent AfterApproval(JobState state, DateTimeOffset at) =>
-        state.Spec.StartAt is { } startAt && startAt > at ? new JobEvent.Scheduled(startAt, at)
-        : !state.OpenDependencies.IsEmpty ? new JobEvent.Waiting(at)
-        : new JobEvent.Queued(at);
-
-    private static Decision Reject(JobState state, JobCommand.Reject c) => state.Status == JobStatus.Pending
-        ? Decision.Of(new JobEvent.Rejected(c.By, c.Reason, c.At))
-        : WrongStatus(state, "rejected", "pending");
 
     private static Decision Pause(JobState state, JobCommand.Pause c) => state.Status switch
     {
@@ -148,7 +148,7 @@ public static partial class JobDecider
         if (state.Status.IsTerminal() || !state.OpenDependencies.Contains(c.Dependency)) return Decision.Unchanged.Instance;
         var resolved = new JobEvent.DependencyResolved(c.Dependency, c.Outcome, c.At);
         var policy = c.Outcome == JobStatus.Completed ? DependencyPolicy.Run : state.Spec.OnDependencyFailure ?? DependencyPolicy.Fail;
-        var how = c.Outcome == JobStatus.None ? "is not there any more" : $"ended {c.Outcome.ToText()}";
+        var how = $"ended {c.Outcome.ToText()}";
         return policy switch
         {
             DependencyPolicy.Run => new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c.At)]),

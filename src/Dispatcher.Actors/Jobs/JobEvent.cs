@@ -65,5 +65,35 @@ public abstract record JobEvent
 
     public sealed record StepFailed(string Step, int? Item, int Attempt, Failure Failure, DateTimeOffset At) : JobEvent(At);
 
+    /// <summary>The attempt waits for somebody.</summary>
+    public sealed record StepAwaiting(string Step, int? Item, int Attempt, AwaitKind What, DateTimeOffset? Until, DateTimeOffset At) : JobEvent(At)
+    {
+        /// <summary>Of an approval.</summary>
+        public OnTimeout? OnTimeout { get; init; }
+
+        public string? Prompt { get; init; }
+
+        /// <summary>The child's id, drawn before it is made.</summary>
+        public JobId? Child { get; init; }
+
+        public ChildRequest? Request { get; init; }
+    }
+
+    /// <summary>The child that the step waits for is stored.</summary>
+    public sealed record StepChildCreated(string Step, int? Item, JobId Child, DateTimeOffset At) : JobEvent(At);
+
+    /// <summary>Somebody has approved the step; its completion follows.</summary>
+    public sealed record StepApproved(string Step, int? Item, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    /// <summary>Somebody has rejected the step; its failure follows.</summary>
+    public sealed record StepRejected(string Step, int? Item, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
+    /// <summary>A worker outside has taken the attempt.</summary>
+    /// <param name="Token">This event's own number.</param>
+    public sealed record StepLeased(string Step, int? Item, int Attempt, string Worker, long Token, DateTimeOffset At) : JobEvent(At);
+
+    /// <summary>Somebody wants the step tried again now.</summary>
+    public sealed record StepRetryRequested(string Step, int? Item, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
     public sealed record StepSkipped(string Step, string Reason, DateTimeOffset At) : JobEvent(At);
 }

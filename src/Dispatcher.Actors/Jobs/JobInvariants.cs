@@ -11,6 +11,7 @@ public static class JobInvariants
         if (state.Status.IsTerminal())
         {
             if (!state.Timers.IsEmpty) yield return "An ended job has timers.";
+            if (!state.Awaited.IsEmpty || state.Waits != default) yield return "An ended job waits for somebody.";
             if (state.EndedAt is null) yield return "An ended job has no end time.";
             foreach (var (step, plan) in state.Steps.Zip(state.Plan.Steps))
             {
@@ -30,6 +31,7 @@ public static class JobInvariants
             if (state.ItemOrStep(timer.Step, timer.Item).DueAt != timer.At) yield return "A timer belongs to no step.";
         }
 
+        foreach (var broken in BrokenWaits(state)) yield return broken;
         foreach (var (step, plan) in state.Steps.Zip(state.Plan.Steps))
         {
             if (step.FanOut is not { } fanOut) continue;
@@ -37,5 +39,22 @@ public static class JobInvariants
             if (fanOut.Failed != fanOut.Items.Count(item => item.Status == StepStatus.Failed)) yield return $"The failed items of {plan.Id} are miscounted.";
             if (fanOut.Items.Count > fanOut.Total) yield return $"The step {plan.Id} has more items than it was expanded to.";
         }
+    }
+
+    /// <summary>Those that wait for somebody are listed and counted, and each says for whom.</summary>
+    private static IEnumerable<string> BrokenWaits(JobState state)
+    {
+        var counts = default(WaitCounts);
+        foreach (var place in state.Awaited)
+        {
+            var step = state.ItemOrStep(place.Step, place.Item);
+            if (step is not { Status: StepStatus.Running, Waiting: not null, IsSleeping: false }) yield return $"Step {state.KeyOf(place)} is listed as waiting for somebody and does not.";
+            if (step.Waiting is { What: AwaitKind.Child, Child: null }) yield return $"Step {state.KeyOf(place)} waits for a child without a name.";
+            counts = counts.Plus(step, 1);
+        }
+
+        if (counts != state.Waits) yield return $"The waiting steps are counted {state.Waits} and are {counts}.";
+        var unlisted = state.Steps.Sum(step => (step.Waiting is null ? 0 : 1) + (step.FanOut?.Items.Count(item => item.Waiting is not null) ?? 0)) - state.Awaited.Count;
+        if (unlisted != 0) yield return $"{unlisted} steps wait for somebody and are not listed.";
     }
 }

@@ -8,6 +8,16 @@ public static class JobLimits
 
     /// <summary>Bytes of a job's input or a step's output as JSON; bigger data goes to the artifact store, by reference.</summary>
     public const int PayloadBytes = 256 * 1024;
+
+    /// <summary>Items of one fan-out that are queued or run at once, when the step names no bound of its own.</summary>
+    public const int FanOutWindow = 256;
+
+    /// <summary>How far a child may be below the first job that made children.</summary>
+    public const int ChildDepth = 10;
+
+    /// <summary>Characters of a worker's name, and of what an approver is asked.</summary>
+    public const int WorkerCharacters = 200;
+    public const int PromptCharacters = 2000;
     public const int Labels = 32;
     public const int LabelCharacters = 128;
     public const int Dependencies = 100;

@@ -45,6 +45,12 @@ public sealed class JobPlan
 
     public bool ApprovalRequired { get; init; }
 
+    /// <summary>How long a job waits for its approval; without an end if absent.</summary>
+    public TimeSpan? ApprovalDeadline { get; init; }
+
+    /// <summary>What becomes of a job that nobody approves in that time.</summary>
+    public OnTimeout ApprovalOnTimeout { get; init; }
+
     public int MaxRecoveryAttempts { get; init; } = 3;
 
     /// <summary>The longest time from the first step's start to the job's end; none if absent.</summary>

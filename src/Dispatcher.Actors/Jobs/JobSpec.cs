@@ -68,7 +68,8 @@ public enum DependencyPolicy
 public sealed record CallbackSpec(string Url, ImmutableArray<string>? Events = null);
 
 /// <summary>The step that made a job.</summary>
-public sealed record ParentReference(JobId Job, string Step, int? Item);
+/// <param name="Depth">1 for a child of a job that has no parent, at most <see cref="JobLimits.ChildDepth"/>.</param>
+public sealed record ParentReference(JobId Job, string Step, int? Item, int Depth = 1);
 
 /// <summary>A workflow as a job pins it.</summary>
 public sealed record WorkflowReference(string Name, int Version, string Hash);

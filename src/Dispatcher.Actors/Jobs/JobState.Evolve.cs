@@ -34,6 +34,11 @@ public sealed partial record JobState
         JobEvent.Completed e => End(JobStatus.Completed, e.At, StepStatus.Skipped) with { Output = e.Output },
         JobEvent.Failed e => End(JobStatus.Failed, e.At, StepStatus.Skipped) with { Failure = e.Failure },
         JobEvent.Cancelled e => End(JobStatus.Cancelled, e.At, StepStatus.Cancelled) with { Reason = e.Reason },
+        _ => ApplyToStep(@event),
+    };
+
+    private JobState ApplyToStep(JobEvent @event) => @event switch
+    {
         JobEvent.StepQueued e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, DueAt = null }),
         JobEvent.StepStarted e => With(e.Step, e.Item, step => step with
         {
@@ -42,6 +47,7 @@ public sealed partial record JobState
             StartedAt = e.At,
             DueAt = null,
             IsSleeping = false,
+            Lease = null,
         }),
         JobEvent.StepExpanded e => With(e.Step, null, step => step with
         {
@@ -50,14 +56,21 @@ public sealed partial record JobState
             FanOut = new FanOut { Total = e.Items },
         }),
         JobEvent.StepCheckpointed e => With(e.Step, e.Item, step => step with { Checkpoint = JsonSize.NullAsAbsent(e.Checkpoint) }),
-        JobEvent.StepSleeping e => With(e.Step, e.Item, step => step with { IsSleeping = true, DueAt = e.Until, Output = e.Output }),
-        JobEvent.StepReleased e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, Attempt = e.Attempt - 1 }),
+        JobEvent.StepSleeping e => With(e.Step, e.Item, step => step with { IsSleeping = true, DueAt = e.Until, Output = e.Output, Lease = null }),
+        JobEvent.StepAwaiting e => With(e.Step, e.Item, step => step with { DueAt = e.Until, Waiting = WaitingOf(e), Lease = null }),
+        JobEvent.StepChildCreated e => With(e.Step, e.Item, step => step with { Waiting = step.Waiting! with { Uncreated = null } }),
+        JobEvent.StepApproved or JobEvent.StepRejected => this with { },
+        JobEvent.StepLeased e => With(e.Step, e.Item, step => step with { Lease = new StepLease(e.Worker, e.Token) }),
+        JobEvent.StepRetryRequested e => With(e.Step, e.Item, step => step with { DueAt = e.At }),
+        JobEvent.StepReleased e => With(e.Step, e.Item, step => step with { Status = StepStatus.Queued, Attempt = e.Attempt - 1, Lease = null }),
         JobEvent.StepRetrying e => With(e.Step, e.Item, step => step with
         {
             Status = StepStatus.Retrying,
             Attempt = e.Attempt,
             Failure = e.Failure,
             DueAt = e.RetryAt,
+            Waiting = null,
+            Lease = null,
         }),
         JobEvent.StepCompleted e => With(e.Step, e.Item, step => step with
         {
@@ -65,6 +78,8 @@ public sealed partial record JobState
             EndedAt = e.At,
             DueAt = null,
             IsSleeping = false,
+            Waiting = null,
+            Lease = null,
             Output = e.Output,
             Artifacts = e.Artifacts,
             Checkpoint = null,
@@ -76,6 +91,8 @@ public sealed partial record JobState
             EndedAt = e.At,
             DueAt = null,
             IsSleeping = false,
+            Waiting = null,
+            Lease = null,
             Failure = e.Failure,
             Output = null,
         }),
@@ -123,6 +140,8 @@ public sealed partial record JobState
             EndedAt = at,
             Steps = steps,
             Timers = [],
+            Awaited = [],
+            Waits = default,
             DeadlineAt = null,
             OpenDependencies = [],
             PausedFrom = JobStatus.None,
@@ -131,7 +150,7 @@ public sealed partial record JobState
     }
 
     private static StepState Close(StepState step, StepStatus status, DateTimeOffset at) =>
-        step with { Status = status, EndedAt = at, DueAt = null, IsSleeping = false };
+        step with { Status = status, EndedAt = at, DueAt = null, IsSleeping = false, Waiting = null, Lease = null };
 
     private static FanOut Close(FanOut fanOut, DateTimeOffset at) => fanOut with
     {
@@ -187,6 +206,23 @@ public sealed partial record JobState
         var timers = Timers;
         if (before.DueAt is { } due) timers = timers.Remove(new JobTimer(due, index, item ?? -1));
         if (after.DueAt is { } newlyDue) timers = timers.Add(new JobTimer(newlyDue, index, item ?? -1));
-        return this with { Steps = Steps.SetItem(index, step), Timers = timers };
+        var next = this with { Steps = Steps.SetItem(index, step), Timers = timers };
+        return before.Waiting is null && after.Waiting is null ? next : next.WithWaits(new StepPlace(index, item ?? -1), before, after);
     }
+
+    private JobState WithWaits(StepPlace place, StepState before, StepState after) => this with
+    {
+        Awaited = after.Waiting is null ? Awaited.Remove(place) : Awaited.Add(place),
+        Waits = Waits.Plus(before, -1).Plus(after, 1),
+    };
+
+    private static StepWaiting WaitingOf(JobEvent.StepAwaiting e) => new()
+    {
+        What = e.What,
+        OnTimeout = e.OnTimeout ?? default,
+        Prompt = e.Prompt,
+        Child = e.Child,
+        Uncreated = e.Request,
+        FailsAs = e.Request?.FailsAs ?? ErrorClass.Permanent,
+    };
 }

@@ -38,8 +38,14 @@ public sealed partial record JobState
 
     public ImmutableArray<StepState> Steps { get; init; } = [];
 
-    /// <summary>Retries and sleeping steps, earliest first.</summary>
+    /// <summary>Retries, sleeping steps, and the ends of waiting for somebody; earliest first.</summary>
     public ImmutableSortedSet<JobTimer> Timers { get; init; } = [];
+
+    /// <summary>Steps and items that wait for somebody.</summary>
+    public ImmutableSortedSet<StepPlace> Awaited { get; init; } = [];
+
+    /// <summary>What those wait for, counted.</summary>
+    public WaitCounts Waits { get; init; }
 
     /// <summary>Jobs that this one still waits for.</summary>
     public ImmutableArray<JobId> OpenDependencies { get; init; } = [];
@@ -120,105 +126,11 @@ public sealed partial record JobState
         }
     }
 
-    /// <summary>
-    /// What the job waits for when nothing of it runs, queues or can start: the answer for lists, for the wake-up index, and for the
-    /// promise that no job waits for nothing.
-    /// </summary>
-    [JsonIgnore]
-    public JobWait Wait => Status switch
-    {
-        JobStatus.None or JobStatus.Completed or JobStatus.Failed or JobStatus.Cancelled => JobWait.Ended,
-        JobStatus.Pending => new JobWait(JobWaitKind.Approval, null),
-        JobStatus.Scheduled => new JobWait(JobWaitKind.Time, Spec.StartAt),
-        JobStatus.Waiting => new JobWait(JobWaitKind.Dependencies, null),
-        JobStatus.Paused when !HasExecutingSteps => new JobWait(JobWaitKind.Pause, Earliest(DeadlineAt, SleepingUntil)),
-        JobStatus.Running when OnlyTimersOpen => new JobWait(JobWaitKind.Time, Earliest(DeadlineAt, Timers.Min.At)),
-        _ => JobWait.Active,
-    };
+    /// <summary>True when as many items of a fan-out are open as may be at once.</summary>
+    public bool IsAtItemLimit(int stepIndex, FanOut fanOut) => fanOut.Open >= ItemLimit(stepIndex);
 
-    /// <summary>True while a handler works for this job.</summary>
-    [JsonIgnore]
-    public bool HasExecutingSteps
-    {
-        get
-        {
-            foreach (var step in Steps)
-            {
-                if (step.IsExecuting) return true;
-                if (step.Status == StepStatus.Running && step.FanOut is { } fanOut && fanOut.Items.Exists(item => item.IsExecuting)) return true;
-            }
-
-            return false;
-        }
-    }
-
-    /// <summary>The number of attempts that wait for a timer is all that is open, and there is at least one.</summary>
-    private bool OnlyTimersOpen
-    {
-        get
-        {
-            if (Timers.IsEmpty) return false;
-            var open = 0;
-            for (var i = 0; i < Steps.Length; i++)
-            {
-                var step = Steps[i];
-                if (step.FanOut is { IsDone: false } fanOut && step.Status == StepStatus.Running)
-                {
-                    if (fanOut.Next < fanOut.Total && !IsAtItemLimit(i, fanOut)) return false;
-                    open += fanOut.Open;
-                }
-                else if (step.Status is StepStatus.Running or StepStatus.Retrying or StepStatus.Queued)
-                {
-                    open++;
-                }
-                else if (step.Status == StepStatus.Pending && NeedsMet(i))
-                {
-                    return false;
-                }
-            }
-
-            return open == Timers.Count;
-        }
-    }
-
-    /// <summary>When the first sleeping step completes; retries do not count, since a paused job tries nothing.</summary>
-    internal DateTimeOffset? SleepingUntil
-    {
-        get
-        {
-            foreach (var timer in Timers)
-            {
-                if (ItemOrStep(timer.Step, timer.Item).IsSleeping) return timer.At;
-            }
-
-            return null;
-        }
-    }
-
-    public bool IsAtItemLimit(int stepIndex, FanOut fanOut) =>
-        Plan.Steps[stepIndex].MaxConcurrency is > 0 and var limit && fanOut.Open >= limit;
+    /// <summary>Items of a fan-out that are open at once, at the most.</summary>
+    public int ItemLimit(int stepIndex) => Plan.Steps[stepIndex].MaxConcurrency is > 0 and var limit ? limit : JobLimits.FanOutWindow;
 
     internal StepState ItemOrStep(int step, int item) => item < 0 ? Steps[step] : Steps[step].FanOut!.Items[item];
-
-    private static DateTimeOffset? Earliest(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a <= b ? a : b;
-}
-
-public enum JobWaitKind
-{
-    /// <summary>Something runs or can run now.</summary>
-    Active,
-    Time,
-    Approval,
-    Dependencies,
-    Pause,
-    Ended,
-}
-
-/// <summary>What a job waits for.</summary>
-/// <param name="Until">When it wants to be woken at the latest, if at all.</param>
-public readonly record struct JobWait(JobWaitKind Kind, DateTimeOffset? Until)
-{
-    public static JobWait Active => new(JobWaitKind.Active, null);
-
-    public static JobWait Ended => new(JobWaitKind.Ended, null);
 }

@@ -8,7 +8,7 @@ namespace Dispatcher.Jobs;
 public static class SnapshotCodec
 {
     /// <summary>Grows when the form of a state changes.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     public static byte[] Encode(JobState state) => JsonSerializer.SerializeToUtf8Bytes(state, JobJson.Default.JobState);
 

@@ -16,7 +16,7 @@ public record StepState
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>When a retry is due, or when a sleeping step completes.</summary>
+    /// <summary>When a retry is due, when a sleeping step completes, or until when a step waits for somebody.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>True while nothing of a running step is left but to wait for <see cref="DueAt"/>.</summary>
@@ -37,9 +37,15 @@ public record StepState
     /// <summary>The items, once a fan-out was expanded.</summary>
     public FanOut? FanOut { get; init; }
 
+    /// <summary>For whom a running step waits, if it waits for somebody.</summary>
+    public StepWaiting? Waiting { get; init; }
+
+    /// <summary>The worker outside that has the running attempt, if one has.</summary>
+    public StepLease? Lease { get; init; }
+
     /// <summary>True while the step occupies a handler.</summary>
     [JsonIgnore]
-    public bool IsExecuting => Status == StepStatus.Running && !IsSleeping && FanOut is null;
+    public bool IsExecuting => Status == StepStatus.Running && !IsSleeping && Waiting is null && FanOut is null;
 
     public static StepState Initial { get; } = new();
 }

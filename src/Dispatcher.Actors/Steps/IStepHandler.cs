@@ -40,6 +40,30 @@ public abstract record StepResult
 
     /// <summary>Nothing is left but to wait: the step completes with this output at that time, and needs no memory until then.</summary>
     public sealed record CompleteAt(DateTimeOffset At, JsonElement? Output) : StepResult;
+
+    /// <summary>Somebody has to decide; needs no memory until then.</summary>
+    /// <param name="Deadline">The longest wait; none if absent.</param>
+    /// <param name="OnTimeout">What it becomes after that.</param>
+    /// <param name="Prompt">What the approver is asked, at most <see cref="JobLimits.PromptCharacters"/> characters.</param>
+    public sealed record AwaitApproval(TimeSpan? Deadline, OnTimeout OnTimeout = OnTimeout.Reject, string? Prompt = null) : StepResult;
+
+    /// <summary>A job is to be made, whose end the step waits for; needs no memory until then.</summary>
+    /// <param name="Workflow">Its name in the tenant's registry.</param>
+    public sealed record AwaitChild(string Workflow) : StepResult
+    {
+        /// <summary>The newest if absent.</summary>
+        public int? Version { get; init; }
+
+        public JsonElement? Input { get; init; }
+
+        /// <summary>The parent's if absent.</summary>
+        public int? Priority { get; init; }
+
+        public ImmutableSortedDictionary<string, string>? Labels { get; init; }
+
+        /// <summary>The class of failure of the step when the child does not complete.</summary>
+        public ErrorClass FailsAs { get; init; } = ErrorClass.Permanent;
+    }
 }
 
 /// <summary>An attempt failed, in a way that its handler knows.</summary>

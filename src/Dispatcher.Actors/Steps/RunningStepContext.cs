@@ -47,4 +47,12 @@ internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServ
         if (!job.Tell(request)) request.Undelivered();
         await request.Saved.Task;
     }
+
+    public override async ValueTask<long> RecordLease(string worker)
+    {
+        Heartbeat();
+        var request = new LeaseRequested(self, Step, Attempt, worker, new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!job.Tell(request)) request.Undelivered();
+        return await request.Leased.Task;
+    }
 }

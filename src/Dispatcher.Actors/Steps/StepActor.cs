@@ -33,7 +33,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     /// <summary>Starts an attempt. It counts as running from here, not from its own first turn: a stop must not take the time between for idleness.</summary>
     public static ActorCell Spawn(ActorSystem system, StepAssignment assignment, ActorCell job, StepServices services)
     {
-        services.OnStarted();
+        services.OnStarted(assignment.IsExternal);
         return system.Spawn(() => new StepActor(assignment, job, services), Supervision.Stop);
     }
 
@@ -53,9 +53,10 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             Cancellation = _cancellation.Token,
             CorrelationId = assignment.CorrelationId,
             Epoch = services.Epoch,
+            Lease = assignment.Lease,
         };
         var now = Self.System.Time.GetUtcNow();
-        if ((assignment.Timeout ?? services.DefaultTimeout) is { } timeout) _timeout = Self.System.Timers.Schedule(now + timeout, Self, TimeUp);
+        if ((assignment.Timeout ?? services.DefaultTimeout) is { } timeout) _timeout = Self.System.Timers.Schedule((assignment.StartedAt ?? now) + timeout, Self, TimeUp);
         if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(now + silence, Self, HeartbeatDue);
         _span = StepTrace.Create(assignment);
         _startedAt = services.Metrics?.Now ?? 0;
@@ -70,7 +71,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             case HandlerEnded ended:
                 // Told before it is counted: whoever waits until nothing runs finds the end in the job's mailbox.
                 End(OutcomeOf(ended));
-                services.OnEnded();
+                services.OnEnded(assignment.IsExternal);
                 break;
             case StopReason reason:
                 AskToStop(reason);
@@ -84,7 +85,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             case var _ when message == GraceOver:
                 LogAbandoned(_context.Logger, assignment.JobId, assignment.Step, assignment.Attempt, services.AbandonAfter.TotalSeconds);
                 End(OutcomeOf(new HandlerEnded(null, new OperationCanceledException())), isAbandoned: true);
-                services.OnAbandoned();
+                services.OnAbandoned(assignment.IsExternal);
                 break;
         }
 
@@ -180,6 +181,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     {
         { Result: { } result } => new StepOutcome.Succeeded(result),
         _ when _stopReason == StopReason.Shutdown => StepOutcome.Released.Instance,
+        { Exception: not StepFailedException } when _stopReason == StopReason.Detached => StepOutcome.Detached.Instance,
         _ when _stopReason == StopReason.Timeout =>
             Failed(ErrorClass.Timeout, $"The attempt did not end within its timeout of {assignment.Timeout ?? services.DefaultTimeout}.", "TIMEOUT"),
         _ when _stopReason == StopReason.HeartbeatLost =>

@@ -33,6 +33,15 @@ public sealed record StepAssignment
     /// <summary>The trace to which the attempt belongs, if its job came with one.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>When the attempt started, if an earlier process started it: its time counts from then.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The lease of an attempt that was taken up again.</summary>
+    public StepLease? Lease { get; init; }
+
+    /// <summary>True when the attempt survives this process.</summary>
+    public bool IsExternal => Handler is IExternalStepHandler;
+
     /// <summary>The longest time of the attempt.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -59,6 +68,12 @@ public abstract record StepOutcome
     {
         public static Released Instance { get; } = new();
     }
+
+    /// <summary>The node shuts down and the attempt goes on outside: nothing has happened to it.</summary>
+    public sealed record Detached : StepOutcome
+    {
+        public static Detached Instance { get; } = new();
+    }
 }
 
 /// <summary>From a step actor to its job: the attempt has ended.</summary>
@@ -69,6 +84,12 @@ public sealed record StepEnded(ActorCell From, StepKey Step, int Attempt, StepOu
 public sealed record CheckpointRequested(ActorCell From, StepKey Step, int Attempt, JsonElement Checkpoint, TaskCompletionSource Saved) : IDeadLetter
 {
     public void Undelivered() => Saved.TrySetException(new OperationCanceledException("The job has ended; its checkpoint is refused."));
+}
+
+/// <summary>From a step actor to its job: record durably that this worker has the attempt, then complete the reply with the lease's token.</summary>
+public sealed record LeaseRequested(ActorCell From, StepKey Step, int Attempt, string Worker, TaskCompletionSource<long> Leased) : IDeadLetter
+{
+    public void Undelivered() => Leased.TrySetException(new OperationCanceledException("The attempt is over; it cannot be leased."));
 }
 
 /// <summary>From a step actor to its job: how far it is. Not durable.</summary>
@@ -84,6 +105,9 @@ public enum StopReason
 
     /// <summary>The node shuts down.</summary>
     Shutdown,
+
+    /// <summary>The node shuts down, and the attempt is worked on outside it.</summary>
+    Detached,
 
     /// <summary>The attempt's own time is over.</summary>
     Timeout,

@@ -38,6 +38,9 @@ public abstract class StepContext
     /// <summary>Each line that is written here carries the job, its tenant and correlation id, the step and the attempt.</summary>
     public virtual ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>The lease that was recorded for this attempt before this process took it up; only for an <see cref="IExternalStepHandler"/>.</summary>
+    public StepLease? Lease { get; init; }
+
     /// <summary>Cancelled when the job is cancelled, the attempt's time is over, or the node shuts down.</summary>
     public required CancellationToken Cancellation { get; init; }
 
@@ -57,4 +60,12 @@ public abstract class StepContext
 
     /// <summary>Saves a small JSON value (at most 64 KiB) durably; the next attempt receives it. Completes when it is durable.</summary>
     public abstract ValueTask SaveCheckpoint(JsonElement checkpoint);
+
+    /// <summary>
+    /// Records durably that a worker outside has taken the attempt; a lease that is there is replaced. Gives the lease's token, larger than that of every
+    /// earlier lease of the job, when it is durable. Cancelled when the attempt is over.
+    /// </summary>
+    /// <param name="worker">1 to <see cref="JobLimits.WorkerCharacters"/> characters.</param>
+    /// <exception cref="OperationCanceledException">The attempt is over, or the lease cannot be saved now.</exception>
+    public virtual ValueTask<long> RecordLease(string worker) => throw new NotSupportedException("Only a running attempt can be leased.");
 }

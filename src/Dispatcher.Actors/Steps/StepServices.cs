@@ -7,6 +7,7 @@ namespace Dispatcher.Steps;
 public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long epoch)
 {
     private int _running;
+    private int _external;
     private long _abandoned;
     private long _bodiesEnded;
     private TaskCompletionSource? _idle;
@@ -30,8 +31,11 @@ public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long 
     /// <summary>What is measured; nothing if absent.</summary>
     public StepMetrics? Metrics { get; init; }
 
-    /// <summary>Attempts that run now.</summary>
+    /// <summary>Attempts that run in this process now.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Attempts that are worked on outside now, or wait for a worker; a stop does not wait for them.</summary>
+    public int External => Volatile.Read(ref _external);
 
     /// <summary>Handlers that ignored their cancellation, since the start.</summary>
     public long Abandoned => Interlocked.Read(ref _abandoned);
@@ -48,17 +52,27 @@ public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long 
         return idle.Task;
     }
 
-    internal void OnStarted() => Interlocked.Increment(ref _running);
-
-    internal void OnEnded()
+    internal void OnStarted(bool isExternal)
     {
-        Interlocked.Increment(ref _bodiesEnded);
-        if (Interlocked.Decrement(ref _running) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+        if (isExternal) Interlocked.Increment(ref _external);
+        else Interlocked.Increment(ref _running);
     }
 
-    internal void OnAbandoned()
+    internal void OnEnded(bool isExternal)
+    {
+        Interlocked.Increment(ref _bodiesEnded);
+        CountDown(isExternal);
+    }
+
+    internal void OnAbandoned(bool isExternal)
     {
         Interlocked.Increment(ref _abandoned);
-        if (Interlocked.Decrement(ref _running) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+        CountDown(isExternal);
+    }
+
+    private void CountDown(bool isExternal)
+    {
+        if (isExternal) Interlocked.Decrement(ref _external);
+        else if (Interlocked.Decrement(ref _running) == 0) Volatile.Read(ref _idle)?.TrySetResult();
     }
 }

@@ -23,7 +23,10 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
     /// </summary>
     public IReadOnlyList<Watch> Watches { get; init; } = [];
 
-    /// <summary>Messages to other jobs, written with the events that caused them.</summary>
+    /// <summary>The job whose step makes this one: it watches it (<see cref="WatchKind.Child"/>) from this append on, which is the first.</summary>
+    public JobId? ChildOf { get; init; }
+
+    /// <summary>Messages to other jobs, written with the events that caused them. One to a job that has ended, or is not stored, is dropped.</summary>
     public IReadOnlyList<NewMessage> Messages { get; init; } = [];
 
     /// <summary>

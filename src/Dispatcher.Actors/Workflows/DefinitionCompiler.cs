@@ -57,7 +57,7 @@ internal sealed class DefinitionCompiler
         if (description?.Length > WorkflowLimits.DescriptionCharacters)
             _fields.Fault(WorkflowFaultCodes.TooLarge,
                 "description", $"has at most {WorkflowLimits.DescriptionCharacters} characters, not {description.Length}");
-        var approval = Approval();
+        var approval = ApprovalReader.Read(_fields, _report);
         var recoveries = _fields.Integer("max_recovery_attempts", 1, WorkflowLimits.MaxRecoveryAttempts, DefaultRecoveryAttempts) ?? DefaultRecoveryAttempts;
         var timeout = _fields.Duration("timeout");
         _input = Input();
@@ -80,7 +80,9 @@ internal sealed class DefinitionCompiler
 
         var plan = new JobPlan(name, version, Convert.ToHexStringLower(SHA256.HashData(bytes)), Weighted(steps))
         {
-            ApprovalRequired = approval,
+            ApprovalRequired = approval.IsRequired,
+            ApprovalDeadline = approval.Deadline,
+            ApprovalOnTimeout = approval.OnTimeout,
             MaxRecoveryAttempts = recoveries,
             Timeout = timeout,
         };
@@ -92,14 +94,6 @@ internal sealed class DefinitionCompiler
             Output = output,
             Source = _report,
         };
-    }
-
-    private bool Approval()
-    {
-        if (_fields.Text("approval") is not { } approval) return false;
-        if (string.Equals(approval, "required", StringComparison.Ordinal)) return true;
-        _fields.Fault(WorkflowFaultCodes.InvalidValue, "approval", $"must be required, or left out, not '{Suggestion.Clip(approval)}'");
-        return false;
     }
 
     private JsonSchema? Input()

@@ -98,6 +98,15 @@ internal sealed class Fields
         return null;
     }
 
+    /// <summary>True or false; not kept.</summary>
+    public bool? Boolean(string key)
+    {
+        if (Raw(key) is not { } value) return null;
+        if (value.Kind is JsonValueKind.True or JsonValueKind.False) return value.Kind == JsonValueKind.True;
+        Fault(WorkflowFaultCodes.WrongType, key, $"must be true or false{Written(value)}");
+        return null;
+    }
+
     public double? Number(string key, double minimum, double maximum, double @default)
     {
         if (Raw(key) is not { } value) return null;

@@ -109,7 +109,11 @@ public sealed class WorkflowBuilder
     }
 
     /// <summary>The job waits until somebody approves it.</summary>
-    public WorkflowBuilder Approval() => Set("approval", SourceNode.OfString("required"));
+    /// <param name="deadline">The longest wait; none if absent.</param>
+    /// <param name="onTimeout">What becomes of a job that nobody approved by then.</param>
+    public WorkflowBuilder Approval(TimeSpan? deadline = null, OnTimeout onTimeout = OnTimeout.Reject) => Set("approval", deadline is not { } longest
+        ? SourceNode.OfString("required")
+        : SourceNode.OfProperties([("deadline", StepNode.OfDuration(longest)), ("on_timeout", SourceNode.OfString(onTimeout.ToText()))]));
 
     /// <summary>1..10.</summary>
     public WorkflowBuilder MaxRecoveryAttempts(int count) => Set("max_recovery_attempts", SourceNode.OfNumber(count));

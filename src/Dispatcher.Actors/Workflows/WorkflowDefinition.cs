@@ -88,6 +88,8 @@ public sealed class WorkflowDefinition
         var plan = new JobPlan(Name, Version, Hash, [.. steps.Select(step => step.Plan)])
         {
             ApprovalRequired = ApprovalRequired,
+            ApprovalDeadline = Plan.ApprovalDeadline,
+            ApprovalOnTimeout = Plan.ApprovalOnTimeout,
             MaxRecoveryAttempts = MaxRecoveryAttempts,
             Timeout = Timeout,
         };

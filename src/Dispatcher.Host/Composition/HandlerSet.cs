@@ -31,7 +31,7 @@ internal sealed class HandlerSet : IDisposable
             },
             time);
         Registry = new HandlerRegistry(
-            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ProcessRunHandler(runner), _http, .. MediaHandlers.All(runner)]);
+            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new ProcessRunHandler(runner), _http, .. MediaHandlers.All(runner)]);
     }
 
     public HandlerRegistry Registry { get; }

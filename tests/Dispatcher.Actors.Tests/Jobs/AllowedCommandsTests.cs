@@ -23,7 +23,7 @@ public sealed class AllowedCommandsTests
     [Fact]
     public void AFailedJob_MayBeRecovered_AsOftenAsItsWorkflowAllows()
     {
-        AssertAllowed("recover", Given(One, Submitted(), new JobEvent.Failed(Broken, null, T(1))));
+        AssertAllowed("recover retry", Given(One, Submitted(), new JobEvent.Failed(Broken, null, T(1))));
         var often = Enumerable.Range(1, One.MaxRecoveryAttempts).SelectMany(attempt => new JobEvent[]
         {
             new JobEvent.Failed(Broken, null, T(attempt)), new JobEvent.Recovering("a", attempt, Ada, null, T(attempt)),

@@ -25,7 +25,7 @@ internal static class JobDriver
 
     /// <summary>True when a job that calls itself active has something that runs, or that may be started, expanded or ended now.</summary>
     public static bool CanGoOn(JobState state) =>
-        state.HasExecutingSteps || Starts(state, state.UpdatedAt).Any(command => JobDecider.Decide(state, command) is Decision.Accepted);
+        state.HasExecutingSteps || state.Waits.Uncreated > 0 || Starts(state, state.UpdatedAt).Any(command => JobDecider.Decide(state, command) is Decision.Accepted);
 
     private static IReadOnlyList<JobEvent>? Next(JobState state, DateTimeOffset at, Func<bool> attemptFails) =>
         Obvious(state, at).Concat(Starts(state, at)).Concat(Ends(state, at, attemptFails))
@@ -35,7 +35,15 @@ internal static class JobDriver
     private static IEnumerable<JobCommand> Obvious(JobState state, DateTimeOffset at)
     {
         yield return new JobCommand.WakeUp(at);
-        if (state.Wait.Kind == JobWaitKind.Approval) yield return new JobCommand.Approve(Ada, null, at);
+        if (state.Status == JobStatus.Pending) yield return new JobCommand.Approve(Ada, null, at);
+        foreach (var key in state.StepsAwaiting(AwaitKind.Approval)) yield return new JobCommand.ApproveStep(key, Ada, null, at);
+        foreach (var key in state.StepsAwaiting(AwaitKind.Child))
+        {
+            var child = state.Find(key)!.Waiting!.Child!.Value;
+            yield return new JobCommand.ConfirmChild(key, child, at);
+            yield return new JobCommand.EndChild(key, child, JobStatus.Completed, null, null, at);
+        }
+
         if (state.Wait.Kind == JobWaitKind.Pause) yield return new JobCommand.Resume(Ada, null, at);
         foreach (var dependency in state.OpenDependencies.Distinct()) yield return new JobCommand.ResolveDependency(dependency, JobStatus.Completed, at);
     }

@@ -18,6 +18,8 @@ internal sealed class JobGenerator(int seed)
         return new JobPlan("random", 1, "hash", steps)
         {
             ApprovalRequired = Chance(0.2),
+            ApprovalDeadline = Chance(0.3) ? TimeSpan.FromSeconds(_random.Next(300)) : null,
+            ApprovalOnTimeout = Chance(0.5) ? OnTimeout.Approve : OnTimeout.Reject,
             MaxRecoveryAttempts = _random.Next(3),
             Timeout = Chance(0.2) ? TimeSpan.FromSeconds(_random.Next(10, 2000)) : null,
         };
@@ -60,10 +62,32 @@ internal sealed class JobGenerator(int seed)
             < 72 => new JobCommand.SkipStep(key.Id, "not needed", at),
             < 75 => new JobCommand.CheckpointStep(key, attempt, Output() ?? Json("""{"chunk":1}"""), at),
             < 78 => new JobCommand.ReleaseStep(key, attempt, at),
-            < 84 => new JobCommand.WakeUp(at),
+            < 82 => new JobCommand.WakeUp(at),
+            < 90 => CommandAboutWaiting(state, key, attempt, at),
             _ => CommandAboutTheJob(state, key, at),
         };
     }
+
+    private JobCommand CommandAboutWaiting(JobState state, StepKey key, int attempt, DateTimeOffset at)
+    {
+        DateTimeOffset? until = Chance(0.5) ? at.AddSeconds(_random.Next(200)) : null;
+        var child = Chance(0.8) ? state.Find(key)?.Waiting?.Child ?? Dependency(_random.Next(10, 20)) : Dependency(_random.Next(10, 20));
+        StepKey? named = Chance(0.7) ? key : null;
+        return _random.Next(16) switch
+        {
+            < 3 => new JobCommand.AwaitApproval(key, attempt, until, Chance(0.5) ? OnTimeout.Approve : OnTimeout.Reject, null, at),
+            < 6 => new JobCommand.AwaitChild(key, attempt, child, Request(), at),
+            < 8 => new JobCommand.ConfirmChild(key, child, at),
+            < 10 => new JobCommand.EndChild(key, child, Chance(0.7) ? JobStatus.Completed : JobStatus.Failed, Output(), "broken", at),
+            < 12 => new JobCommand.ApproveStep(named, Ada, "fine", at),
+            < 13 => new JobCommand.RejectStep(named, Ada, "no", at),
+            < 15 => new JobCommand.LeaseStep(key, attempt, "worker", at),
+            _ => new JobCommand.RetryStep(key, Ada, "now", at),
+        };
+    }
+
+    private ChildRequest Request() =>
+        new(new WorkflowReference("child", 1, "hash"), Output(), _random.Next(-3, 4), null, Chance(0.5) ? ErrorClass.Transient : ErrorClass.Permanent);
 
     private JobCommand CommandAboutTheJob(JobState state, StepKey key, DateTimeOffset at) => _random.Next(24) switch
     {
@@ -86,6 +110,7 @@ internal sealed class JobGenerator(int seed)
         MaxConcurrency = Chance(0.5) ? _random.Next(1, 4) : 0,
         OnError = Chance(0.4) ? OnError.Continue : OnError.Fail,
         Retry = new RetryPolicy { MaxAttempts = _random.Next(1, 4), Jitter = Chance(0.5) ? 0.3 : 0 },
+        Timeout = Chance(0.2) ? TimeSpan.FromSeconds(_random.Next(1, 500)) : null,
     };
 
     private StepKey Key(JobState state)

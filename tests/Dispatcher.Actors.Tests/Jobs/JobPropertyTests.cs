@@ -17,7 +17,7 @@ public sealed class JobPropertyTests
         {
             Assert.Empty(JobInvariants.Broken(after));
             Assert.Equal(before.SequenceNr + accepted.Events.Count, after.SequenceNr);
-            if (before.Status.IsTerminal()) Assert.True(before.Status == JobStatus.Failed && command is JobCommand.Recover, $"{command} changed a job that is {before.Status}.");
+            if (before.Status.IsTerminal()) Assert.True(before.Status == JobStatus.Failed && command is JobCommand.Recover or JobCommand.RetryStep, $"{command} changed a job that is {before.Status}.");
             completed.Check(accepted.Events, after);
         });
     });
@@ -25,8 +25,8 @@ public sealed class JobPropertyTests
     [Fact]
     public void ACommandGivenTwice_ChangesNothingTheSecondTime() => ForEverySeed(seed => Run(seed, (_, command, _, after) =>
     {
-        // Saving the same checkpoint again is another save.
-        if (command is not JobCommand.CheckpointStep) Assert.False(JobDecider.Decide(after, command) is Decision.Accepted, $"{command} was accepted twice.");
+        // Saving the same checkpoint again is another save, and leasing again another lease.
+        if (command is not (JobCommand.CheckpointStep or JobCommand.LeaseStep)) Assert.False(JobDecider.Decide(after, command) is Decision.Accepted, $"{command} was accepted twice.");
     }));
 
     [Fact]
@@ -38,7 +38,8 @@ public sealed class JobPropertyTests
             { Kind: JobWaitKind.Time } wait => wait.Until is not null,
             { Kind: JobWaitKind.Dependencies } => !after.OpenDependencies.IsEmpty,
             { Kind: JobWaitKind.Pause } => after.PausedBy is not null,
-            { Kind: JobWaitKind.Approval } => after.Status == JobStatus.Pending,
+            { Kind: JobWaitKind.Approval } => after.Status == JobStatus.Pending || after.Waits.Approvals > 0,
+            { Kind: JobWaitKind.Child } => !after.Awaited.IsEmpty && after.Waits.Uncreated == 0,
             _ => JobDriver.CanGoOn(after),
         };
         Assert.True(named, $"After {command} the job is {after.Status}, waits for {after.Wait} and cannot go on.");
@@ -77,7 +78,7 @@ public sealed class JobPropertyTests
         Run(seed, (_, command, accepted, after) =>
         {
             approved |= accepted.Events.Any(e => e is JobEvent.Approved);
-            Assert.True(approved || !after.Plan.ApprovalRequired || !after.HasExecutingSteps, $"{command} started a step of a job that nobody approved.");
+            Assert.True(approved || !after.Plan.ApprovalRequired || (!after.HasExecutingSteps && after.Awaited.IsEmpty), $"{command} started a step of a job that nobody approved.");
         });
     });
 

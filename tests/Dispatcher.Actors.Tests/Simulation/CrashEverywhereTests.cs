@@ -49,7 +49,7 @@ public sealed class CrashEverywhereTests
     [InlineData(0.02, 0.1)]
     public void EveryJob_EndsAsItShould_UnderSeededFaults(double crashChance, double unknownChance)
     {
-        for (var seed = 0; seed < 60; seed++)
+        for (var seed = 0; seed < 40; seed++)
         {
             var faults = new Faults { CrashChance = crashChance, UnknownChance = unknownChance };
             var world = new SimulatedWorld(seed, faults, JobShape.All);

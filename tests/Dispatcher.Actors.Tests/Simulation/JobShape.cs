@@ -20,15 +20,17 @@ internal sealed partial record JobShape(string Name, string Steps, JobStatus End
     public DependencyPolicy? OnDependencyFailure { get; init; }
 
     /// <summary>Steps that name no retries of their own have more than enough: a step whose process dies often must not fail for that.</summary>
-    public WorkflowDefinition Workflow()
+    public WorkflowDefinition Workflow() => Definition(Name, Head, Steps);
+
+    public static WorkflowDefinition Definition(string name, string head, string body)
     {
-        var steps = Steps.Split('\n').Select(line => line.Contains("retry:", StringComparison.Ordinal) ? line : UsesName().Replace(line, "$0, retry: { max_attempts: 60 }"));
-        return WorkflowDefinition.Parse($"name: {Name}\nversion: 1\n{Head}steps:\n{string.Join('\n', steps)}", Name);
+        var steps = body.Split('\n').Select(line => line.Contains("retry:", StringComparison.Ordinal) ? line : UsesName().Replace(line, "$0, retry: { max_attempts: 1000 }"));
+        return WorkflowDefinition.Parse($"name: {name}\nversion: 1\n{head}steps:\n{string.Join('\n', steps)}", name);
     }
 
     /// <summary>Shapes that are run together: one alone, or jobs that have to do with each other.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<JobShape> Shapes)> Groups { get; } =
-        [.. Alone.Select(shape => (shape.Name, (IReadOnlyList<JobShape>)[shape])), .. DependentJobs.Groups];
+        [.. Alone.Concat(WaitingJobs.Alone).Select(shape => (shape.Name, (IReadOnlyList<JobShape>)[shape])), .. DependentJobs.Groups];
 
     public static IReadOnlyList<JobShape> All { get; } = [.. Groups.SelectMany(group => group.Shapes)];
 
@@ -47,7 +49,7 @@ internal sealed partial record JobShape(string Name, string Steps, JobStatus End
               - { id: d, uses: sim.work, needs: [b, c] }
             """),
         new("retry", """
-              - { id: a, uses: sim.work, with: { fail_until: 3 }, retry: { max_attempts: 60 } }
+              - { id: a, uses: sim.work, with: { fail_until: 3 }, retry: { max_attempts: 1000 } }
               - { id: b, uses: sim.work, needs: [a] }
             """),
         new("fails", """
@@ -60,7 +62,7 @@ internal sealed partial record JobShape(string Name, string Steps, JobStatus End
               - { id: b, uses: sim.work, needs: [a], with: { all: "${steps.a.output}" } }
             """.Replace("${[1,2,3,4,5]}", "${input.items}", StringComparison.Ordinal)),
         new("fan-out-with-failures", """
-              - { id: a, uses: sim.work, for_each: "${input.items}", on_error: continue, with: { fail_until: "${item}" }, retry: { max_attempts: 60, max: 1s } }
+              - { id: a, uses: sim.work, for_each: "${input.items}", on_error: continue, with: { fail_until: "${item}" }, retry: { max_attempts: 1000, max: 1s } }
               - { id: b, uses: sim.work, needs: [a] }
             """),
         new("approval", "  - { id: a, uses: sim.work }", Command: (state, at) => state.Status == JobStatus.Pending ? new JobCommand.Approve(Owner, "fine", at) : null) { Head = "approval: required\n" },

@@ -40,6 +40,7 @@ public sealed partial class SimulatedDisk
             if (status.IsTerminal()) Send(request.JobId, watch.Watched, MessageKind.JobEnded, status, payload: default, woken);
         }
 
+        if (request.ChildOf is { } parent) _watches.Add(new WatchEdge(request.JobId, parent, WatchKind.Child));
         foreach (var watch in request.Watches) _watches.Add(new WatchEdge(watch.Watched, request.JobId, watch.Kind));
         foreach (var message in request.Messages) Send(message.To, request.JobId, message.Kind, JobStatus.None, message.Payload, woken);
         if (request.Row is not { } row || !row.Status.IsTerminal() || request.StatusBefore.IsTerminal()) return woken;

@@ -6,6 +6,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
 using Dispatcher.Workflows;
 using Microsoft.Extensions.Logging;
 
@@ -36,6 +37,7 @@ internal sealed class SimulatedWorld
     private readonly Faults _faults;
     private readonly IReadOnlyList<JobShape> _shapes;
     private readonly Dictionary<JobId, WorkflowDefinition> _workflows = [];
+    private readonly IReadOnlyList<WorkflowDefinition> _childWorkflows;
     private readonly ManualTimeProvider _time = new();
     private readonly StringBuilder _log = new();
     private readonly List<string> _errors = [];
@@ -48,9 +50,13 @@ internal sealed class SimulatedWorld
     {
         (_chance, _faults, _shapes) = (new Random(seed), faults, shapes);
         for (var i = 0; i < shapes.Count; i++) _workflows[SimulatedIds.Job(i)] = shapes[i].Workflow();
+        _childWorkflows = [.. WaitingJobs.Children.Select(child => JobShape.Definition(child.Name, "", child.Steps))];
+        Plans = new JobPlans(Disk, [.. _workflows.Values, .. _childWorkflows]);
     }
 
     public SimulatedDisk Disk { get; } = new();
+
+    public JobPlans Plans { get; }
 
     public int Edges => _edges;
 
@@ -74,16 +80,16 @@ internal sealed class SimulatedWorld
 
         if (!AllEnded()) _errors.Add($"Stuck: {string.Join("; ", _workflows.Keys.Select(id => $"{id} is {StateOf(id)?.Status}"))}");
         foreach (var (id, e) in Disk.Journal) _log.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{e.Ordering} {id} {e.SequenceNr} by {e.Writer} {e.Type} {e.At:O} {Encoding.UTF8.GetString(e.Payload.Span)}");
-        _errors.AddRange(SimulationChecker.Check(Disk, _workflows, _accepted));
+        _errors.AddRange(SimulationChecker.Check(Disk, Plans, _accepted));
     }
 
     /// <summary>A job as the journal tells; only what is new since the last look is folded.</summary>
     public JobState? StateOf(JobId id)
     {
-        var known = _states.GetValueOrDefault(id) ?? JobState.Initial(_workflows[id].Plan);
+        if ((_states.GetValueOrDefault(id) ?? Plans.InitialStateOf(id)) is not { } known) return null;
         var events = Disk.Events(id, known.SequenceNr, int.MaxValue);
         var state = events.Count == 0 ? known : _states[id] = JobLoader.Fold(known, events);
-        return state.Status == JobStatus.None ? null : state;
+        return state;
     }
 
     private bool AllEnded()
@@ -91,7 +97,17 @@ internal sealed class SimulatedWorld
         for (var i = 0; i < _shapes.Count; i++)
         {
             var state = StateOf(SimulatedIds.Job(i));
-            if (state is null || state.Status != _shapes[i].End || _shapes[i].Command?.Invoke(state, Now) is not null) return false;
+            if (state is null || state.Status != _shapes[i].End || _shapes[i].Command?.Invoke(state, Now) is not null || !ChildrenHaveEnded(state.Id)) return false;
+        }
+
+        return true;
+    }
+
+    private bool ChildrenHaveEnded(JobId id)
+    {
+        foreach (var edge in Disk.Watches(id, 1000))
+        {
+            if (edge.Watcher == id && edge.Kind == WatchKind.Child && (StateOf(edge.Watched) is not { } child || !child.Status.IsTerminal() || !ChildrenHaveEnded(child.Id))) return false;
         }
 
         return true;
@@ -143,6 +159,7 @@ internal sealed class SimulatedWorld
             OnDependencyFailure = shape.OnDependencyFailure,
         };
         await life.Node.Workflows.Register(_workflows[id]);
+        foreach (var child in _childWorkflows) await life.Node.Workflows.Register(child);
         var reply = await life.Node.Gateway.Submit(spec, new Principal("client"), id);
         if (reply is CommandReply.Done) _accepted.Add(id);
         else if (reply is CommandReply.Unavailable) life.Asked.Remove(id);
@@ -157,6 +174,8 @@ internal sealed class SimulatedWorld
         if (_faults.UnknownChance == 0 || _chance.NextDouble() >= _faults.UnknownChance) return AppendFate.Lands;
         return _chance.Next(2) == 0 ? AppendFate.Lost : AppendFate.LandsUnseen;
     }
+
+    private bool IsLaterChild(JobId id) => StateOf(id)!.Spec.Parent is { } parent && StateOf(parent.Job)!.Find(new StepKey(parent.Step, parent.Item))!.Attempt > 1;
 
     /// <summary>A start must be durable before its body runs, and a completed step's body must never run again; a cancellation may cross the start.</summary>
     private void CheckBegin(StepContext context)
@@ -181,7 +200,11 @@ internal sealed class SimulatedWorld
                 new NodeEdges
                 {
                     Store = new EdgeCountingStore(_store, Edge),
-                    Handlers = new HandlerRegistry([new SimulatedWork(Edge, world.CheckBegin, id => world.StateOf(id)?.RecoveryAttempts > 0), new DelayHandler()]),
+                    Handlers = new HandlerRegistry(
+                    [
+                        new SimulatedWork(Edge, world.CheckBegin, id => world.StateOf(id)?.RecoveryAttempts > 0, world.IsLaterChild),
+                        new SimulatedWorker(Edge, world.CheckBegin), new DelayHandler(), new ApprovalHandler(), new WorkflowRunHandler(),
+                    ]),
                     Artifacts = new NoArtifacts(),
                     Logger = this,
                     Time = world._time,

@@ -142,6 +142,46 @@ public sealed class StepActorTests : IDisposable
     }
 
     [Fact]
+    public void Detached_EndsAnExternalAttempt_WithoutAnOutcome_ButKeepsWhatTheHandlerSaid()
+    {
+        var cell = Start(context => Sleep(context), isExternal: true);
+        RunUntilQuiet();
+        Assert.Equal((0, 1), (_services.Running, _services.External));
+        cell.Tell(StopReason.Detached);
+        RunUntilQuiet();
+        Assert.IsType<StepOutcome.Detached>(Assert.IsType<StepEnded>(Assert.Single(_told)).Outcome);
+        Assert.Equal((1, 0), (_releases, _services.External));
+
+        _told.Clear();
+        var failing = Start(async context =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), context.Time, CancellationToken.None);
+            throw new StepFailedException(ErrorClass.WorkerLost, "gone");
+        }, isExternal: true);
+        RunUntilQuiet();
+        failing.Tell(StopReason.Detached);
+        RunToTheEnd();
+        Assert.Equal(ErrorClass.WorkerLost, FailureOf(Assert.Single(_told)).Class);
+    }
+
+    [Fact]
+    public void RecordLease_GivesTheToken_WhenTheJobSaysSo()
+    {
+        long token = 0;
+        Start(async context =>
+        {
+            token = await context.RecordLease("w1");
+            return StepResult.Completed.Empty;
+        }, isExternal: true);
+        RunUntilQuiet();
+        var request = Assert.IsType<LeaseRequested>(Assert.Single(_told));
+        Assert.Equal((new StepKey("a"), 2, "w1", 0L), (request.Step, request.Attempt, request.Worker, token));
+        _scheduler.Within(() => request.Leased.SetResult(17));
+        RunUntilQuiet();
+        Assert.Equal(17, token);
+    }
+
+    [Fact]
     public void SaveCheckpoint_CompletesOnlyWhenTheJobSaysSo()
     {
         var saved = false;
@@ -196,7 +236,7 @@ public sealed class StepActorTests : IDisposable
 
     private static Failure FailureOf(object told) => Assert.IsType<StepOutcome.Failed>(Assert.IsType<StepEnded>(told).Outcome).Failure;
 
-    private ActorCell Start(Func<StepContext, ValueTask<StepResult>> run, TimeSpan? timeout = null, TimeSpan? heartbeatTimeout = null)
+    private ActorCell Start(Func<StepContext, ValueTask<StepResult>> run, TimeSpan? timeout = null, TimeSpan? heartbeatTimeout = null, bool isExternal = false)
     {
         var assignment = new StepAssignment
         {
@@ -205,7 +245,7 @@ public sealed class StepActorTests : IDisposable
             WorkflowName = "test",
             Step = new StepKey("a"),
             Attempt = 2,
-            Handler = new Scripted(run),
+            Handler = isExternal ? new ScriptedOutside(run) : new Scripted(run),
             Timeout = timeout,
             HeartbeatTimeout = heartbeatTimeout,
             Release = () => (_releases, _runningWhenReleased) = (_releases + 1, _services.Running),
@@ -222,6 +262,15 @@ public sealed class StepActorTests : IDisposable
     {
         do RunUntilQuiet();
         while (_time.AdvanceToNextTimer());
+    }
+
+    private sealed class ScriptedOutside(Func<StepContext, ValueTask<StepResult>> run) : IExternalStepHandler
+    {
+        public string Name => "scripted-outside";
+
+        public JsonSchema? With => null;
+
+        public ValueTask<StepResult> Run(StepContext context) => run(context);
     }
 
     private sealed class Scripted(Func<StepContext, ValueTask<StepResult>> run) : IStepHandler

@@ -104,6 +104,20 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task AChild_IsWatchedByItsParent_FromItsFirstAppendOn()
+    {
+        await AppendRow(Row(Id(1)));
+        Assert.Empty((await Appended(Append(Id(2)) with { Row = Row(Id(2)), ChildOf = Id(1) })).Woken);
+        Assert.Equal([new WatchEdge(Id(2), Id(1), WatchKind.Child)], await Store.ReadWatches(Id(1), 10));
+        Assert.Equal([Id(1)], (await End(Id(2), expected: 1, note: """{"output":1}""")).Woken);
+        Assert.Equal("""{"output":1}""", Text(Assert.Single(await Store.ReadInbox(Id(1))).Payload));
+
+        var atOnce = await Appended(Append(Id(3)) with { Row = Row(Id(3)) with { Status = JobStatus.Completed }, ChildOf = Id(1) });
+        Assert.Equal([Id(1)], atOnce.Woken);
+        Assert.Equal(2, (await Store.ReadInbox(Id(1))).Count);
+    }
+
+    [Fact]
     public async Task Watch_OfARefusedAppend_IsNotKept()
     {
         await AppendRow(Row(Id(1)));

@@ -9,6 +9,7 @@ internal sealed class StateExplorer
     private static readonly JobId Other = JobId.Create(T0, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     private static readonly Failure Passing = new(ErrorClass.Transient, "broken");
     private static readonly Failure Final = new(ErrorClass.Permanent, "broken");
+    private static readonly ChildRequest Request = new(new WorkflowReference("child", 1, "hash"), null, 0, null, ErrorClass.Transient);
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<JobState> _open = new();
@@ -34,6 +35,8 @@ internal sealed class StateExplorer
         var twice = new RetryPolicy { MaxAttempts = 2 };
         var one = Step("a") with { Retry = twice };
         var items = one with { IsFanOut = true };
+        yield return (Deadline(OnTimeout.Approve, one), Spec() with { StartAt = T(1000) });
+        yield return (Deadline(OnTimeout.Reject, one), Spec());
         foreach (var approval in new[] { false, true })
         {
             foreach (var spec in new[] { Spec(), Spec() with { StartAt = T(100) }, Spec() with { DependsOn = [Other] }, Spec() with { StartAt = T(100), DependsOn = [Other] }, Spec() with { DependsOn = [Other], OnDependencyFailure = DependencyPolicy.Skip } })
@@ -48,6 +51,9 @@ internal sealed class StateExplorer
 
     private static JobPlan Small(bool approval, params StepPlan[] steps) =>
         new("small", 1, "hash", [.. steps]) { ApprovalRequired = approval, MaxRecoveryAttempts = 1, Timeout = TimeSpan.FromHours(1) };
+
+    private static JobPlan Deadline(OnTimeout onTimeout, StepPlan step) =>
+        new("small", 1, "hash", [step]) { ApprovalRequired = true, ApprovalDeadline = TimeSpan.FromMinutes(1), ApprovalOnTimeout = onTimeout };
 
     private void Explore(JobPlan plan, JobSpec spec)
     {
@@ -99,7 +105,7 @@ internal sealed class StateExplorer
         return $"{state.Plan.GetHashCode()} {state.Status} {state.PausedFrom} {state.RecoveryAttempts} {state.OpenDependencies.Length} {state.Spec.StartAt <= state.UpdatedAt} {string.Join(' ', steps)}";
     }
 
-    private static string Shape(StepState step) => $"{step.Status}/{step.Attempt}/{step.IsSleeping}/{step.SkipReason}";
+    private static string Shape(StepState step) => $"{step.Status}/{step.Attempt}/{step.IsSleeping}/{step.SkipReason}/{step.Waiting?.What}/{step.Waiting?.Uncreated is null}/{step.Lease is null}";
 
     private static IEnumerable<JobCommand> Commands(JobState state, DateTimeOffset at)
     {
@@ -137,5 +143,14 @@ internal sealed class StateExplorer
         yield return new JobCommand.FailStep(key, attempt, Final, at);
         yield return new JobCommand.FailStep(key, 0, Final, at);
         yield return new JobCommand.ReleaseStep(key, attempt, at);
+        yield return new JobCommand.AwaitApproval(key, attempt, at.AddMinutes(1), OnTimeout.Reject, null, at);
+        yield return new JobCommand.AwaitChild(key, attempt, Other, Request, at);
+        yield return new JobCommand.ConfirmChild(key, Other, at);
+        yield return new JobCommand.EndChild(key, Other, JobStatus.Completed, null, null, at);
+        yield return new JobCommand.EndChild(key, Other, JobStatus.Failed, null, null, at);
+        yield return new JobCommand.ApproveStep(key, Ada, null, at);
+        yield return new JobCommand.RejectStep(key, Ada, null, at);
+        yield return new JobCommand.LeaseStep(key, attempt, "worker", at);
+        yield return new JobCommand.RetryStep(key, Ada, null, at);
     }
 }

@@ -22,8 +22,11 @@ public sealed class StoredEventsTests
         ApprovalRequired = true,
     };
 
+    /// <summary>Each released version that brought new events has a file of its own.</summary>
+    private static readonly string[] Versions = ["0.1", "0.2"];
+
     private static readonly Stored[] Lines =
-        [.. Repository.Read("tests/Dispatcher.Actors.Tests/Fixtures/events-0.1.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        [.. Versions.SelectMany(version => Repository.Read($"tests/Dispatcher.Actors.Tests/Fixtures/events-{version}.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(Parse)];
 
     [Fact]
     public void EveryEventName_HasAStoredExample() => Repository.AssertNone(EventCodec.Names.Except(Lines.Select(line => line.Type)));
@@ -46,10 +49,11 @@ public sealed class StoredEventsTests
             jobs[^1] = jobs[^1].Evolve(EventCodec.Decode(line.Type, line.At, Encoding.UTF8.GetBytes(line.Payload)));
         }
 
-        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled], jobs.Select(job => job.Status));
+        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled, JobStatus.Failed, JobStatus.Cancelled], jobs.Select(job => job.Status));
         Assert.All(jobs, job => Assert.Empty(JobInvariants.Broken(job)));
         Assert.Equal(1, jobs[0].RecoveryAttempts);
         Assert.Equal([StepStatus.Completed, StepStatus.Completed, StepStatus.Skipped, StepStatus.Completed], jobs[0].Steps.Select(step => step.Status));
+        Assert.Equal([StepStatus.Completed, StepStatus.Completed, StepStatus.Completed, StepStatus.Failed], jobs[3].Steps.Select(step => step.Status));
     }
 
     private static Stored Parse(string line)

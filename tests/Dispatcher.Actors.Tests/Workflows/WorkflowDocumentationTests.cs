@@ -13,7 +13,7 @@ public class WorkflowDocumentationTests
     public void Examples_AreValid_WhenTheyAreYamlOrJson()
     {
         var examples = Regex.Matches(Text, "```(yaml|json)\n(.*?)```", RegexOptions.Singleline, TimeSpan.FromSeconds(5)).Select(match => match.Groups[2].Value).ToList();
-        Assert.Equal(4, examples.Count);
+        Assert.Equal(5, examples.Count);
         var definitions = examples.ConvertAll(example => WorkflowDefinition.Parse(example, "docs/workflows.md"));
         var built = WorkflowDefinition.Create("hello", version: 1).Step("greet", "noop", with: new { text = "Hello ${input.name}" }).Build();
         Assert.Equal(built.Hash, definitions[^1].Hash);

@@ -1,13 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Dispatcher.Jobs;
-using Dispatcher.Kernel;
 using Dispatcher.Store;
 
 namespace Dispatcher.Feed.Callbacks;
 
-/// <summary>Makes the request of a delivery: its event as the body, signed, with the headers that let a receiver verify, order and trace it.</summary>
-internal sealed class CallbackComposer(IJobStore store, WebhookSecrets secrets, IdGenerator ids, TimeProvider time)
+/// <summary>Makes the request of a delivery: its event as the body, signed, with the headers that let a receiver verify and order it.</summary>
+internal sealed class CallbackComposer(IJobStore store, WebhookSecrets secrets, TimeProvider time)
 {
     /// <summary>Jobs whose facts are remembered; beyond it all are read again.</summary>
     private const int RememberedJobs = 4096;
@@ -23,7 +22,7 @@ internal sealed class CallbackComposer(IJobStore store, WebhookSecrets secrets, 
         if (events is not [var @event] || await SpecOf(delivery.JobId) is not { } spec) return null;
         var body = CallbackBody.Of(delivery, @event, spec);
         var active = await secrets.Active(delivery.Tenant);
-        return new CallbackRequest(new Uri(delivery.Url), HeadersOf(delivery, spec, active, body), body);
+        return new CallbackRequest(new Uri(delivery.Url), HeadersOf(delivery, spec, active, body), body, spec.TraceParent);
     }
 
     /// <summary>What the callback tells of the job is what it was submitted with, so it is remembered, but for the input, which may be large.</summary>
@@ -47,7 +46,6 @@ internal sealed class CallbackComposer(IJobStore store, WebhookSecrets secrets, 
             new("webhook-signature", WebhookSignature.HeaderOf(active.Select(secret => secret.Secret), id, sentAtSeconds, body.Span)),
             new("user-agent", UserAgent),
         ];
-        if (TraceParent.Follow(spec.TraceParent, ids) is { } traceParent) headers.Add(new("traceparent", traceParent));
         if (spec.CorrelationId is { } correlationId && correlationId.All(IsHeaderCharacter)) headers.Add(new("x-correlation-id", correlationId));
         return headers;
     }

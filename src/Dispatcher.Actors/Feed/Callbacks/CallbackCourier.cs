@@ -4,7 +4,7 @@ using Dispatcher.Store;
 namespace Dispatcher.Feed.Callbacks;
 
 /// <summary>Makes one attempt of a delivery, beside the actor that asked for it, and tells it how it ended.</summary>
-internal sealed class CallbackCourier(CallbackComposer composer, ICallbackTransport transport)
+internal sealed class CallbackCourier(CallbackComposer composer, ICallbackTransport transport, IdGenerator ids)
 {
     /// <summary>Begins an attempt. The sender hears of its end as an <see cref="AttemptEnded"/>, unless it has cancelled it.</summary>
     public void Begin(StoredDelivery delivery, ActorCell sender, CancellationToken cancellation) =>
@@ -16,7 +16,10 @@ internal sealed class CallbackCourier(CallbackComposer composer, ICallbackTransp
         {
             var request = await composer.Compose(delivery);
             if (request is null) return new AttemptEnded(delivery, null, null, cancellation);
-            return new AttemptEnded(delivery, await transport.Post(request, cancellation), null, cancellation);
+            using var span = CallbackTrace.Start(delivery, request);
+            var answer = await transport.Post(CallbackTrace.Continued(request, span, ids), cancellation);
+            CallbackTrace.End(span, answer);
+            return new AttemptEnded(delivery, answer, null, cancellation);
         }
         catch (Exception exception)
         {

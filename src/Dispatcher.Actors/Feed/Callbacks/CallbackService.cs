@@ -18,7 +18,7 @@ public sealed class CallbackService
     {
         (_system, _edges) = (system, edges);
         Secrets = new WebhookSecrets(system, edges.Access, ids);
-        var courier = new CallbackCourier(new CallbackComposer(store, Secrets, ids, system.Time), edges.Transport);
+        var courier = new CallbackCourier(new CallbackComposer(store, Secrets, system.Time), edges.Transport, ids);
         _sender = () => new CallbackSender(edges.Deliveries, courier, options, _mail, logger);
     }
 

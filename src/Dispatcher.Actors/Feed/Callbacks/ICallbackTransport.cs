@@ -9,7 +9,8 @@ public interface ICallbackTransport
 
 /// <summary>A callback, ready to be sent.</summary>
 /// <param name="Body">UTF-8 JSON.</param>
-public sealed record CallbackRequest(Uri Url, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body);
+/// <param name="ParentTrace">The trace of the request that made the job, if it had one.</param>
+public sealed record CallbackRequest(Uri Url, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, string? ParentTrace = null);
 
 /// <summary>How one attempt went.</summary>
 /// <param name="StatusCode">The receiver's status; null if it did not answer.</param>

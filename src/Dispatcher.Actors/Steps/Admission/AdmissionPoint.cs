@@ -39,6 +39,10 @@ public sealed class AdmissionPoint : IDisposable
     /// <exception cref="TooManyStagesException">The ticket names a stage too many.</exception>
     public bool TryAdmit(AdmissionTicket ticket) => StageOf(ticket.Stage).TryAdmit(ticket);
 
+    /// <inheritdoc cref="RenderStage.Occupy"/>
+    /// <exception cref="TooManyStagesException">The ticket names a stage too many.</exception>
+    public void Occupy(AdmissionTicket ticket) => StageOf(ticket.Stage).Occupy(ticket);
+
     /// <inheritdoc cref="RenderStage.Release"/>
     public void Release(AdmissionTicket ticket) => StageOf(ticket.Stage).Release(ticket);
 

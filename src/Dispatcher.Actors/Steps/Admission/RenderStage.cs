@@ -89,6 +89,25 @@ public sealed partial class RenderStage : IDisposable
     }
 
     /// <summary>
+    /// Takes a place for an attempt that runs already, whatever the limits say; it must be released like any other. Nothing is started, so neither
+    /// delay nor rate counts it.
+    /// </summary>
+    public void Occupy(AdmissionTicket ticket)
+    {
+        Check.That(string.Equals(ticket.Stage, Name, StringComparison.Ordinal));
+        lock (_gate)
+        {
+            Check.That(ticket.State == AdmissionState.Idle);
+            var account = ticket.Account = _tenants.Of(ticket.Tenant);
+            ticket.State = AdmissionState.Admitted;
+            _running++;
+            account.Running++;
+            if (IsAtCap(account)) _line.SetAside(account, aside: true);
+            if (!HasPlace || _line.ReadyCount == 0) _timer.Disarm();
+        }
+    }
+
+    /// <summary>
     /// The start ended: frees its place for whoever is next. Harmless when repeated. A ticket that was not admitted is withdrawn, so that
     /// whoever ends an attempt need not know how far it came.
     /// </summary>

@@ -53,6 +53,7 @@ internal sealed class SqliteMailWriter(SqliteDatabase database)
     /// <returns>Who got mail, each once.</returns>
     public IReadOnlyList<JobId> Send(ReadOnlySpan<byte> id, AppendRequest request)
     {
+        if (request.ChildOf is { } parent) InsertWatch(request.JobId, parent, WatchKind.Child);
         var ends = _anyWatch && request.Row is { } row && row.Status.IsTerminal() && !request.StatusBefore.IsTerminal();
         if (request.Watches.Count == 0 && request.Messages.Count == 0 && !ends) return [];
 
@@ -91,17 +92,21 @@ internal sealed class SqliteMailWriter(SqliteDatabase database)
     private void Watch(ReadOnlySpan<byte> watcher, AppendRequest request, int index, long at)
     {
         var (watched, kind) = request.Watches[index];
+        InsertWatch(watched, JobId.FromBytes(watcher), kind);
+        for (var earlier = 0; earlier < index; earlier++)
+            if (request.Watches[earlier].Watched == watched) return;
+        var status = Find(watched)?.Status ?? JobStatus.Cancelled;
+        if (status.IsTerminal()) Send(request.JobId, watched, MessageKind.JobEnded, status, payload: default, at);
+    }
+
+    private void InsertWatch(JobId watched, JobId watcher, string kind)
+    {
         var insert = database.Statement(SqliteSql.InsertWatch);
         insert.Bind(1, watched);
         insert.Bind(2, watcher);
         insert.Bind(3, kind);
         insert.Run();
         _anyWatch = true;
-
-        for (var earlier = 0; earlier < index; earlier++)
-            if (request.Watches[earlier].Watched == watched) return;
-        var status = Find(watched)?.Status ?? JobStatus.Cancelled;
-        if (status.IsTerminal()) Send(request.JobId, watched, MessageKind.JobEnded, status, payload: default, at);
     }
 
     private void TellWatchers(ReadOnlySpan<byte> id, AppendRequest request, long at)

@@ -34,6 +34,40 @@ public sealed class RenderStageTests
     }
 
     [Fact]
+    public void Occupy_TakesAPlace_EvenOverTheCap_AndTheNextWaitsForIt()
+    {
+        var bench = new AdmissionBench(new StageLimits { MaxConcurrency = 1, PerTenantMaxConcurrency = 1, StartDelay = TimeSpan.FromSeconds(1) });
+        var tickets = new[] { bench.Ticket("a/1/0"), bench.Ticket("a/1/1"), bench.Ticket("b/2/0") };
+        foreach (var ticket in tickets) bench.Stage.Occupy(ticket);
+        Assert.Equal((3, 0L), (bench.Stage.Statistics.Running, bench.Stage.Statistics.AdmittedTotal));
+        var waiting = bench.Try("a/1/2");
+
+        bench.Stage.Release(tickets[0]);
+        bench.Stage.Release(tickets[2]);
+        Assert.Empty(bench.Told);
+        bench.Stage.Release(tickets[1]);
+
+        Assert.Equal([waiting], bench.Told);
+        Assert.Equal(1, bench.Stage.Statistics.Running);
+    }
+
+    [Fact]
+    public void Occupy_StopsTheTimer_WhenItTakesTheLastPlace()
+    {
+        var bench = new AdmissionBench(new StageLimits { MaxConcurrency = 2, StartDelay = TimeSpan.FromSeconds(1) });
+        bench.Try("a/1/0");
+        var waiting = bench.Try("a/1/1");
+        Assert.Equal(1, bench.Time.ArmedTimers);
+        var outside = bench.Ticket("a/2/0");
+        bench.Stage.Occupy(outside);
+        Assert.Equal(0, bench.Time.ArmedTimers);
+        bench.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Empty(bench.Told);
+        bench.Stage.Release(outside);
+        Assert.Equal([waiting], bench.Told);
+    }
+
+    [Fact]
     public void Release_WithdrawsTheTicket_WhenItWasNotAdmitted()
     {
         var bench = new AdmissionBench(new StageLimits { MaxConcurrency = 1 });

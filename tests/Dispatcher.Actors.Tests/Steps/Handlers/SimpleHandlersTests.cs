@@ -98,6 +98,33 @@ public sealed class SimpleHandlersTests
     }
 
     [Fact]
+    public async Task Approval_AsksForADecision_AsTheStepSays()
+    {
+        Assert.Equal(new StepResult.AwaitApproval(null), await new ApprovalHandler().Run(new TestStepContext()));
+        var asked = await new ApprovalHandler().Run(new TestStepContext("""{"deadline":"72h","on_timeout":"approve","prompt":"ok?"}"""));
+        Assert.Equal(new StepResult.AwaitApproval(TimeSpan.FromHours(72), OnTimeout.Approve, "ok?"), asked);
+    }
+
+    [Theory]
+    [InlineData("""{"deadline":"soon"}""", "with.deadline")]
+    [InlineData("""{"on_timeout":"wait"}""", "with.on_timeout")]
+    public async Task Approval_NamesTheField_WhenItCannotBeRead(string with, string expected)
+    {
+        var thrown = await Assert.ThrowsAsync<StepFailedException>(async () => await new ApprovalHandler().Run(new TestStepContext(with)));
+        Assert.StartsWith(expected, thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WorkflowRun_AsksForAChild_AsTheStepSays()
+    {
+        const string With = """{"workflow":"scene","version":2,"input":{"n":1},"priority":-5,"labels":{"team":"video","n":7},"child_failure":"transient"}""";
+        var asked = Assert.IsType<StepResult.AwaitChild>(await new WorkflowRunHandler().Run(new TestStepContext(With)));
+        Assert.Equal(("scene", 2, -5, ErrorClass.Transient), (asked.Workflow, asked.Version, asked.Priority, asked.FailsAs));
+        Assert.Equal(("""{"n":1}""", "7"), (asked.Input!.Value.GetRawText(), asked.Labels!["n"]));
+        Assert.Equal(new StepResult.AwaitChild("scene"), await new WorkflowRunHandler().Run(new TestStepContext("""{"workflow":"scene"}""")));
+    }
+
+    [Fact]
     public void Registry_FindsAndDescribesHandlers_WhenTheyAreThere()
     {
         var registry = new HandlerRegistry([new NoopHandler(), new DelayHandler(), new FailHandler()]);
@@ -130,7 +157,7 @@ public sealed class SimpleHandlersTests
     public void Handlers_HaveSchemasThatCanBeRead_WhenTheyHaveOne()
     {
         using var http = new HttpRequestHandler(new HttpOptions(), TimeProvider.System);
-        IStepHandler[] handlers = [new DelayHandler(), new FailHandler(), http, new ProcessRunHandler(new ProcessRunner(new ProcessOptions(), TimeProvider.System))];
+        IStepHandler[] handlers = [new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), http, new ProcessRunHandler(new ProcessRunner(new ProcessOptions(), TimeProvider.System))];
 
         Assert.All(handlers, handler => Assert.NotEmpty(handler.With!.Validate(JsonDocument.Parse("[]").RootElement)));
     }
