@@ -21,7 +21,7 @@ public sealed class AccessMatrixTests
                 var row = AccessTable.Rows[endpoint];
                 var (status, text) = await matrix.Send(endpoint, row, caller.Key);
                 var expected = Expected(row, caller.Tenant, caller.Roles);
-                if (!IsAsExpected(status, expected, row)) wrong.AppendLine($"{endpoint} with {caller.Name}: expected {expected}, got {(int)status} {text}");
+                if (!IsAsExpected(status, expected, row)) wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{endpoint} with {caller.Name}: expected {expected}, got {(int)status} {text}");
                 // A refusal repeats what was asked for.
                 if (caller.Tenant == "other" && (int)status < 300 && Leaks(text)) wrong.AppendLine($"{endpoint} shows another tenant's things: {text}");
             }
