@@ -1,4 +1,3 @@
-using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Handlers;
 using static Dispatcher.Actors.Tests.JobActors.MemoryNode;

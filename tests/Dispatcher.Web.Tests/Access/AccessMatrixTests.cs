@@ -23,7 +23,7 @@ public sealed class AccessMatrixTests
                 var expected = Expected(row, caller.Tenant, caller.Roles);
                 if (!IsAsExpected(status, expected, row)) wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{endpoint} with {caller.Name}: expected {expected}, got {(int)status} {text}");
                 // A refusal repeats what was asked for.
-                if (caller.Tenant == "other" && (int)status < 300 && Leaks(text)) wrong.AppendLine($"{endpoint} shows another tenant's things: {text}");
+                if (caller.Tenant == "other" && (int)status < 300 && Leaks(text)) wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{endpoint} shows another tenant's things: {text}");
             }
         }
 

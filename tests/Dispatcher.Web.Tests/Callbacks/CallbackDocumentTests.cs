@@ -22,7 +22,7 @@ public sealed class CallbackDocumentTests : ServiceTest
         var secret = (await Api.Get("/webhooks/secret")).Text("secret");
         var script = Path.Combine(DataDirectory, "receiver.py");
         await File.WriteAllTextAsync(script, await ShownProgram());
-        using var python = System.Diagnostics.Process.Start(new ProcessStartInfo("python3", [script, secret]) { RedirectStandardOutput = true })!;
+        using var python = System.Diagnostics.Process.Start(new ProcessStartInfo("python3", [script, secret]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         try
         {
             var url = (await Line(python))!.Replace("listening on ", "", StringComparison.Ordinal);

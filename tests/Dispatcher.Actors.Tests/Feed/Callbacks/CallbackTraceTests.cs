@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dispatcher.Feed.Callbacks;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 
