@@ -8,6 +8,7 @@ using Dispatcher.Web.Json;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +36,7 @@ public static class DispatcherServices
         services.AddLive();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
+        services.AddApiDocument();
         services.AddPipeline();
         return services;
     }
@@ -47,6 +49,7 @@ public static class DispatcherServices
         var ours = new EndpointList(app.Services);
         ours.MapHealth();
         ours.MapMetrics();
+        ours.MapApiDocument();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
         api.MapKeys();

@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.Globalization;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -22,8 +24,8 @@ internal static class CallbackEndpoints
     public static void MapCallbacks(this IEndpointRouteBuilder api)
     {
         var webhooks = api.MapGroup("/webhooks").WithTags("callbacks");
-        webhooks.MapGet("/deliveries", List).WithName("listDeliveries").RequireRole(Role.Operator);
-        webhooks.MapPost("/deliveries/{id}/replay", Replay).WithName("replayDelivery").RequireRole(Role.Operator);
+        webhooks.MapGet("/deliveries", List).WithName("listDeliveries").RequireRole(Role.Operator).Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidCursor);
+        webhooks.MapPost("/deliveries/{id}/replay", Replay).WithName("replayDelivery").RequireRole(Role.Operator).Refuses(ProblemCode.NotFound);
         webhooks.MapGet("/receivers", ListReceivers).WithName("listReceivers").RequireRole(Role.Operator);
         webhooks.MapGet("/secret", ShowSecret).WithName("getWebhookSecret").RequireRole(Role.Admin);
         webhooks.MapPost("/secret/rotate", RotateSecret).WithName("rotateWebhookSecret").RequireRole(Role.Admin);
@@ -91,19 +93,19 @@ internal static class CallbackEndpoints
 /// <summary>Which of the tenant's deliveries to list.</summary>
 internal sealed record ListDeliveriesRequest
 {
-    /// <summary>A job's id.</summary>
     [FromQuery(Name = "job")]
+    [Description("A job's id.")]
     public string? Job { get; init; }
 
-    /// <summary><c>pending</c>, <c>delivered</c> or <c>failed</c>.</summary>
     [FromQuery(Name = "status")]
+    [Description("`pending`, `delivered` or `failed`.")]
     public string? Status { get; init; }
 
-    /// <summary>What the page before gave as <c>next</c>.</summary>
     [FromQuery(Name = "cursor")]
+    [Description("What the page before gave as `next`.")]
     public string? Cursor { get; init; }
 
-    /// <summary>1..200; 50 if absent.</summary>
     [FromQuery(Name = "limit")]
+    [Description("1..200; 50 if absent.")]
     public int? Limit { get; init; }
 }

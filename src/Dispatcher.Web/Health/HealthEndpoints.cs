@@ -14,14 +14,16 @@ internal static class HealthEndpoints
     {
         var health = app.MapGroup("/health").WithTags("health").AllowAnonymousAccess();
         health.MapGet("/live", Live).WithName("live");
-        health.MapGet("/ready", Ready).WithName("ready");
+        health.MapGet("/ready", Ready).WithName("ready").Produces<HealthView>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    /// <summary>The process answers.</summary>
-    private static Ok<HealthView> Live() => TypedResults.Ok(new HealthView("live"));
+    /// <summary>Is the process alive?</summary>
+    /// <remarks>It answers, whatever else it does.</remarks>
+    internal static Ok<HealthView> Live() => TypedResults.Ok(new HealthView("live"));
 
-    /// <summary>The engine takes work: the store is open and what the last process left goes on.</summary>
-    private static Results<Ok<HealthView>, JsonHttpResult<HealthView>> Ready(DispatcherEngine engine)
+    /// <summary>Does the server take work?</summary>
+    /// <remarks>The store is open, and what the last process left goes on. 503 until then, and while it stops.</remarks>
+    internal static Results<Ok<HealthView>, JsonHttpResult<HealthView>> Ready(DispatcherEngine engine)
     {
         if (engine.IsReady) return TypedResults.Ok(new HealthView("ready"));
         return TypedResults.Json(new HealthView(engine.IsStopping ? "stopping" : "recovering"), statusCode: StatusCodes.Status503ServiceUnavailable);

@@ -1,5 +1,6 @@
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,19 +18,23 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder api)
     {
         var keys = api.MapGroup("/keys").WithTags("keys").RequireRole(Role.Admin);
-        keys.MapGet("/", List).WithName("listKeys").WithSummary("The keys of the tenant, never the keys themselves");
-        keys.MapPost("/", Create).WithName("createKey").WithSummary("Make a key; it is shown this once");
-        keys.MapPost("/{id}/rotate", Rotate).WithName("rotateKey").WithSummary("Make a successor; the old key stays good for a grace");
-        keys.MapDelete("/{id}", Revoke).WithName("revokeKey").WithSummary("End a key at once, with the live feeds that it opened");
+        keys.MapGet("/", List).WithName("listKeys");
+        keys.MapPost("/", Create).WithName("createKey").Refuses(ProblemCode.InvalidKey, ProblemCode.TooManyKeys);
+        keys.MapPost("/{id}/rotate", Rotate).WithName("rotateKey").Refuses(ProblemCode.InvalidKey, ProblemCode.UnknownKey, ProblemCode.KeyEnded, ProblemCode.TooManyKeys);
+        keys.MapDelete("/{id}", Revoke).WithName("revokeKey").Refuses(ProblemCode.UnknownKey, ProblemCode.KeyEnded);
     }
 
-    private static async Task<Ok<KeyListView>> List(Caller caller, KeyService keys, TimeProvider time)
+    /// <summary>List keys</summary>
+    /// <remarks>Those of the tenant; never the secret texts themselves.</remarks>
+    internal static async Task<Ok<KeyListView>> List(Caller caller, KeyService keys, TimeProvider time)
     {
         var now = time.GetUtcNow();
         return TypedResults.Ok(new KeyListView([.. (await keys.List(TenantOf(caller))).Select(key => KeyView.Of(key, now))]));
     }
 
-    private static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Create(CreateKeyRequest request, Caller caller, KeyService keys, TimeProvider time)
+    /// <summary>Make a key</summary>
+    /// <remarks>Its text is shown this once.</remarks>
+    internal static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Create(CreateKeyRequest request, Caller caller, KeyService keys, TimeProvider time)
     {
         var tenant = request.Tenant ?? caller.Tenant;
         if (tenant == caller.Tenant || caller.IsLocalOperator) return Made(await keys.Create(caller, tenant, request), time);
@@ -39,7 +44,10 @@ internal static class KeyEndpoints
             $"You make keys for your own tenant, {caller.Tenant}; the operator of the machine makes others with `dispatcher key create`.");
     }
 
-    private static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Rotate(
+    /// <summary>Replace a key</summary>
+    /// <remarks>Makes a successor; the old key stays good for a grace.</remarks>
+    /// <param name="id">The key's id.</param>
+    internal static async Task<Results<Created<NewKeyView>, ProblemHttpResult>> Rotate(
         string id, RotateKeyRequest? request, Caller caller, KeyService keys, IOptions<DispatcherOptions> options, TimeProvider time)
     {
         if (request?.GraceSeconds is < 0 or > LongestGraceSeconds) return Refuse(new KeyAnswer.Refused(KeyRefusal.InvalidKey, $"grace_seconds must be 0 to {LongestGraceSeconds}."));
@@ -47,7 +55,10 @@ internal static class KeyEndpoints
         return Made(await keys.Rotate(caller, TenantOf(caller), id, grace), time);
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Revoke(string id, Caller caller, KeyService keys) =>
+    /// <summary>End a key</summary>
+    /// <remarks>At once, with the live feeds that it opened.</remarks>
+    /// <param name="id">The key's id.</param>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Revoke(string id, Caller caller, KeyService keys) =>
         await keys.Revoke(caller, TenantOf(caller), id) is KeyAnswer.Refused refused ? Refuse(refused) : TypedResults.NoContent();
 
     /// <summary>Whose keys exist for the caller; null = everybody's.</summary>

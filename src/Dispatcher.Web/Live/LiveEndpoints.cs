@@ -3,6 +3,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,12 +18,18 @@ internal static class LiveEndpoints
     public static void MapLive(this IEndpointRouteBuilder api)
     {
         var live = api.MapGroup("").WithTags("live").RequireRole(Role.Viewer);
-        live.MapGet("/jobs/{id}/stream", StreamJob).WithName("streamJob");
-        live.MapGet("/stream", Stream).WithName("stream");
+        live.MapGet("/jobs/{id}/stream", StreamJob).WithName("streamJob").Refuses(ProblemCode.NotFound, ProblemCode.InvalidPosition, ProblemCode.InvalidTypes, ProblemCode.TooManyStreams)
+            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader("Last-Event-ID", "The last event that the client has; as after.");
+        live.MapGet("/stream", Stream).WithName("stream").Refuses(ProblemCode.InvalidPosition, ProblemCode.InvalidTypes, ProblemCode.TooManyStreams)
+            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader("Last-Event-ID", "The last event that the client has; as after.");
     }
 
-    /// <summary>The job's events from its first on, until it has ended; 204 for a client that has seen the end and comes back.</summary>
-    private static async Task<Results<EventStream, NoContent, ProblemHttpResult>> StreamJob(
+    /// <summary>Follow a job</summary>
+    /// <remarks>Its events from the first on, until it has ended; 204 for a client that has seen the end and comes back.</remarks>
+    /// <param name="id">The job's id.</param>
+    /// <param name="after">The number of the last event that the client has.</param>
+    /// <param name="types">Names of events with commas between; `step.*` means all that begin so.</param>
+    internal static async Task<Results<EventStream, NoContent, ProblemHttpResult>> StreamJob(
         string id, string? after, string? types, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (!JobId.TryParse(id, out var jobId) || await engine.Store.FindJob(jobId) is not { } row || row.Tenant != caller.Tenant)
@@ -34,8 +41,12 @@ internal static class LiveEndpoints
         return await Open(engine, scope, position, wanted, caller) is { } stream ? stream : TooMany(http);
     }
 
-    /// <summary>The events of all jobs of the tenant, or of one of its workflows, from now on or from a position.</summary>
-    private static async Task<Results<EventStream, ProblemHttpResult>> Stream(
+    /// <summary>Follow all jobs of the tenant</summary>
+    /// <remarks>Or those of one of its workflows, from now on or from a position.</remarks>
+    /// <param name="workflow">A workflow's name.</param>
+    /// <param name="after">The position of the last event that the client has.</param>
+    /// <param name="types">Names of events with commas between; `step.*` means all that begin so.</param>
+    internal static async Task<Results<EventStream, ProblemHttpResult>> Stream(
         string? workflow, string? after, string? types, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         FeedScope scope = string.IsNullOrEmpty(workflow) ? new FeedScope.OfTenant(caller.Tenant) : new FeedScope.OfWorkflow(caller.Tenant, workflow);

@@ -1,4 +1,5 @@
 using Dispatcher.Web.Access;
+using Dispatcher.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,10 +17,13 @@ internal static class MetricsEndpoint
     {
         // It listens from now on, not from the first reading: what happens before that counts too.
         app.ServiceProvider.GetRequiredService<MetricsCollector>();
-        app.MapGet("/metrics", Get).WithName("metrics").WithTags("metrics").DisableHttpMetrics().RequireRole(Role.Viewer).OrThisMachine();
+        app.MapGet("/metrics", Get).WithName("metrics").WithTags("metrics").DisableHttpMetrics().RequireRole(Role.Viewer).OrThisMachine()
+            .AnswersFile("Metrics in a text format of Prometheus.", "text/plain", OpenMetrics);
     }
 
-    private static async Task Get(HttpContext http, MetricsCollector metrics)
+    /// <summary>Read metrics</summary>
+    /// <remarks>In the format that Accept prefers. Programs on the same machine need no key.</remarks>
+    internal static async Task Get(HttpContext http, MetricsCollector metrics)
     {
         var openMetrics = WantsOpenMetrics(http.Request.GetTypedHeaders().Accept);
         http.Response.ContentType = openMetrics ? PrometheusWriter.OpenMetricsType : PrometheusWriter.TextType;

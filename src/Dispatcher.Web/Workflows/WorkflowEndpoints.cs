@@ -2,6 +2,7 @@ using System.Globalization;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Workflows;
 using Microsoft.AspNetCore.Builder;
@@ -20,13 +21,21 @@ internal static class WorkflowEndpoints
     public static void MapWorkflows(this IEndpointRouteBuilder api)
     {
         var workflows = api.MapGroup("/workflows").WithTags("workflows");
-        workflows.MapGet("", List).WithName("listWorkflows").RequireRole(Role.Viewer);
-        workflows.MapGet("/{name}/versions", ListVersions).WithName("listWorkflowVersions").RequireRole(Role.Viewer);
-        workflows.MapGet("/{name}/versions/{version:int}", Show).WithName("getWorkflow").RequireRole(Role.Viewer);
-        workflows.MapPut("/{name}/versions/{version:int}", Register).WithName("registerWorkflow").RequireRole(Role.Submitter);
+        workflows.MapGet("", List).WithName("listWorkflows").RequireRole(Role.Viewer).Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidCursor);
+        workflows.MapGet("/{name}/versions", ListVersions).WithName("listWorkflowVersions").RequireRole(Role.Viewer)
+            .Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidCursor, ProblemCode.UnknownWorkflow);
+        workflows.MapGet("/{name}/versions/{version:int}", Show).WithName("getWorkflow").RequireRole(Role.Viewer).Refuses(ProblemCode.UnknownWorkflow);
+        workflows.MapPut("/{name}/versions/{version:int}", Register).WithName("registerWorkflow").RequireRole(Role.Submitter)
+            .TakesText("A workflow definition; its name and version are those of the path. At most 1 MiB.", WorkflowBody.Json, WorkflowBody.Yaml, WorkflowBody.TextYaml)
+            .WithExample("""{"name":"hello","version":1,"steps":[{"id":"greet","uses":"noop"}]}""")
+            .Refuses(ProblemCode.NameMismatch, ProblemCode.ReservedName, ProblemCode.InvalidEncoding, ProblemCode.WorkflowExists, ProblemCode.InvalidDefinition);
     }
 
-    private static async Task<Results<Created<WorkflowListItem>, Ok<WorkflowListItem>, ProblemHttpResult>> Register(
+    /// <summary>Register a version of a workflow</summary>
+    /// <remarks>A version never changes: the same definition again is fine, another one is refused.</remarks>
+    /// <param name="name">The workflow's name.</param>
+    /// <param name="version">Its version, from 1.</param>
+    internal static async Task<Results<Created<WorkflowListItem>, Ok<WorkflowListItem>, ProblemHttpResult>> Register(
         string name, int version, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var (text, refusal) = await WorkflowBody.Read(http.Request);
@@ -50,7 +59,11 @@ internal static class WorkflowEndpoints
         }
     }
 
-    private static async Task<Results<Ok<WorkflowDetails>, ProblemHttpResult>> Show(string name, int version, Caller caller, HttpContext http, DispatcherEngine engine)
+    /// <summary>Show a version of a workflow</summary>
+    /// <remarks>With its definition.</remarks>
+    /// <param name="name">The workflow's name.</param>
+    /// <param name="version">Its version, from 1.</param>
+    internal static async Task<Results<Ok<WorkflowDetails>, ProblemHttpResult>> Show(string name, int version, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (await engine.Store.FindRegistered(caller.Tenant, name, version) is not { } registered)
             return (await UnknownWorkflow.Refuse(engine, caller.Tenant, name, version)).ToProblem(http);
@@ -58,14 +71,23 @@ internal static class WorkflowEndpoints
         return TypedResults.Ok(WorkflowDetails.Of(registered, definition!));
     }
 
-    private static async Task<Results<Ok<WorkflowPage>, ProblemHttpResult>> List(int? limit, string? cursor, Caller caller, HttpContext http, DispatcherEngine engine)
+    /// <summary>List workflows</summary>
+    /// <remarks>Each name with its newest version, in the order of the names.</remarks>
+    /// <param name="limit">1..200; 50 if absent.</param>
+    /// <param name="cursor">What the page before gave as `next`.</param>
+    internal static async Task<Results<Ok<WorkflowPage>, ProblemHttpResult>> List(int? limit, string? cursor, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var place = cursor is null ? null : WorkflowPages.PlaceOf(cursor);
         if (FaultOf(limit, isCursorBad: cursor is not null && place is null) is { } refusal) return refusal.ToProblem(http);
         return TypedResults.Ok(await new WorkflowPages(engine.Store, caller.Tenant).Names(place, limit));
     }
 
-    private static async Task<Results<Ok<WorkflowPage>, ProblemHttpResult>> ListVersions(
+    /// <summary>List the versions of a workflow</summary>
+    /// <remarks>Oldest first.</remarks>
+    /// <param name="name">The workflow's name.</param>
+    /// <param name="limit">1..200; 50 if absent.</param>
+    /// <param name="cursor">What the page before gave as `next`.</param>
+    internal static async Task<Results<Ok<WorkflowPage>, ProblemHttpResult>> ListVersions(
         string name, int? limit, string? cursor, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         int? after = cursor is not null && int.TryParse(WorkflowPages.PlaceOf(cursor), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;

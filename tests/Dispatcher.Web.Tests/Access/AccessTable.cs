@@ -27,6 +27,7 @@ internal static class AccessTable
     {
         ["GET /health/live"] = new(Needs: null),
         ["GET /health/ready"] = new(Needs: null),
+        ["GET /openapi/{documentName}.json"] = new(Needs: null),
         ["GET /metrics"] = new(Viewer) { OrThisMachine = true },
 
         ["GET /api/v1/jobs"] = new(Viewer),

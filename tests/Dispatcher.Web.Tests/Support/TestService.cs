@@ -21,7 +21,8 @@ internal sealed class TestService : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public HttpClient Client() => new() { BaseAddress = Address };
+    /// <summary>A client that holds every answer against the OpenAPI document.</summary>
+    public HttpClient Client() => new(new ContractHandler(Address)) { BaseAddress = Address };
 
     /// <param name="map">More endpoints, after those of Dispatcher.</param>
     public static async Task<TestService> Start(

@@ -3,6 +3,7 @@ using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Limits;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -19,11 +20,19 @@ internal static class CreateEndpoints
 
     public static void MapCreate(this IEndpointRouteBuilder jobs)
     {
-        jobs.MapPost("/jobs", Create).WithName("createJob").RequireRole(Role.Submitter);
-        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch().Produces<BatchResponse>(StatusCodes.Status207MultiStatus);
+        jobs.MapPost("/jobs", Create).WithName("createJob").RequireRole(Role.Submitter)
+            .WithRequestHeader(KeyHeader, "As idempotency_key in the body.")
+            .WithExample("""{"workflow":"talk-video","input":{"video":"talk.mp4"},"idempotency_key":"order-1042","labels":{"team":"red"}}""")
+            .Refuses(ProblemCode.InvalidRequest, ProblemCode.UnknownWorkflow, ProblemCode.IdempotencyConflict, ProblemCode.PayloadTooLarge)
+            .Refuses(ProblemCode.InvalidInput, ProblemCode.InvalidDefinition, ProblemCode.UnknownDependency);
+        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch().Produces<BatchResponse>(StatusCodes.Status207MultiStatus)
+            .WithExample("""{"jobs":[{"workflow":"extract"},{"workflow":"report","depends_on":["#0"]}]}""")
+            .Refuses(ProblemCode.InvalidRequest);
     }
 
-    private static async Task<Results<Created<JobReceipt>, Ok<JobReceipt>, ProblemHttpResult>> Create(
+    /// <summary>Make a job</summary>
+    /// <remarks>Durable when answered. With an idempotency key, the same request again gives the same job, and another one is refused.</remarks>
+    internal static async Task<Results<Created<JobReceipt>, Ok<JobReceipt>, ProblemHttpResult>> Create(
         CreateJobRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
     {
         if (!TryTakeKey(http.Request, ref request, out var refusal)) return refusal!.ToProblem(http);
@@ -39,7 +48,9 @@ internal static class CreateEndpoints
         };
     }
 
-    private static async Task<Results<JsonHttpResult<BatchResponse>, ProblemHttpResult>> CreateBatch(
+    /// <summary>Make up to 1,000 jobs</summary>
+    /// <remarks>Each has its own answer, in order; one that is refused harms no other. An item may depend on an earlier one by its index: `"depends_on": ["#0"]`.</remarks>
+    internal static async Task<Results<JsonHttpResult<BatchResponse>, ProblemHttpResult>> CreateBatch(
         BatchRequest batch, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
     {
         if (batch.Jobs.Count is 0 or > BatchRequest.LimitJobs)

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -17,9 +19,11 @@ internal static class ListEndpoint
     private const int DefaultLimit = 50;
     private const string NewestFirst = "-created";
 
-    public static void MapList(this IEndpointRouteBuilder api) => api.MapGet("/jobs", List).WithName("listJobs").RequireRole(Role.Viewer);
+    public static void MapList(this IEndpointRouteBuilder api) => api.MapGet("/jobs", List).WithName("listJobs").RequireRole(Role.Viewer).Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidCursor);
 
-    private static async Task<Results<Ok<JobPageView>, ProblemHttpResult>> List([AsParameters] ListRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
+    /// <summary>List jobs</summary>
+    /// <remarks>The tenant's, newest first; all filters hold together. Follow `next` and keep the filters. A page may be short, even empty, and have a next one: it looks at a bounded number of jobs. Nothing is counted; /stats has counts.</remarks>
+    internal static async Task<Results<Ok<JobPageView>, ProblemHttpResult>> List([AsParameters] ListRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var faults = UnknownParameters.Faults<ListRequest>(http.Request);
         var filter = JobFilter.Read(request.Status, request.Workflow, request.Label ?? [], request.Text, request.CreatedFrom?.Value, request.CreatedBefore?.Value, faults);
@@ -60,43 +64,43 @@ internal static class ListEndpoint
 /// <summary>Which of the tenant's jobs to list.</summary>
 internal sealed record ListRequest
 {
-    /// <summary>One status, such as <c>running</c>.</summary>
     [FromQuery(Name = "status")]
+    [Description("One status, such as `running`.")]
     public string? Status { get; init; }
 
-    /// <summary>A workflow's name.</summary>
     [FromQuery(Name = "workflow")]
+    [Description("A workflow's name.")]
     public string? Workflow { get; init; }
 
-    /// <summary>A label as <c>name=value</c>; several as several parameters or with commas between.</summary>
     [FromQuery(Name = "label")]
+    [Description("A label as `name=value`; several as several parameters or with commas between.")]
     public string[]? Label { get; init; }
 
-    /// <summary>Words that must all be among the job's terms: its workflow's name, its keys, words of its labels' values.</summary>
     [FromQuery(Name = "text")]
+    [Description("Words that must all be among the job's terms: its workflow's name, its keys, words of its labels' values.")]
     public string? Text { get; init; }
 
-    /// <summary>Created at this time or later.</summary>
     [FromQuery(Name = "created_from")]
+    [Description("Created at this time or later.")]
     public Rfc3339? CreatedFrom { get; init; }
 
-    /// <summary>Created before this time.</summary>
     [FromQuery(Name = "created_before")]
+    [Description("Created before this time.")]
     public Rfc3339? CreatedBefore { get; init; }
 
-    /// <summary>Only <c>-created</c>: newest first.</summary>
     [FromQuery(Name = "sort")]
+    [Description("Only `-created`: newest first.")]
     public string? Sort { get; init; }
 
-    /// <summary>1..200; 50 if absent.</summary>
     [FromQuery(Name = "limit")]
+    [Description("1..200; 50 if absent.")]
     public int? Limit { get; init; }
 
-    /// <summary>What the page before gave as <c>next</c>.</summary>
     [FromQuery(Name = "cursor")]
+    [Description("What the page before gave as `next`.")]
     public string? Cursor { get; init; }
 
-    /// <summary>Names of fields with commas between; all if absent.</summary>
     [FromQuery(Name = "fields")]
+    [Description("Names of fields with commas between; all if absent.")]
     public string? Fields { get; init; }
 }

@@ -1,0 +1,96 @@
+namespace Dispatcher.Web.Problems;
+
+/// <summary>One of the codes that refusals carry.</summary>
+/// <param name="Name">Stable, lower case with dashes.</param>
+/// <param name="Status">The HTTP status that it comes with.</param>
+/// <param name="Meaning">When it is given, in a sentence without a period.</param>
+internal sealed record ProblemCode(string Name, int Status, string Meaning)
+{
+    public static ProblemCode BadRequest { get; } = new("bad-request", 400, "A value in the address or a header has a form that is not allowed there, or a body is missing");
+
+    public static ProblemCode InvalidHeader { get; } = new("invalid-header", 400, "A header that Dispatcher reads has a form that is not allowed");
+
+    public static ProblemCode InvalidJson { get; } = new("invalid-json", 400, "The body is not JSON");
+
+    public static ProblemCode InvalidBody { get; } = new("invalid-body", 400, "The body is JSON, but not the JSON that the endpoint takes: an unknown, missing or repeated field, or a wrong type");
+
+    public static ProblemCode InvalidRequest { get; } = new("invalid-request", 400, "Values are not allowed, or do not go together; faults lists each");
+
+    public static ProblemCode InvalidCursor { get; } = new("invalid-cursor", 400, "The cursor was changed, or belongs to another list");
+
+    public static ProblemCode InvalidIfMatch { get; } = new("invalid-if-match", 400, "If-Match is not one version of a job");
+
+    public static ProblemCode InvalidPosition { get; } = new("invalid-position", 400, "The place from which a stream is to go on is none");
+
+    public static ProblemCode InvalidTypes { get; } = new("invalid-types", 400, "A type of events is not known");
+
+    public static ProblemCode InvalidKey { get; } = new("invalid-key", 400, "What is asked for a key is not allowed");
+
+    public static ProblemCode InvalidEncoding { get; } = new("invalid-encoding", 400, "The body is not UTF-8");
+
+    public static ProblemCode NameMismatch { get; } = new("name-mismatch", 400, "The definition has another name or version than the path");
+
+    public static ProblemCode ReservedName { get; } = new("reserved-name", 400, "The name belongs to Dispatcher's own workflows");
+
+    public static ProblemCode InvalidPriority { get; } = new("invalid-priority", 400, "A priority is not from -100 to 100");
+
+    public static ProblemCode ReasonTooLong { get; } = new("reason-too-long", 400, "A reason has more than 500 characters");
+
+    public static ProblemCode Unauthorized { get; } = new("unauthorized", 401, "No key or token was given, or it is not known, expired or revoked");
+
+    public static ProblemCode Forbidden { get; } = new("forbidden", 403, "The key or token does not have the role that the endpoint needs");
+
+    public static ProblemCode KeysRequired { get; } = new("keys-required", 403, "The server has no keys yet and serves only its own machine");
+
+    public static ProblemCode CrossOrigin { get; } = new("cross-origin", 403, "A page of another origin has sent the request");
+
+    public static ProblemCode NotFound { get; } = new("not-found", 404, "There is no such thing, or it is another tenant's");
+
+    public static ProblemCode UnknownWorkflow { get; } = new("unknown-workflow", 404, "The tenant has no workflow of this name or version");
+
+    public static ProblemCode UnknownStep { get; } = new("unknown-step", 404, "The job has no such step");
+
+    public static ProblemCode UnknownEvent { get; } = new("unknown-event", 404, "The job has no event of this number yet");
+
+    public static ProblemCode UnknownKey { get; } = new("unknown-key", 404, "The tenant has no such key");
+
+    public static ProblemCode MethodNotAllowed { get; } = new("method-not-allowed", 405, "The path does not take this method");
+
+    public static ProblemCode RequestTimeout { get; } = new("request-timeout", 408, "The body came too slowly");
+
+    public static ProblemCode InvalidStatus { get; } = new("invalid-status", 409, "The job's status does not allow the command; job_status, version and allowed say what it is and what it allows");
+
+    public static ProblemCode IdempotencyConflict { get; } = new("idempotency-conflict", 409, "The idempotency key belongs to a job that was asked for with another request; job_id names it");
+
+    public static ProblemCode WorkflowExists { get; } = new("workflow-exists", 409, "The version is registered with another definition");
+
+    public static ProblemCode KeyEnded { get; } = new("key-ended", 409, "The key has expired or was revoked");
+
+    public static ProblemCode TooManyKeys { get; } = new("too-many-keys", 409, "The tenant has as many keys as it may");
+
+    public static ProblemCode VersionConflict { get; } = new("version-conflict", 412, "The job is not at the version of If-Match");
+
+    public static ProblemCode TooLarge { get; } = new("too-large", 413, "The body is larger than the endpoint takes");
+
+    public static ProblemCode PayloadTooLarge { get; } = new("payload-too-large", 413, "The input has more than 256 KiB of JSON");
+
+    public static ProblemCode UnsupportedMediaType { get; } = new("unsupported-media-type", 415, "The body has a content type that the endpoint does not take");
+
+    public static ProblemCode RangeNotSatisfiable { get; } = new("range-not-satisfiable", 416, "The file has no such range");
+
+    public static ProblemCode MisdirectedRequest { get; } = new("misdirected-request", 421, "A server without keys was asked under another name than localhost");
+
+    public static ProblemCode InvalidInput { get; } = new("invalid-input", 422, "The input does not fit the workflow's schema; faults lists each place");
+
+    public static ProblemCode InvalidDefinition { get; } = new("invalid-definition", 422, "The definition of a workflow is wrong; faults lists each place");
+
+    public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
+
+    public static ProblemCode TooManyRequests { get; } = new("too-many-requests", 429, "The tenant makes more requests than it may; Retry-After says when to come again");
+
+    public static ProblemCode InternalError { get; } = new("internal-error", 500, "Dispatcher met a fault of its own; its log says more under the correlation id");
+
+    public static ProblemCode TooManyStreams { get; } = new("too-many-streams", 503, "The server serves as many live streams as it may");
+
+    public static ProblemCode Unavailable { get; } = new("unavailable", 503, "The store or the node cannot answer now; Retry-After says when to come again. A command may have taken effect or not: give it again with the same idempotency key or version");
+}
