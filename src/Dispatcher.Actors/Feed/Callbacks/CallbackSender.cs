@@ -155,18 +155,12 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
         {
             var page = await store.ReadDueDeliveries(now, _after, PageLimit);
             await Take(page, now);
-            if (page.Count < PageLimit)
-            {
-                _after = null;
-                await SetAlarmAfter(now);
-                return;
-            }
-
-            _after = (page[^1].NextAt!.Value, page[^1].Id);
+            _after = page.Count < PageLimit ? null : (page[^1].NextAt!.Value, page[^1].Id);
+            if (_after is null) break;
         }
 
         if (_queue.IsFull || _after?.NextAt > now - Settled) _after = null;
-        else _mustRead = true;
+        _mustRead = _after is not null || _queue.HasPassedOver;
         if (_mustRead) Self.Tell(GoOn);
         else await SetAlarmAfter(now);
     }

@@ -36,8 +36,11 @@ internal sealed class DeliveryQueue(int maxConcurrency, int receiverMaxConcurren
     /// <summary>A reading of the store begins at its beginning.</summary>
     public void BeginRound() => _full.Clear();
 
-    /// <summary>What of the store has been asked for is being read.</summary>
-    public void BeginReading() => (WantsMore, _wasFull) = (false, false);
+    /// <summary>The store is about to be read. While there is no room at all nothing is, and that must not be forgotten.</summary>
+    public void BeginReading() => (WantsMore, _wasFull) = (false, IsFull);
+
+    /// <summary>True when a round has passed over a receiver that has room by now.</summary>
+    public bool HasPassedOver => !IsFull && _full.Any(key => _receivers.TryGetValue(key, out var receiver) && receiver.Waiting <= ReceiverLimit / 4);
 
     /// <summary>True while the delivery waits here or is under way.</summary>
     public bool Knows(StoredDelivery delivery) => _known.Contains(delivery.Id);

@@ -43,6 +43,9 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     /// <summary>What a receiver says; null holds the attempt until <see cref="Release"/>.</summary>
     public Func<CallbackRequest, CallbackAnswer?> Answer { get; set; } = _ => Ok;
 
+    /// <summary>How often the store still refuses to record attempts.</summary>
+    public int RecordFaults { get; set; }
+
     public static CallbackAnswer Ok { get; } = new(204, null);
 
     public static CallbackAnswer Broken { get; } = new(500, "status 500");
@@ -180,7 +183,7 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
         _system = new ActorSystem(_scheduler, Time, NullLogger.Instance);
         _scheduler.Within(() =>
         {
-            Service = new CallbackService(_system, Store, new CallbackEdges(Store, Store, this), Options, new IdGenerator(Time), NullLogger.Instance);
+            Service = new CallbackService(_system, Store, new CallbackEdges(new DoubtfulDeliveries(this), Store, this), Options, new IdGenerator(Time), NullLogger.Instance);
             Service.Start();
         });
         Run();
@@ -200,4 +203,23 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     private static EncodedEvent Encoded(JobEvent e) => new(EventCodec.NameOf(e), e.At, EventCodec.Encode(e));
 
     private static T Await<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+
+    /// <summary>The store's deliveries; recording fails as often as the test wants.</summary>
+    private sealed class DoubtfulDeliveries(CallbackBench bench) : IDeliveryStore
+    {
+        private IDeliveryStore Store { get; } = bench.Store;
+
+        public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit) =>
+            Store.ReadDueDeliveries(dueAt, after, limit);
+
+        public ValueTask<DateTimeOffset?> NextDelivery() => Store.NextDelivery();
+
+        public ValueTask RecordAttempts(IReadOnlyList<DeliveryAttempt> attempts) =>
+            bench.RecordFaults-- > 0 ? throw new StoreException("the disk is full") : Store.RecordAttempts(attempts);
+
+        public ValueTask<bool> ReplayDelivery(string tenant, long id, DateTimeOffset now) => Store.ReplayDelivery(tenant, id, now);
+
+        public ValueTask<IReadOnlyList<StoredDelivery>> ListDeliveries(string tenant, JobId? job, DeliveryStatus? status, long? before, int limit) =>
+            Store.ListDeliveries(tenant, job, status, before, limit);
+    }
 }

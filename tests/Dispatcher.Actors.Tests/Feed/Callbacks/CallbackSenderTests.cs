@@ -182,6 +182,32 @@ public sealed class CallbackSenderTests : IDisposable
     }
 
     [Fact]
+    public void Deliveries_AreSentAtOnce_WhenTheyWereCommittedWhileTheMemoryWasFull()
+    {
+        _bench.Answer = _ => null;
+        for (var n = 0; n < 90; n++) _bench.Commit(30, $"https://h{n % 9}.example.org/");
+        _bench.Run();
+        var held = _bench.Service.Counters.Pending;
+        Assert.True(held < 90 * 30, "more than fits into memory");
+        var late = _bench.Commit(1, "https://late.example.org/");
+        _bench.Run();
+        _bench.Answer = _ => CallbackBench.Ok;
+        while (_bench.Held is [var id, ..]) _bench.Release(id, CallbackBench.Ok);
+        Assert.Equal((90 * 30) + 1, _bench.Sent.Count);
+        Assert.Equal([1L], SequenceOf(late));
+    }
+
+    [Fact]
+    public void Callback_IsSentAgainUnderItsId_WhenItCannotBeRecorded()
+    {
+        _bench.RecordFaults = 2;
+        var job = _bench.Commit(2);
+        _bench.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal([$"{job}-1", $"{job}-1", $"{job}-1", $"{job}-2"], _bench.Sent);
+        Assert.All(_bench.Log(job), delivery => Assert.Equal((DeliveryStatus.Delivered, 1), (delivery.Status, delivery.Attempts)));
+    }
+
+    [Fact]
     public void Callback_IsNotSent_WhenItsEventIsNotStored()
     {
         var job = _bench.Commit(1);
