@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 
@@ -10,6 +11,7 @@ public sealed class JobGateway(JobServices services)
     /// <summary>Commands that wait for their reply at once; one more is told to come again, so that a slow disk does not become full memory.</summary>
     private const int CommandLimit = 100_000;
 
+    private readonly JobExplainer _explainer = new(services);
     private volatile bool _closed;
     private int _underWay;
 
@@ -69,6 +71,10 @@ public sealed class JobGateway(JobServices services)
         var message = new InspectMessage(tenant);
         return services.Registry.Find(id) is { } cell && cell.Tell(message) ? await message.Reply : null;
     }
+
+    /// <summary>Why the job is not running now, since when, and what would make it go on; null if there is no such job of the tenant.</summary>
+    public async Task<JobExplanation?> Explain(JobId id, string? tenant = null) =>
+        await Inspect(id, tenant) is { } inspection ? await _explainer.Explain(inspection) : null;
 
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
     public void Load(JobHistory history)

@@ -47,8 +47,14 @@ public sealed record JobRow
     /// <summary>When the job wants to be loaded; <see cref="Active"/> while it runs; null while it waits for somebody or has ended.</summary>
     public DateTimeOffset? WakeAt { get; init; }
 
-    /// <summary>What it waits for, in one word (<c>approval</c>, <c>dependencies</c>, <c>pause</c>), if it waits for somebody.</summary>
+    /// <summary>What it waits for, in one word (<c>approval</c>, <c>dependencies</c>, <c>pause</c>, <c>time</c>, <c>child</c>), if it waits for somebody, or why it is parked.</summary>
     public string? WaitsFor { get; init; }
+
+    /// <summary>What a job waits for when its node does not have a handler that one of its steps needs.</summary>
+    public const string ParkedForHandler = "handler";
+
+    /// <summary>What a job waits for when its node cannot read its history: a newer version wrote it, or its workflow is not there.</summary>
+    public const string ParkedForVersion = "version";
 
     public string? CorrelationId { get; init; }
 

@@ -3,6 +3,7 @@ using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
+using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Store.Sqlite;
@@ -28,65 +29,76 @@ internal static class JobWhyCommand
             await using var jobs = reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var holder = SqliteJobStore.FindWriter(jobs.DataDirectory);
-            var (answer, steps) = await Ask(edges, jobs, row, holder);
-            if (parsed.GetRequiredValue(output) == "json") edges.Out.WriteLine(Json(row, holder, answer, steps));
-            else Write(edges, row, holder, answer, steps);
+            var why = await Ask(edges, jobs, row, holder);
+            if (parsed.GetRequiredValue(output) == "json") edges.Out.WriteLine(Json(row, holder, why));
+            else Write(edges, row, holder, why);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task<(WhyAnswer Answer, IReadOnlyList<StepReason> Steps)> Ask(HostEdges edges, JobReading jobs, JobRow row, int? holder)
+    private static async Task<JobExplanation> Ask(HostEdges edges, JobReading jobs, JobRow row, int? holder)
     {
-        if (row.WaitsFor == "handler")
-        {
-            return (new WhyAnswer("handler", "It is parked: the process that had it has no handler for one of its steps.", row.UpdatedAt, null, "a process that has the handler opens the data directory"), []);
-        }
+        if (row.WaitsFor == JobRow.ParkedForHandler)
+            return new JobExplanation(WhyReason.Handler, "It is parked: the process that had it has no handler for one of its steps.", row.UpdatedAt, null, "a process that has the handler opens the data directory");
 
         var events = await jobs.Events(row.Id);
         var state = await jobs.Fold(row.Id, events);
-        var why = new JobWhy(state, [.. events.Select(JobReading.Decode)], holder, edges.Time);
-        var dependencies = new Dictionary<JobId, JobStatus>();
-        foreach (var id in state.OpenDependencies)
+        return LocalWhy.Explain(new JobFacts(state)
         {
-            if (await jobs.Store.FindJob(id) is { } dependency) dependencies.Add(id, dependency.Status);
-        }
-
-        return (why.Answer(jobs.DataDirectory, dependencies), why.Steps());
+            Times = JobTimes.Of(events.Select(JobReading.Decode)),
+            Related = await RelatedTo(jobs.Store, state),
+            IsHeld = holder is not null,
+            Write = at => TimeText.DateAndClock(at, edges.Time),
+        }, jobs.DataDirectory);
     }
 
-    private static void Write(HostEdges edges, JobRow row, int? holder, WhyAnswer answer, IReadOnlyList<StepReason> steps)
+    private static async Task<IReadOnlyDictionary<JobId, JobStatus>> RelatedTo(IJobStore store, JobState state)
+    {
+        var related = new Dictionary<JobId, JobStatus>();
+        foreach (var id in state.OpenDependencies.Concat(state.StepsAwaiting(AwaitKind.Child).Select(step => state.Find(step)!.Waiting!.Child!.Value)))
+        {
+            if (await store.FindJob(id) is { } row) related.TryAdd(id, row.Status);
+        }
+
+        return related;
+    }
+
+    private static void Write(HostEdges edges, JobRow row, int? holder, JobExplanation why)
     {
         edges.Out.WriteLine($"Job {row.Id} ({row.WorkflowName} v{row.WorkflowVersion}) is {row.Status.ToText()}.");
-        edges.Out.WriteLine(answer.Sentence);
-        if (answer.Since != default) edges.Out.WriteLine($"  since         {TimeText.DateAndClock(answer.Since, edges.Time)} ({TimeText.Of(edges.Time.GetUtcNow() - answer.Since)} ago)");
-        if (answer.Until is { } until) edges.Out.WriteLine($"  until         {TimeText.DateAndClock(until, edges.Time)} ({In(until - edges.Time.GetUtcNow())})");
-        edges.Out.WriteLine($"  goes on when  {answer.GoesOnWhen}");
+        edges.Out.WriteLine(EventText.OneLine(why.Sentence));
+        if (why.Since is { } since) edges.Out.WriteLine($"  since         {TimeText.DateAndClock(since, edges.Time)} ({TimeText.Of(edges.Time.GetUtcNow() - since)} ago)");
+        if (why.Until is { } until) edges.Out.WriteLine($"  until         {TimeText.DateAndClock(until, edges.Time)} ({In(until - edges.Time.GetUtcNow())})");
+        edges.Out.WriteLine($"  goes on when  {why.GoesOnWhen}");
         edges.Out.WriteLine($"  process       {(holder is { } id ? $"{id} has the data directory open" : "none has the data directory open")}");
-        if (steps.Count == 0) return;
+        if (why.Steps.IsEmpty) return;
         edges.Out.WriteLine();
-        PlainTable.Write(edges.Out, ["step", "reason", "since", "what"], steps.Select(step => new[] { step.Step, step.Reason, TimeText.Clock(step.Since, edges.Time), step.Sentence }));
+        PlainTable.Write(edges.Out, ["step", "reason", "since", "what"],
+            why.Steps.Select(step => new[] { step.Step.ToString(), step.Reason, TimeText.Clock(step.Since, edges.Time), EventText.OneLine(step.Sentence) }));
     }
 
     private static string In(TimeSpan wait) => wait > TimeSpan.Zero ? $"in {TimeText.Of(wait)}" : "due now";
 
-    private static string Json(JobRow row, int? holder, WhyAnswer answer, IReadOnlyList<StepReason> steps) => JsonText.Of(new
+    private static string Json(JobRow row, int? holder, JobExplanation why) => JsonText.Of(new
     {
         JobId = row.Id.ToString(),
         row.Status,
-        answer.Reason,
-        answer.Sentence,
-        Since = answer.Since == default ? null : TimeText.Machine(answer.Since),
-        Until = answer.Until is { } until ? TimeText.Machine(until) : null,
-        answer.GoesOnWhen,
+        why.Reason,
+        why.Sentence,
+        Since = why.Since is { } since ? TimeText.Machine(since) : null,
+        Until = why.Until is { } until ? TimeText.Machine(until) : null,
+        why.GoesOnWhen,
         ProcessId = holder,
-        Steps = steps.Select(step => new
+        Steps = why.Steps.Select(step => new
         {
-            step.Step,
+            Step = step.Step.ToString(),
             step.Reason,
             step.Sentence,
             Since = TimeText.Machine(step.Since),
             Until = step.Until is { } due ? TimeText.Machine(due) : null,
+            step.Worker,
+            Child = step.Child?.ToString(),
         }),
     });
 }
