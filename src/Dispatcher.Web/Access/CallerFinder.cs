@@ -9,8 +9,6 @@ internal sealed class CallerFinder(KeyRing keys, OperatorKey operatorKey, TokenC
 {
     private const string Realm = "Bearer realm=\"dispatcher\"";
 
-    private static readonly CallerFinding.Found LocalFound = new(Caller.Local);
-
     private static readonly CallerFinding.Refused NotLocal = new(
         StatusCodes.Status403Forbidden,
         "keys-required",
@@ -26,7 +24,7 @@ internal sealed class CallerFinder(KeyRing keys, OperatorKey operatorKey, TokenC
 
     public ValueTask<CallerFinding> Find(HttpContext http)
     {
-        if (IsOpen) return ValueTask.FromResult<CallerFinding>(!LocalAccess.ComesFromHere(http) ? NotLocal : LocalAccess.NamesThisMachine(http) ? LocalFound : OtherHost);
+        if (IsOpen) return ValueTask.FromResult<CallerFinding>(!LocalAccess.ComesFromHere(http) ? NotLocal : LocalAccess.NamesThisMachine(http) ? keys.Open : OtherHost);
         var credential = Credentials.Of(http.Request);
         if (string.IsNullOrEmpty(credential)) return ValueTask.FromResult(Unauthorized(credential is null));
         if (keys.Find(credential) is { } found) return ValueTask.FromResult<CallerFinding>(found);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Dispatcher.Web.Access;
 
 namespace Dispatcher.Web.Tests.Access;
@@ -13,7 +12,7 @@ public sealed class AccessMatrixTests
         await using var matrix = await AccessMatrix.Start();
         var endpoints = matrix.Endpoints().ToList();
         Assert.True(endpoints.ToHashSet(StringComparer.Ordinal).SetEquals(AccessTable.Rows.Keys), Differences(endpoints));
-        var wrong = new StringBuilder();
+        var wrong = new List<string>();
         foreach (var endpoint in endpoints)
         {
             foreach (var caller in matrix.Callers)
@@ -21,13 +20,13 @@ public sealed class AccessMatrixTests
                 var row = AccessTable.Rows[endpoint];
                 var (status, text) = await matrix.Send(endpoint, row, caller.Key);
                 var expected = Expected(row, caller.Tenant, caller.Roles);
-                if (!IsAsExpected(status, expected, row)) wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{endpoint} with {caller.Name}: expected {expected}, got {(int)status} {text}");
+                if (!IsAsExpected(status, expected, row)) wrong.Add($"{endpoint} with {caller.Name}: expected {expected}, got {(int)status} {text}");
                 // A refusal repeats what was asked for.
-                if (caller.Tenant == "other" && (int)status < 300 && Leaks(text)) wrong.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{endpoint} shows another tenant's things: {text}");
+                if (caller.Tenant == "other" && (int)status < 300 && Leaks(text)) wrong.Add($"{endpoint} shows another tenant's things: {text}");
             }
         }
 
-        Assert.True(wrong.Length == 0, wrong.ToString());
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
     private static Outcome Expected(AccessRow row, string? tenant, IReadOnlySet<Role>? roles)
