@@ -55,7 +55,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public bool IsStopping { get; private set; }
 
     /// <summary>Completes when all that the last process left goes on; with the cause if that fails.</summary>
-    public Task Recovered => _recovery;
+    public Task Recovered => _recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
     private SqliteJobStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 

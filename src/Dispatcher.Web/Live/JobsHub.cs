@@ -78,7 +78,7 @@ internal sealed class JobsHub(DispatcherEngine engine, LiveClock clock, NodeAnno
         }
         catch (JsonException fault)
         {
-            throw new HubException($"invalid-request: {fault.Message} Known are tenant, job, workflow, types and after.");
+            throw new HubException($"invalid-request: {fault.Message} Known are tenant, job, workflow, types and after.", fault);
         }
     }
 

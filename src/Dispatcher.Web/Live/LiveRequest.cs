@@ -1,7 +1,6 @@
 using Dispatcher.Feed;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
-using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,6 @@
 using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Live;
