@@ -27,6 +27,7 @@ internal sealed class NodeClient : IAsyncDisposable
         var info = new ProcessStartInfo("node", [script, JsonSerializer.Serialize(settings)])
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
