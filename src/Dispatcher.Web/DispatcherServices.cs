@@ -51,6 +51,7 @@ public static class DispatcherServices
         ours.MapHealth();
         ours.MapMetrics();
         ours.MapApiDocument();
+        ours.MapHub();
         var api = ours.MapGroup("/api/v1");
         api.MapJobs();
         api.MapKeys();

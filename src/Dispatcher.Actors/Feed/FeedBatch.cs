@@ -12,7 +12,7 @@ public sealed record FeedBatch
     /// <summary>True when too much was missed: read the lists anew; the feed goes on after <see cref="FeedSubscription.Position"/>.</summary>
     public bool IsReload { get; init; }
 
-    /// <summary>True when the node stops: nothing follows.</summary>
+    /// <summary>True when the node stops or the subscription was disposed: nothing follows.</summary>
     public bool IsClosed { get; init; }
 
     /// <summary>True when nothing is new.</summary>

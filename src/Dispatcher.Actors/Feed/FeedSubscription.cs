@@ -2,7 +2,7 @@ namespace Dispatcher.Feed;
 
 /// <summary>
 /// One subscriber's place in the feed: a cursor, no queue, so one that is slow costs no memory. It has one reader, which asks for the next batch when it has dealt with
-/// the last. Dispose it to end it.
+/// the last. Disposed, it tells its reader that it is closed.
 /// </summary>
 /// <remarks>
 /// A subscription is either in the ring (its cursor is an index) or catches up (from the journal, by <see cref="Position"/>, until it meets the ring). In the
@@ -64,7 +64,7 @@ public abstract class FeedSubscription : IDisposable
     /// <summary>The next batch, when there is one. One call at a time.</summary>
     public async ValueTask<FeedBatch> Read(CancellationToken cancellation)
     {
-        while (!Feed.IsClosed)
+        while (!Feed.IsClosed && Volatile.Read(ref _isDisposed) == 0)
         {
             cancellation.ThrowIfCancellationRequested();
             if (await NextEvents() is { } batch) return Count(batch);
@@ -86,6 +86,7 @@ public abstract class FeedSubscription : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Feed.Topics.Remove(this);
+        _signal.Set();
         GC.SuppressFinalize(this);
     }
 

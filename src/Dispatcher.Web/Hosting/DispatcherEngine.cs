@@ -54,6 +54,9 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     /// <summary>True from the moment at which the application is asked to stop.</summary>
     public bool IsStopping { get; private set; }
 
+    /// <summary>Completes when all that the last process left goes on; with the cause if that fails.</summary>
+    public Task Recovered => _recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
+
     private SqliteJobStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
     /// <exception cref="StoreException">The data directory cannot be used; the message says why.</exception>

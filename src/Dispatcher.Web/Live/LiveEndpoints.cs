@@ -1,8 +1,8 @@
 using Dispatcher.Feed;
 using Dispatcher.Jobs;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -15,13 +15,15 @@ namespace Dispatcher.Web.Live;
 /// <summary>Server-sent events: what happens to one job, or to all jobs of the tenant.</summary>
 internal static class LiveEndpoints
 {
+    private const string PositionHeader = "Last-Event-ID";
+
     public static void MapLive(this IEndpointRouteBuilder api)
     {
         var live = api.MapGroup("").WithTags("live").RequireRole(Role.Viewer);
         live.MapGet("/jobs/{id}/stream", StreamJob).WithName("streamJob").Refuses(ProblemCode.NotFound, ProblemCode.InvalidPosition, ProblemCode.InvalidTypes, ProblemCode.TooManyStreams)
-            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader("Last-Event-ID", "The last event that the client has; as after.");
+            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader(PositionHeader, "The last event that the client has; as after.");
         live.MapGet("/stream", Stream).WithName("stream").Refuses(ProblemCode.InvalidPosition, ProblemCode.InvalidTypes, ProblemCode.TooManyStreams)
-            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader("Last-Event-ID", "The last event that the client has; as after.");
+            .AnswersFile("Server-sent events.", "text/event-stream").WithRequestHeader(PositionHeader, "The last event that the client has; as after.");
     }
 
     /// <summary>Follow a job</summary>
@@ -32,13 +34,12 @@ internal static class LiveEndpoints
     internal static async Task<Results<EventStream, NoContent, ProblemHttpResult>> StreamJob(
         string id, string? after, string? types, Caller caller, HttpContext http, DispatcherEngine engine)
     {
-        if (!JobId.TryParse(id, out var jobId) || await engine.Store.FindJob(jobId) is not { } row || row.Tenant != caller.Tenant)
-            return Problem.Of(StatusCodes.Status404NotFound, "not-found", $"There is no job {LivePosition.Short(id)}.");
-        var scope = new FeedScope.OfJob(jobId, new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId));
-        if (!LivePosition.TryRead(http.Request, scope, after, out var position, out var fault)) return InvalidPosition(fault);
-        if (!FeedTypes.TryRead(types, out var wanted, out var unknown)) return InvalidTypes(unknown);
-        if (position > 0 && row.Status.IsTerminal() && (await engine.Store.ReadEvents(jobId, position.Value, limit: 1)).Count == 0) return TypedResults.NoContent();
-        return await Open(engine, scope, position, wanted, caller) is { } stream ? stream : TooMany(http);
+        if (await LiveRequest.FindJob(engine.Store, id, caller.Tenant) is not var (scope, row)) return UnknownJob.Refuse(id).ToProblem(http);
+        if (Read(http, scope, after, types, out var request) is { } refusal) return refusal.ToProblem(http);
+        if (request.Position is > 0 and var position && row.Status.IsTerminal() && (await engine.Store.ReadEvents(scope.Job, position, limit: 1)).Count == 0)
+            return TypedResults.NoContent();
+        var (subscription, refused) = await request.Subscribe(engine.Node.Events);
+        return subscription is null ? refused!.ToProblem(http) : new EventStream(subscription, caller);
     }
 
     /// <summary>Follow all jobs of the tenant</summary>
@@ -49,32 +50,17 @@ internal static class LiveEndpoints
     internal static async Task<Results<EventStream, ProblemHttpResult>> Stream(
         string? workflow, string? after, string? types, Caller caller, HttpContext http, DispatcherEngine engine)
     {
-        FeedScope scope = string.IsNullOrEmpty(workflow) ? new FeedScope.OfTenant(caller.Tenant) : new FeedScope.OfWorkflow(caller.Tenant, workflow);
-        if (!LivePosition.TryRead(http.Request, scope, after, out var position, out var fault)) return InvalidPosition(fault);
-        if (!FeedTypes.TryRead(types, out var wanted, out var unknown)) return InvalidTypes(unknown);
-        return await Open(engine, scope, position, wanted, caller) is { } stream ? stream : TooMany(http);
+        if (Read(http, LiveRequest.OfTenant(caller.Tenant, workflow), after, types, out var request) is { } refusal) return refusal.ToProblem(http);
+        var (subscription, refused) = await request.Subscribe(engine.Node.Events);
+        return subscription is null ? refused!.ToProblem(http) : new EventStream(subscription, caller);
     }
 
-    private static async Task<EventStream?> Open(DispatcherEngine engine, FeedScope scope, long? position, FeedTypes types, Caller caller)
+    /// <summary>A client that comes back sends the header, and still the <c>after</c> with which it began.</summary>
+    private static Refusal? Read(HttpContext http, FeedScope scope, string? after, string? types, out LiveRequest request)
     {
-        try
-        {
-            return new EventStream(await engine.Node.Events.Subscribe(scope, position, types), caller);
-        }
-        catch (FeedFullException)
-        {
-            return null;
-        }
-    }
-
-    private static ProblemHttpResult InvalidPosition(string fault) => Problem.Of(StatusCodes.Status400BadRequest, "invalid-position", fault);
-
-    private static ProblemHttpResult InvalidTypes(string unknown) =>
-        Problem.Of(StatusCodes.Status400BadRequest, "invalid-types", $"types names '{LivePosition.Short(unknown)}', which is no event; known are {string.Join(", ", FeedTypes.Names.Order(StringComparer.Ordinal))}, job.* and step.*.");
-
-    private static ProblemHttpResult TooMany(HttpContext http)
-    {
-        http.Response.Headers.RetryAfter = "5";
-        return Problem.Of(StatusCodes.Status503ServiceUnavailable, "too-many-streams", "This server serves as many live streams as it may; close some, or try again later.");
+        var header = http.Request.Headers[PositionHeader].ToString();
+        return header.Length > 0
+            ? LiveRequest.Read(scope, types, header, PositionHeader, out request)
+            : LiveRequest.Read(scope, types, after, nameof(after), out request);
     }
 }
