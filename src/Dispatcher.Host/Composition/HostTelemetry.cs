@@ -42,6 +42,8 @@ internal sealed class HostTelemetry : IDisposable
         if (endpoint.Length == 0) return null;
         if (!Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
             throw new CommandException(ExitCode.Usage, $"'{endpoint}' is no OTLP endpoint: write http://HOST:4318 (dispatcher.telemetry.otlp-endpoint or {EndpointVariable}).");
+        // ASP.NET Core names its spans by method and route only when it is asked to.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         var protocol = edges.Environment.GetValueOrDefault(ProtocolVariable) ?? settings.OtlpProtocol;
         return new HostTelemetry(uri, protocol == Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf);
     }

@@ -22,7 +22,7 @@ public sealed class TraceTests : ServiceTest
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly ConcurrentQueue<(string Path, string TraceParent)> _received = new();
     private readonly TaskCompletionSource _completedWasTold = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HttpRequestHandler _calls = new(new HttpOptions { AllowedHosts = ["127.0.0.1"], AllowPrivateAddresses = true }, TimeProvider.System);
+    private HttpRequestHandler _calls = null!;
     private ActivityListener? _listener;
     private WebApplication _receiver = null!;
     private string _receiverAddress = "";
@@ -36,6 +36,7 @@ public sealed class TraceTests : ServiceTest
         _receiver.Map("/{path}", Receive);
         await _receiver.StartAsync();
         _receiverAddress = _receiver.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        _calls = new HttpRequestHandler(new HttpOptions { AllowedHosts = [new Uri(_receiverAddress).Authority], AllowPrivateAddresses = true }, TimeProvider.System);
         await base.InitializeAsync();
     }
 
