@@ -2,6 +2,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Limits;
 using Dispatcher.Web.Requests;
+using Dispatcher.Web.Traces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ internal static class DispatcherPipeline
         var origins = app.Services.GetRequiredService<IOptions<DispatcherOptions>>().Value.Web.AllowedOrigins;
         app.UseWhen(ours.Has, branch =>
         {
+            branch.UseMiddleware<TraceMiddleware>();
             branch.UseMiddleware<RequestMiddleware>();
             branch.UseMiddleware<OriginMiddleware>();
             if (origins.Count > 0) branch.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(CorrelationIds.Header, "ETag", "Retry-After"));

@@ -53,6 +53,7 @@ internal sealed partial class JobActor
         // By the state after the turn, not by its events: a pause that was resumed in the same turn leaves everybody in line.
         if (!turn.State.Status.MayStartSteps()) WithdrawTickets();
 
+        LogCommitted(turn);
         services.Observer.Committed(turn.State, turn.Events);
     }
 

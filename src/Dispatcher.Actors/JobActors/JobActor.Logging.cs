@@ -1,3 +1,4 @@
+using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Microsoft.Extensions.Logging;
 
@@ -18,4 +19,28 @@ internal sealed partial class JobActor
         var logger = new JobLogger(services.Logger, new JobLogScope(id, _address?.Tenant, _address?.CorrelationId));
         return _address is null ? logger : _log = logger;
     }
+
+    /// <summary>A job that failed is worth a line; all else that happens to jobs only for who looks closely.</summary>
+    private void LogCommitted(JobTurn turn)
+    {
+        if (!services.Logger.IsEnabled(LogLevel.Information)) return;
+        var sequenceNr = turn.Before.SequenceNr;
+        foreach (var @event in turn.Events)
+        {
+            sequenceNr++;
+            if (@event is JobEvent.Failed failed) LogFailed(Logger, id, failed.Step, failed.Failure.Message);
+            else LogEvent(Logger, id, sequenceNr, @event);
+        }
+    }
+
+    private static void LogEvent(ILogger logger, JobId id, long sequenceNr, JobEvent @event)
+    {
+        if (logger.IsEnabled(LogLevel.Debug)) LogEvent(logger, id, sequenceNr, EventCodec.NameOf(@event));
+    }
+
+    [LoggerMessage(204, LogLevel.Information, "Job {JobId} failed at step {Step}: {Failure}")]
+    private static partial void LogFailed(ILogger logger, JobId jobId, string? step, string failure);
+
+    [LoggerMessage(205, LogLevel.Debug, "Job {JobId} event {SequenceNr}: {EventType}")]
+    private static partial void LogEvent(ILogger logger, JobId jobId, long sequenceNr, string eventType);
 }

@@ -27,7 +27,7 @@ internal sealed class JobSession : IAsyncDisposable
         (_edges, _options) = (edges, options);
         Settings = EffectiveSettings.Load(edges, options.ConfigFile, options.DataDirectory);
         Handlers = new HandlerSet(Settings, edges.Time);
-        _loggers = HostLogging.Create(options.Verbose || Settings.LogLevel > LogLevel.Warning ? Settings.LogLevel : LogLevel.Warning, edges);
+        _loggers = HostLogging.Create(options.Verbose || Settings.LogLevel > LogLevel.Warning ? Settings.LogLevel : LogLevel.Warning, Settings.LogFormat, edges);
         _view = options.Json ? new SilentView(edges.Error) : edges.IsTerminal ? new LiveView(ConsoleOn(edges.Out)) : new LineView(edges.Out, edges.Time);
     }
 

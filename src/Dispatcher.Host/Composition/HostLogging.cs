@@ -1,3 +1,4 @@
+using Dispatcher.Host.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -8,14 +9,16 @@ namespace Dispatcher.Host.Composition;
 internal static class HostLogging
 {
     /// <param name="level">The least important message that is written.</param>
-    public static ILoggerFactory Create(LogLevel level, HostEdges edges) => LoggerFactory.Create(builder =>
+    /// <param name="format">For people or for machines.</param>
+    public static ILoggerFactory Create(LogLevel level, LogFormat format, HostEdges edges) => LoggerFactory.Create(builder =>
     {
         builder.SetMinimumLevel(level).AddFilter((category, message) => IsWanted(category ?? string.Empty, message)).AddConsole(options =>
         {
             options.LogToStandardErrorThreshold = LogLevel.Trace;
-            options.FormatterName = LogLineFormatter.FormatterName;
+            options.FormatterName = format == LogFormat.Json ? JsonLogFormatter.FormatterName : LogLineFormatter.FormatterName;
         });
         builder.Services.AddSingleton<ConsoleFormatter>(new LogLineFormatter(edges.IsDebug, edges.Time));
+        builder.Services.AddSingleton<ConsoleFormatter>(new JsonLogFormatter(edges.Time));
     });
 
     /// <summary>

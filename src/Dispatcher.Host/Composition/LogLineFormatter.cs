@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dispatcher.Kernel;
 using Dispatcher.Web.Requests;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,13 +19,19 @@ internal sealed class LogLineFormatter(bool withStackTraces, TimeProvider time) 
     {
         textWriter.Write(time.GetLocalNow().ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture));
         textWriter.Write(LevelName(logEntry.LogLevel));
-        scopeProvider?.ForEachScope(static (scope, writer) => writer.Write(Redaction.Of($" [{scope}]")), textWriter);
+        scopeProvider?.ForEachScope(WriteScope, textWriter);
         textWriter.Write(Redaction.Of($" {logEntry.Formatter(logEntry.State, logEntry.Exception)}"));
         if (logEntry.Exception is { } exception) textWriter.Write(Redaction.Of(withStackTraces ? $"{Environment.NewLine}{exception}" : $": {exception.Message}"));
         textWriter.WriteLine();
     }
 
-    private static string LevelName(LogLevel level) => level switch
+    /// <summary>A line about a job names it in its message.</summary>
+    private static void WriteScope(object? scope, TextWriter writer)
+    {
+        if (scope is not JobLogScope) writer.Write(Redaction.Of($" [{scope}]"));
+    }
+
+    public static string LevelName(LogLevel level) => level switch
     {
         LogLevel.Trace => "trace",
         LogLevel.Debug => "debug",

@@ -9,11 +9,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Composition;
 
 /// <summary>The job service of <c>dispatcher serve</c>: the settings turned into a web application.</summary>
-internal sealed class ServiceHost : IAsyncDisposable
+internal sealed partial class ServiceHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HandlerSet _handlers;
@@ -38,7 +39,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             ServiceCertificate.Use(kestrel, settings.Web, addresses, edges.CurrentDirectory);
         });
         builder.Services.AddRouting();
-        builder.Services.AddSingleton(HostLogging.Create(settings.LogLevel, edges));
+        builder.Services.AddSingleton(HostLogging.Create(settings.LogLevel, settings.LogFormat, edges));
         builder.Services.AddSingleton(edges.Time);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Web.ShutdownTimeout);
         builder.Services.AddDispatcher(options =>
@@ -63,11 +64,12 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> Run()
     {
+        using var telemetry = HostTelemetry.Start(_settings.Telemetry, _edges);
         await Start();
         using var announcement = RunningServer.Announce(_settings.DataDirectory, AddressForOwn(_app.Urls.First()), _app.Services.GetRequiredService<OperatorKey>().Text);
-        foreach (var address in _app.Urls) await _edges.Error.WriteLineAsync($"Dispatcher listens on {address}");
+        foreach (var address in _app.Urls) await Say($"Dispatcher listens on {address}");
         await Task.WhenAny(_edges.Signals.Interrupted, _edges.Signals.Terminated);
-        await _edges.Error.WriteLineAsync("Stopping: requests and steps under way may end first. Ask again to leave at once.");
+        await Say("Stopping: requests and steps under way may end first. Ask again to leave at once.");
         var stop = _app.StopAsync();
         _left = await Task.WhenAny(stop, _edges.Signals.AskedAgain) != stop;
         if (!_left) await stop;
@@ -81,6 +83,16 @@ internal sealed class ServiceHost : IAsyncDisposable
         await _app.DisposeAsync();
         _handlers.Dispose();
     }
+
+    /// <summary>To whoever started the service; where machines read along, in their form.</summary>
+    private async Task Say(string sentence)
+    {
+        if (_settings.LogFormat == LogFormat.Json) LogSaid(_app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Dispatcher.Host"), sentence);
+        else await _edges.Error.WriteLineAsync(sentence);
+    }
+
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "{Sentence}")]
+    private static partial void LogSaid(ILogger logger, string sentence);
 
     private async Task Start()
     {

@@ -20,6 +20,10 @@ public sealed record DispatcherSettings
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    public LogFormat LogFormat { get; init; }
+
+    public TelemetrySettings Telemetry { get; init; } = new();
+
     public StoreSettings Store { get; init; } = new();
 
     public JournalSettings Journal { get; init; } = new();
@@ -54,6 +58,8 @@ public sealed record DispatcherSettings
             DataDirectory = dataDirectory,
             ArtifactsDirectory = artifacts.Length > 0 ? artifacts : Path.Combine(dataDirectory, "artifacts"),
             LogLevel = settings.Word<LogLevel>("dispatcher.logging.level"),
+            LogFormat = settings.Word<LogFormat>("dispatcher.logging.format"),
+            Telemetry = TelemetrySettings.From(settings),
             Store = new StoreSettings
             {
                 Synchronous = settings.Word<StoreSynchronous>("dispatcher.store.synchronous"),

@@ -25,6 +25,9 @@ internal sealed class CallbackComposer(IJobStore store, WebhookSecrets secrets, 
         return new CallbackRequest(new Uri(delivery.Url), HeadersOf(delivery, spec, active, body), body, spec.TraceParent);
     }
 
+    /// <summary>The correlation id of a job of which a callback was made here before; null if that is not known, or it has none.</summary>
+    public string? CorrelationOf(JobId id) => _specs.TryGetValue(id, out var known) ? known.CorrelationId : null;
+
     /// <summary>What the callback tells of the job is what it was submitted with, so it is remembered, but for the input, which may be large.</summary>
     private async ValueTask<JobSpec?> SpecOf(JobId id)
     {

@@ -10,6 +10,9 @@ internal sealed class CallbackCourier(CallbackComposer composer, ICallbackTransp
     public void Begin(StoredDelivery delivery, ActorCell sender, CancellationToken cancellation) =>
         sender.System.Scheduler.Schedule(new Attempt(this, delivery, sender, cancellation));
 
+    /// <summary>For a line about the delivery.</summary>
+    public JobLogScope ScopeOf(StoredDelivery delivery) => new(delivery.JobId, delivery.Tenant, composer.CorrelationOf(delivery.JobId));
+
     private async ValueTask<AttemptEnded> Run(StoredDelivery delivery, CancellationToken cancellation)
     {
         try

@@ -141,7 +141,7 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
     {
         if (ended.Answer is { } answer) return DeliveryRules.Answered(ended.Delivery, answer, now);
         if (ended.Fault is not { } fault) return DeliveryRules.EventMissing(ended.Delivery, now);
-        LogOwnTrouble(logger, fault, ended.Delivery.JobId, ended.Delivery.SequenceNr);
+        LogOwnTrouble(new JobLogger(logger, courier.ScopeOf(ended.Delivery)), fault, ended.Delivery.JobId, ended.Delivery.SequenceNr);
         return DeliveryRules.OwnTrouble(ended.Delivery, fault.Message, now);
     }
 
@@ -187,7 +187,7 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
         else if (attempt.Status == DeliveryStatus.Pending && attempt.IsCounted) mail.Counters.CountRetried();
         if (attempt.Status != DeliveryStatus.Failed) return;
         mail.Counters.CountFailed();
-        LogGivenUp(logger, delivery.JobId, delivery.SequenceNr, ReceiverKey.Of(delivery).Origin, attempt.Error!);
+        LogGivenUp(new JobLogger(logger, courier.ScopeOf(delivery)), delivery.JobId, delivery.SequenceNr, ReceiverKey.Of(delivery).Origin, attempt.Error!);
     }
 
     /// <summary>Wakes when the next delivery after those that were read is due.</summary>
