@@ -1,4 +1,5 @@
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
@@ -54,6 +55,7 @@ public static class DispatcherServices
         api.MapJobs();
         api.MapKeys();
         api.MapWorkflows();
+        api.MapArtifacts();
         api.MapLive();
         api.MapCallbacks();
         ours.AddTo(app);

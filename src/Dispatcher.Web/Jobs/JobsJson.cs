@@ -12,6 +12,7 @@ namespace Dispatcher.Web.Jobs;
 [JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(BatchResponse))]
 [JsonSerializable(typeof(CommandRequest))]
+[JsonSerializable(typeof(DecisionRequest))]
 [JsonSerializable(typeof(RecoverRequest))]
 [JsonSerializable(typeof(PriorityRequest))]
 [JsonSerializable(typeof(JobReceipt))]

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dispatcher.Web.Callbacks;
+using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Workflows;
@@ -37,6 +38,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, KeysJson.Default);
         options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, ArtifactsJson.Default);
     }
 
     private static JsonSerializerOptions Make()

@@ -9,6 +9,9 @@ internal sealed record RefusalNote(IReadOnlyList<ProblemCode> Codes);
 /// <summary>A status without a body that an endpoint may answer with.</summary>
 internal sealed record EmptyAnswerNote(int Status, string Meaning);
 
+/// <summary>A part of a file, as its Range header asks.</summary>
+internal sealed record PartNote(string Meaning);
+
 /// <summary>A header of an endpoint's good answers.</summary>
 internal sealed record HeaderNote(string Name, string Meaning);
 
@@ -35,6 +38,9 @@ internal static class EndpointNotes
 
     public static T AnswersFile<T>(this T endpoint, string meaning, params string[] contentTypes)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new FileNote(meaning, contentTypes));
+
+    public static T AnswersPart<T>(this T endpoint, string meaning)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new PartNote(meaning));
 
     public static T WithAnswerHeader<T>(this T endpoint, string name, string meaning)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new HeaderNote(name, meaning));

@@ -28,6 +28,7 @@ internal sealed class OperationNotes : IOpenApiOperationTransformer
         Body(operation, metadata);
         foreach (var note in metadata.OfType<EmptyAnswerNote>()) operation.Responses[Text(note.Status)] = new OpenApiResponse { Description = note.Meaning };
         if (metadata.OfType<FileNote>().LastOrDefault() is { } file) operation.Responses["200"] = FileAnswer(file);
+        if (metadata.OfType<PartNote>().LastOrDefault() is { } part) operation.Responses["206"] = FileAnswer(new FileNote(part.Meaning, []));
         Headers(operation, metadata);
         if (metadata.OfType<AccessRule>().LastOrDefault() is { Role: { } role }) Guard(operation, context.Document!, role);
         Refusals(operation, context.Document!, CodesOf(operation, metadata));

@@ -34,7 +34,9 @@ internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<Re
         try
         {
             await next(http);
-            if (IsBare(http.Response)) await StatusProblem.Of(http).ExecuteAsync(http);
+            if (!IsBare(http.Response)) return;
+            http.Response.ContentLength = null;
+            await StatusProblem.Of(http).ExecuteAsync(http);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -62,7 +64,10 @@ internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<Re
         http.Response.Headers[CorrelationIds.Header] = context.CorrelationId;
     }
 
-    private static bool IsBare(HttpResponse response) => response is { StatusCode: >= 400, HasStarted: false, ContentLength: null } && string.IsNullOrEmpty(response.ContentType);
+    /// <summary>A refusal without a body; that of a range already has the type and length of the file.</summary>
+    private static bool IsBare(HttpResponse response) =>
+        response is { StatusCode: >= 400, HasStarted: false, ContentLength: null or 0 }
+        && (string.IsNullOrEmpty(response.ContentType) || response.StatusCode == StatusCodes.Status416RangeNotSatisfiable);
 
     private void Log(Exception fault)
     {

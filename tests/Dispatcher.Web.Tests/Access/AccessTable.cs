@@ -42,7 +42,11 @@ internal static class AccessTable
         ["POST /api/v1/jobs/{id}/resume"] = Command("resume", Operator),
         ["POST /api/v1/jobs/{id}/cancel"] = Command("cancel", Submitter),
         ["POST /api/v1/jobs/{id}/recover"] = Command("recover", Operator, """{"from_step":"wait"}"""),
+        ["POST /api/v1/jobs/{id}/steps/{step}/retry"] = new(Operator) { Thing = "/api/v1/jobs/$job/steps/wait/retry" },
         ["POST /api/v1/jobs/{id}/priority"] = Command("priority", Operator, """{"priority":1}"""),
+
+        ["GET /api/v1/jobs/{id}/artifacts"] = new(Viewer) { Thing = "/api/v1/jobs/$job/artifacts" },
+        ["GET /api/v1/jobs/{id}/artifacts/{**path}"] = new(Viewer) { Thing = "/api/v1/jobs/$job/artifacts/a.txt", MayBeMissing = true },
 
         ["GET /api/v1/workflows"] = new(Viewer),
         ["GET /api/v1/workflows/{name}/versions"] = new(Viewer) { Thing = "/api/v1/workflows/guarded/versions" },

@@ -34,21 +34,24 @@ public abstract class ServiceTest : IAsyncLifetime
     }
 
     /// <summary>Waits until a job shows a status; the answer then.</summary>
-    private protected async Task<Answer> Until(string id, string status)
+    private protected Task<Answer> Until(string id, string status) => UntilThat(id, job => job.Text("status") == status, status);
+
+    /// <summary>Waits until a job is as it should be; the answer then.</summary>
+    private protected async Task<Answer> UntilThat(string id, Func<Answer, bool> isSo, string what = "as expected")
     {
         using var events = Service.Engine.Node.Feed.Subscribe(JobId.Parse(id));
         using var limit = new CancellationTokenSource(Patience);
         while (true)
         {
             var answer = await Api.Get($"/jobs/{id}");
-            if (answer.Status == HttpStatusCode.OK && answer.Text("status") == status) return answer;
+            if (answer.Status == HttpStatusCode.OK && isSo(answer)) return answer;
             try
             {
                 await events.Messages.ReadAsync(limit.Token);
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"The job is not {status} after {Patience}: {answer}");
+                Assert.Fail($"The job is not {what} after {Patience}: {answer}");
             }
         }
     }

@@ -21,26 +21,27 @@ internal static class CommandEndpoints
             .WithRequestHeader("If-Match", "The version that the job must have, as its ETag shows it.")
             .WithAnswerHeader("ETag", "The job's version after the command, in quotes.")
             .Refuses(ProblemCode.NotFound, ProblemCode.InvalidIfMatch, ProblemCode.ReasonTooLong, ProblemCode.InvalidStatus, ProblemCode.VersionConflict);
-        job.MapPost("/approve", Approve).WithName("approveJob").RequireRole(Role.Operator);
-        job.MapPost("/reject", Reject).WithName("rejectJob").RequireRole(Role.Operator);
+        job.MapPost("/approve", Approve).WithName("approveJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
+        job.MapPost("/reject", Reject).WithName("rejectJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
         job.MapPost("/pause", Pause).WithName("pauseJob").RequireRole(Role.Operator);
         job.MapPost("/resume", Resume).WithName("resumeJob").RequireRole(Role.Operator);
         job.MapPost("/cancel", Cancel).WithName("cancelJob").RequireRole(Role.Submitter);
         job.MapPost("/recover", Recover).WithName("recoverJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
+        job.MapPost("/steps/{step}/retry", Retry).WithName("retryStep").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
         job.MapPost("/priority", ChangePriority).WithName("changeJobPriority").RequireRole(Role.Operator).Refuses(ProblemCode.InvalidPriority);
     }
 
-    /// <summary>Approve a job</summary>
-    /// <remarks>It waits for that, and now runs.</remarks>
+    /// <summary>Approve a job or a step</summary>
+    /// <remarks>What waits for that goes on.</remarks>
     /// <param name="id">The job's id.</param>
-    internal static Answer Approve(string id, CommandRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
-        sender.Send(id, caller, http, (by, at) => new JobCommand.Approve(by, request?.Reason, at));
+    internal static Answer Approve(string id, DecisionRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
+        sender.Send(id, caller, http, (by, at) => new JobCommand.ApproveStep(StepText.Parse(request?.Step), by, request?.Reason, at));
 
-    /// <summary>Reject a job</summary>
-    /// <remarks>It waits for approval, and is cancelled instead.</remarks>
+    /// <summary>Reject a job or a step</summary>
+    /// <remarks>A job that waits for approval is cancelled; a step fails for good.</remarks>
     /// <param name="id">The job's id.</param>
-    internal static Answer Reject(string id, CommandRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
-        sender.Send(id, caller, http, (by, at) => new JobCommand.Reject(by, request?.Reason, at));
+    internal static Answer Reject(string id, DecisionRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
+        sender.Send(id, caller, http, (by, at) => new JobCommand.RejectStep(StepText.Parse(request?.Step), by, request?.Reason, at));
 
     /// <summary>Pause a job</summary>
     /// <remarks>Running steps end; nothing new starts.</remarks>
@@ -65,6 +66,13 @@ internal static class CommandEndpoints
     /// <param name="id">The job's id.</param>
     internal static Answer Recover(string id, RecoverRequest request, Caller caller, HttpContext http, CommandSender sender) =>
         sender.Send(id, caller, http, (by, at) => new JobCommand.Recover(request.FromStep, by, request.Reason, at));
+
+    /// <summary>Try a step again</summary>
+    /// <remarks>At once, if it waits for its next attempt; a failed job is recovered from the step.</remarks>
+    /// <param name="id">The job's id.</param>
+    /// <param name="step">The step's id; of an item `render[3]`.</param>
+    internal static Answer Retry(string id, string step, CommandRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
+        sender.Send(id, caller, http, (by, at) => new JobCommand.RetryStep(StepText.Parse(step)!.Value, by, request?.Reason, at));
 
     /// <summary>Change a job's priority</summary>
     /// <remarks>Also of its steps that wait already.</remarks>

@@ -7,6 +7,16 @@ internal sealed record CommandRequest
     public string? Reason { get; init; }
 }
 
+/// <summary>A decision about a job that waits for approval, or a step of it that does.</summary>
+internal sealed record DecisionRequest
+{
+    /// <summary>The step, as <c>review</c> or, of an item, <c>review[3]</c>. The job itself or its only step that waits, if absent.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>At most 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
 /// <summary>From where a failed job goes on.</summary>
 internal sealed record RecoverRequest
 {

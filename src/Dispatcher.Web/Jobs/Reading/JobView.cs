@@ -88,7 +88,7 @@ internal sealed record JobView
 internal sealed record WorkflowView(string Name, int Version, string? Hash = null);
 
 /// <summary>For what a job waits.</summary>
-/// <param name="Kind"><c>approval</c>, <c>time</c>, <c>dependencies</c>, <c>pause</c>, or <c>handler</c> for one that is parked.</param>
+/// <param name="Kind"><c>approval</c>, <c>time</c>, <c>dependencies</c>, <c>pause</c>, <c>child</c> (a job that it has made), or <c>handler</c> for one that is parked.</param>
 /// <param name="Until">When it goes on by itself, if it does.</param>
 internal sealed record WaitView(string Kind, DateTimeOffset? Until = null);
 

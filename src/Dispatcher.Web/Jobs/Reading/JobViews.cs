@@ -80,6 +80,7 @@ internal static class JobViews
         JobWaitKind.Time => new WaitView("time", wait.Until),
         JobWaitKind.Dependencies => new WaitView("dependencies", wait.Until),
         JobWaitKind.Pause => new WaitView("pause", wait.Until),
+        JobWaitKind.Child => new WaitView("child", wait.Until),
         _ => null,
     };
 

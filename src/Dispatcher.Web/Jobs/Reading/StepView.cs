@@ -46,17 +46,40 @@ internal sealed record StepView
     /// <summary>Why it is not admitted yet.</summary>
     public AdmissionView? Waiting { get; init; }
 
+    /// <summary>For whom it waits instead of running.</summary>
+    public AwaitView? Awaits { get; init; }
+
+    /// <summary>The worker outside that has its running attempt.</summary>
+    public LeaseView? Lease { get; init; }
+
     public IReadOnlyList<ArtifactView>? Artifacts { get; init; }
+}
+
+/// <summary>For whom a step waits; until its <c>due_at</c>, if that is bounded.</summary>
+/// <param name="What"><c>approval</c>, or <c>child</c>: a job that it has made.</param>
+/// <param name="Prompt">What the approver is asked.</param>
+/// <param name="Child">The job that it has made.</param>
+internal sealed record AwaitView(AwaitKind What, string? Prompt, JobId? Child)
+{
+    public static AwaitView? Of(StepWaiting? waiting) => waiting is null ? null : new AwaitView(waiting.What, waiting.Prompt, waiting.Child);
+}
+
+/// <summary>A worker outside has the attempt.</summary>
+/// <param name="Worker">Its name.</param>
+/// <param name="Token">Larger for each later lease.</param>
+internal sealed record LeaseView(string Worker, long Token)
+{
+    public static LeaseView? Of(StepLease? lease) => lease is null ? null : new LeaseView(lease.Worker, lease.Token);
 }
 
 /// <summary>How many items there are, and where they are.</summary>
 /// <param name="Open">Queued, running, or to be tried again.</param>
-/// <param name="Problems">The first items that failed or will be tried again, at most 20.</param>
-internal sealed record ItemsView(int Total, int Completed, int Failed, int Open, IReadOnlyList<ItemView>? Problems);
+/// <param name="Notable">The first items that failed, will be tried again, or wait for somebody; at most 20.</param>
+internal sealed record ItemsView(int Total, int Completed, int Failed, int Open, IReadOnlyList<ItemView>? Notable);
 
-/// <summary>An item that failed, perhaps not for good.</summary>
+/// <summary>An item that failed, perhaps not for good, or that waits for somebody.</summary>
 /// <param name="Item">Its index from 0.</param>
-internal sealed record ItemView(int Item, StepStatus Status, int Attempt, FailureView? Failure);
+internal sealed record ItemView(int Item, StepStatus Status, int Attempt, FailureView? Failure, AwaitView? Awaits, DateTimeOffset? DueAt);
 
 /// <summary>What keeps a step from starting.</summary>
 /// <param name="Item">The item of the step that is meant, if it has items.</param>

@@ -7,8 +7,8 @@ namespace Dispatcher.Web.Jobs.Reading;
 /// <summary>From the states of a job's steps to what the gateway shows of them.</summary>
 internal static class StepViews
 {
-    /// <summary>Items with a failure that are shown one by one.</summary>
-    private const int ProblemLimit = 20;
+    /// <summary>Items that are shown one by one.</summary>
+    private const int NotableLimit = 20;
 
     public static IReadOnlyList<StepView> Of(JobState state, JobInspection? inspection)
     {
@@ -47,6 +47,8 @@ internal static class StepViews
             SkipReason = step.SkipReason,
             Items = step.FanOut is { } fanOut ? ItemsOf(fanOut) : null,
             Waiting = WaitingOf(plan.Id, inspection),
+            Awaits = AwaitView.Of(step.Waiting),
+            Lease = LeaseView.Of(step.Lease),
             Artifacts = artifacts.Count == 0 ? null : artifacts,
         };
     }
@@ -56,15 +58,15 @@ internal static class StepViews
 
     private static ItemsView ItemsOf(FanOut fanOut)
     {
-        List<ItemView>? problems = null;
-        for (var item = 0; item < fanOut.Items.Count && (problems?.Count ?? 0) < ProblemLimit; item++)
+        List<ItemView>? notable = null;
+        for (var item = 0; item < fanOut.Items.Count && (notable?.Count ?? 0) < NotableLimit; item++)
         {
             var state = fanOut.Items[item];
-            if (state.Status is StepStatus.Failed or StepStatus.Retrying)
-                (problems ??= []).Add(new ItemView(item, state.Status, state.Attempt, FailureView.Of(state.Failure)));
+            if (state.Status is StepStatus.Failed or StepStatus.Retrying || state.Waiting is not null)
+                (notable ??= []).Add(new ItemView(item, state.Status, state.Attempt, FailureView.Of(state.Failure), AwaitView.Of(state.Waiting), state.DueAt));
         }
 
-        return new ItemsView(fanOut.Total, fanOut.Completed, fanOut.Failed, fanOut.Open, problems);
+        return new ItemsView(fanOut.Total, fanOut.Completed, fanOut.Failed, fanOut.Open, notable);
     }
 
     /// <summary>The wait of the step, or of the first of its items in line.</summary>
