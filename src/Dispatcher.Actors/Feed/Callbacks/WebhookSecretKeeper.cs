@@ -70,6 +70,6 @@ internal sealed class WebhookSecretKeeper(IAccessStore store, IdGenerator ids) :
 
         public void Reply(IReadOnlyList<WebhookSecret> secrets) => _reply.TrySetResult(secrets);
 
-        public void Undelivered() => _reply.TrySetException(new OperationCanceledException("The secrets of callbacks cannot be read now; ask again in a moment."));
+        public void Undelivered() => _reply.TrySetException(new StoreException("The secrets of callbacks cannot be read or written now; ask again in a moment."));
     }
 }

@@ -11,12 +11,12 @@ public sealed class WebhookSecrets
     internal WebhookSecrets(ActorSystem system, IAccessStore store, IdGenerator ids) => _keeper = system.Spawn(() => new WebhookSecretKeeper(store, ids));
 
     /// <summary>Those that sign now, the newest first: one, or more while old ones run out after a rotation.</summary>
-    /// <exception cref="OperationCanceledException">The node is stopping, or its store does not answer.</exception>
+    /// <exception cref="StoreException">The node is stopping, or its store does not answer.</exception>
     public Task<IReadOnlyList<WebhookSecret>> Active(string tenant) => Ask(new WebhookSecretKeeper.Request(tenant, isRotation: false));
 
     /// <summary>Makes a new secret; those before it sign beside it for 24 h, so that receivers have time to change.</summary>
     /// <returns>Those that sign now, the new one first.</returns>
-    /// <exception cref="OperationCanceledException">The node is stopping, or its store does not answer.</exception>
+    /// <exception cref="StoreException">The node is stopping, or its store does not answer.</exception>
     public Task<IReadOnlyList<WebhookSecret>> Rotate(string tenant) => Ask(new WebhookSecretKeeper.Request(tenant, isRotation: true));
 
     internal void Stop() => _keeper.Stop();
