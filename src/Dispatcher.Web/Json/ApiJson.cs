@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
 
 namespace Dispatcher.Web.Json;
@@ -37,6 +38,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, KeysJson.Default);
         options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
     }
 
     private static JsonSerializerOptions Make()
