@@ -10,6 +10,7 @@ using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Steps.Workers;
 using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
@@ -67,6 +68,9 @@ public sealed record NodeOptions
 
     /// <summary>The bounds of <see cref="DispatcherNode.Events"/>.</summary>
     public EventFeedOptions Feed { get; init; } = new();
+
+    /// <summary>Polls of external workers that wait at once.</summary>
+    public int WorkerPollLimit { get; init; } = 10_000;
 }
 
 /// <summary>One node: an object graph built from its edges and options, without statics. The store belongs to whoever made it.</summary>
@@ -113,6 +117,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Gateway = new JobGateway(_services);
         if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
+        if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
+            Workers = new WorkerDesk(workers.Begin(_system, options.WorkerPollLimit), edges.Store);
     }
 
     public JobGateway Gateway { get; }
@@ -129,6 +135,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>Null when the node sends no callbacks.</summary>
     public CallbackService? Callbacks { get; }
+
+    /// <summary>Where external workers come; null if the node does not have their handler.</summary>
+    public WorkerDesk? Workers { get; }
 
     /// <summary>Jobs in memory now.</summary>
     public int ResidentJobs => _services.Registry.Count;
@@ -165,6 +174,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private async Task StopOnce()
     {
         Gateway.Close();
+        Workers?.StopLeasing();
         _wakeUps?.Stop();
         _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);
@@ -186,6 +196,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         // A store that does not answer must not hold the process: what is not written is done again after the next start.
         await IsDoneWithin(grace, _services.Registry.WhenSettled());
         Events.Dispose();
+        Workers?.Queues.Close();
         Admission.Dispose();
         _system.Dispose();
     }
@@ -195,6 +206,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _metrics?.Committed(state, events);
         Feed.Publish(state, events);
         Callbacks?.Committed(state, events);
+        Workers?.Queues.Committed(state, events);
     }
 
     void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message)

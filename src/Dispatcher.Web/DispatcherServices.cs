@@ -11,6 +11,7 @@ using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ public static class DispatcherServices
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>(), provider.GetRequiredService<TimeProvider>()));
         services.AddAccess();
+        services.AddWorkers();
         services.AddJobs();
         services.AddLive();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
@@ -59,6 +61,7 @@ public static class DispatcherServices
         api.MapArtifacts();
         api.MapLive();
         api.MapCallbacks();
+        api.MapWorkers();
         ours.AddTo(app);
         return app;
     }

@@ -87,6 +87,8 @@ internal sealed partial class JobActor
             Declared = turn.Inputs[key].Artifacts,
             Checkpoint = step.Checkpoint,
             CorrelationId = turn.State.Spec.CorrelationId,
+            Priority = turn.State.Priority,
+            JobDeadline = turn.State.DeadlineAt,
             Timeout = plan.Timeout,
             HeartbeatTimeout = plan.HeartbeatTimeout,
             TraceParent = turn.State.Spec.TraceParent,

@@ -30,6 +30,9 @@ public sealed record Failure(ErrorClass Class, string Message, string? Code = nu
 {
     public const int MessageLimitCharacters = 4096;
 
+    /// <summary>The shortest wait before the next attempt that whoever failed asks for, in milliseconds, if it asks.</summary>
+    public long? RetryAfterMs { get; init; }
+
     /// <summary>A failure whose message is cut to the limit, so that one bad handler cannot bloat the journal.</summary>
     public static Failure Of(ErrorClass @class, string message, string? code = null) =>
         new(@class, message.Length <= MessageLimitCharacters ? message : string.Concat(message.AsSpan(0, MessageLimitCharacters - 1), "…"), code);

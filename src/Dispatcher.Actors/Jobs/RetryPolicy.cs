@@ -40,7 +40,7 @@ public sealed record RetryPolicy
 
     /// <summary>The wait after the given failed attempt (counted from 1).</summary>
     /// <param name="attempt">The attempt that failed.</param>
-    /// <param name="failure">Its failure: a lost worker is followed at once, since its attempt did not fail by itself.</param>
+    /// <param name="failure">Its failure: a lost worker is followed at once, since its attempt did not fail by itself; one that asks for a longer wait gets it.</param>
     /// <param name="seed">Any number that is the same at each replay and differs between jobs.</param>
     public TimeSpan DelayAfter(int attempt, Failure failure, ulong seed)
     {
@@ -48,7 +48,7 @@ public sealed record RetryPolicy
         var factor = Backoff == BackoffKind.Constant ? 1 : Math.Pow(Factor, attempt - 1);
         var milliseconds = Math.Min(Max.TotalMilliseconds, Initial.TotalMilliseconds * factor);
         if (Jitter > 0) milliseconds *= 1 + Jitter * (2 * Unit(seed, attempt) - 1);
-        return TimeSpan.FromMilliseconds(Math.Max(0, Math.Round(milliseconds)));
+        return TimeSpan.FromMilliseconds(Math.Max(failure.RetryAfterMs ?? 0, Math.Round(milliseconds)));
     }
 
     /// <summary>A number in [0, 1) from a seed: the finaliser of SplitMix64 (Steele, Lea, Flood 2014).</summary>

@@ -39,6 +39,9 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
 
     protected internal override ValueTask Started()
     {
+        var now = Self.System.Time.GetUtcNow();
+        var begun = assignment.StartedAt ?? now;
+        var timeout = assignment.Timeout ?? services.DefaultTimeout;
         _context = new RunningStepContext(Self, job, services)
         {
             JobId = assignment.JobId,
@@ -52,11 +55,13 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             Time = Self.System.Time,
             Cancellation = _cancellation.Token,
             CorrelationId = assignment.CorrelationId,
+            TraceParent = assignment.TraceParent,
+            Priority = assignment.Priority,
+            Deadline = begun + timeout is { } end && !(end > assignment.JobDeadline) ? end : assignment.JobDeadline,
             Epoch = services.Epoch,
             Lease = assignment.Lease,
         };
-        var now = Self.System.Time.GetUtcNow();
-        if ((assignment.Timeout ?? services.DefaultTimeout) is { } timeout) _timeout = Self.System.Timers.Schedule((assignment.StartedAt ?? now) + timeout, Self, TimeUp);
+        if (timeout is { } longest) _timeout = Self.System.Timers.Schedule(begun + longest, Self, TimeUp);
         if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(now + silence, Self, HeartbeatDue);
         _span = StepTrace.Create(assignment);
         _startedAt = services.Metrics?.Now ?? 0;

@@ -42,6 +42,11 @@ public sealed record StepAssignment
     /// <summary>True when the attempt survives this process.</summary>
     public bool IsExternal => Handler is IExternalStepHandler;
 
+    public int Priority { get; init; }
+
+    /// <summary>When the job's own time is over.</summary>
+    public DateTimeOffset? JobDeadline { get; init; }
+
     /// <summary>The longest time of the attempt.</summary>
     public TimeSpan? Timeout { get; init; }
 

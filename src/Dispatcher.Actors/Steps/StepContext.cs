@@ -46,6 +46,15 @@ public abstract class StepContext
 
     public string? CorrelationId { get; init; }
 
+    /// <summary>The W3C trace context of the request that made the job, if there was one.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The job's priority when the attempt started, -100..100.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>When the attempt or its job runs out of time, if either has a timeout.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>The writer's incarnation: a later one is always larger, so an outside system can refuse an older one.</summary>
     public required long Epoch { get; init; }
 

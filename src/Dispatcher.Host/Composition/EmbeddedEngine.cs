@@ -74,6 +74,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         DefaultStepTimeout = settings.Steps.DefaultTimeout,
         ProgressInterval = settings.Steps.ProgressInterval,
         Callbacks = Options(settings.Callbacks),
+        WorkerPollLimit = settings.Workers.MaxWaitingPolls,
     };
 
     private static CallbackOptions Options(CallbackSettings settings) => new()

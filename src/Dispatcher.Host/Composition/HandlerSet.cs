@@ -3,6 +3,7 @@ using Dispatcher.Steps.Handlers;
 using Dispatcher.Steps.Handlers.Http;
 using Dispatcher.Steps.Handlers.Media;
 using Dispatcher.Steps.Processes;
+using Dispatcher.Steps.Workers;
 
 namespace Dispatcher.Host.Composition;
 
@@ -31,7 +32,7 @@ internal sealed class HandlerSet : IDisposable
             },
             time);
         Registry = new HandlerRegistry(
-            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new ProcessRunHandler(runner), _http, .. MediaHandlers.All(runner)]);
+            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new ProcessRunHandler(runner), _http, new WorkerHandler(), .. MediaHandlers.All(runner)]);
     }
 
     public HandlerRegistry Registry { get; }

@@ -48,6 +48,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.Node = EmbeddedEngine.Options(settings);
             options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
+            options.Web = options.Web with { ArtifactLimitBytes = settings.Workers.ArtifactLimitBytes };
             options.Handlers.Clear();
             foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
         });

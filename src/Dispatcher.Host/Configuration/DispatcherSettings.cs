@@ -47,6 +47,8 @@ public sealed record DispatcherSettings
 
     public WebSettings Web { get; init; } = new();
 
+    public WorkerSettings Workers { get; init; } = new();
+
     /// <summary>Binds settings that <see cref="SettingsChecker"/> and <see cref="FaultsIn"/> found no fault in.</summary>
     public static DispatcherSettings From(CheckedSettings settings)
     {
@@ -97,6 +99,7 @@ public sealed record DispatcherSettings
             },
             Callbacks = CallbackSettings.From(settings),
             Web = WebSettings.From(settings),
+            Workers = WorkerSettings.From(settings),
         };
     }
 

@@ -1,5 +1,6 @@
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Steps.Workers;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Workflows;
 
@@ -21,7 +22,7 @@ public sealed class DispatcherOptions
     public WebOptions Web { get; set; } = new();
 
     /// <summary>Handlers of steps; the built-in ones that need no configuration are there already.</summary>
-    public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler()];
+    public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new WorkerHandler()];
 
     /// <summary>Workflows that are registered for the tenant <c>default</c> when the engine starts.</summary>
     public IList<WorkflowDefinition> Workflows { get; } = [];

@@ -21,6 +21,9 @@ public sealed record WebOptions
     /// <summary>Bytes of a body that holds many things at once.</summary>
     public long BatchBodyLimitBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Bytes of a file that an external worker brings.</summary>
+    public long ArtifactLimitBytes { get; init; } = 1024L * 1024 * 1024;
+
     /// <summary>What one tenant may ask for at once.</summary>
     public TenantLimitOptions TenantLimits { get; init; } = new();
 

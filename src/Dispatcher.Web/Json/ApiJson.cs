@@ -5,6 +5,7 @@ using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
 
 namespace Dispatcher.Web.Json;
@@ -39,6 +40,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, JobsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
         options.TypeInfoResolverChain.Insert(0, ArtifactsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
     }
 
     private static JsonSerializerOptions Make()

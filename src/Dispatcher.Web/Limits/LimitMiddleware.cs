@@ -16,7 +16,7 @@ internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, I
     public async Task InvokeAsync(HttpContext http)
     {
         var rule = http.GetEndpoint()?.Metadata.GetMetadata<LimitRule>();
-        LimitBody(http, rule is { TakesBatch: true } ? _web.BatchBodyLimitBytes : _web.BodyLimitBytes);
+        LimitBody(http, BodyLimitOf(rule));
         if (http.Features.Get<Caller>() is not { } caller)
         {
             await next(http);
@@ -43,6 +43,13 @@ internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, I
             gate.Leave(isStream);
         }
     }
+
+    private long BodyLimitOf(LimitRule? rule) => rule switch
+    {
+        { TakesFile: true } => _web.ArtifactLimitBytes,
+        { TakesBatch: true } => _web.BatchBodyLimitBytes,
+        _ => _web.BodyLimitBytes,
+    };
 
     /// <summary>A body that says it is larger is refused before anything runs; one that does not say is cut where it goes beyond.</summary>
     private static void LimitBody(HttpContext http, long limitBytes)

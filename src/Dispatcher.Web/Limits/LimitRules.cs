@@ -3,16 +3,20 @@ using Microsoft.AspNetCore.Builder;
 namespace Dispatcher.Web.Limits;
 
 /// <summary>What an endpoint says about how long and how large its requests are.</summary>
-internal sealed record LimitRule(bool IsStream, bool TakesBatch);
+internal sealed record LimitRule(bool IsStream = false, bool TakesBatch = false, bool TakesFile = false);
 
 /// <summary>Says on an endpoint that its requests are out of the ordinary. Live feeds need not say it: their paths do.</summary>
 public static class LimitRules
 {
     /// <summary>Requests stay open by design (a long poll): they count among the tenant's streams and not among its requests.</summary>
     public static T CountAsStream<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(IsStream: true, TakesBatch: false));
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(IsStream: true));
 
     /// <summary>The body holds many things at once and may be larger: <see cref="Hosting.WebOptions.BatchBodyLimitBytes"/>.</summary>
     public static T TakesBatch<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(IsStream: false, TakesBatch: true));
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(TakesBatch: true));
+
+    /// <summary>The body is a file: <see cref="Hosting.WebOptions.ArtifactLimitBytes"/>.</summary>
+    public static T TakesFile<T>(this T endpoint)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new LimitRule(TakesFile: true));
 }

@@ -75,6 +75,7 @@ internal sealed class DocumentFrame : IOpenApiDocumentTransformer
             ["byte_in_line"] = Number("Its place in that line, from 1."),
             ["job_id"] = Text("The job that is meant."),
             ["job_status"] = Text("Its status now."),
+            ["ended_by"] = Text("The event that ended a worker's lease."),
             ["version"] = Number("Its version now."),
             ["allowed"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text("A command."), Description = "The commands that it allows now." },
         },

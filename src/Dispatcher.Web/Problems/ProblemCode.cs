@@ -26,6 +26,8 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode InvalidKey { get; } = new("invalid-key", 400, "What is asked for a key is not allowed");
 
+    public static ProblemCode ArtifactPath { get; } = new("artifact-path", 400, "A file's path is not allowed");
+
     public static ProblemCode InvalidEncoding { get; } = new("invalid-encoding", 400, "The body is not UTF-8");
 
     public static ProblemCode NameMismatch { get; } = new("name-mismatch", 400, "The definition has another name or version than the path");
@@ -54,6 +56,10 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode UnknownKey { get; } = new("unknown-key", 404, "The tenant has no such key");
 
+    public static ProblemCode UnknownLease { get; } = new("unknown-lease", 404, "The tenant has given no such lease to a worker");
+
+    public static ProblemCode NoWorkers { get; } = new("no-workers", 404, "The server was set up without the handler worker");
+
     public static ProblemCode MethodNotAllowed { get; } = new("method-not-allowed", 405, "The path does not take this method");
 
     public static ProblemCode RequestTimeout { get; } = new("request-timeout", 408, "The body came too slowly");
@@ -68,11 +74,15 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode TooManyKeys { get; } = new("too-many-keys", 409, "The tenant has as many keys as it may");
 
+    public static ProblemCode LeaseLost { get; } = new("lease-lost", 409, "The worker's lease does not hold any more; job_status and ended_by say what became of it");
+
     public static ProblemCode VersionConflict { get; } = new("version-conflict", 412, "The job is not at the version of If-Match");
 
     public static ProblemCode TooLarge { get; } = new("too-large", 413, "The body is larger than the endpoint takes");
 
     public static ProblemCode PayloadTooLarge { get; } = new("payload-too-large", 413, "The input has more than 256 KiB of JSON");
+
+    public static ProblemCode OutputTooLarge { get; } = new("output-too-large", 413, "A step's output has more than 256 KiB of JSON");
 
     public static ProblemCode UnsupportedMediaType { get; } = new("unsupported-media-type", 415, "The body has a content type that the endpoint does not take");
 
@@ -86,11 +96,19 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
 
+    public static ProblemCode ArtifactMissing { get; } = new("artifact-missing", 422, "A file that a task names, or that its workflow declares, is not in the job's folder");
+
     public static ProblemCode TooManyRequests { get; } = new("too-many-requests", 429, "The tenant makes more requests than it may; Retry-After says when to come again");
 
     public static ProblemCode InternalError { get; } = new("internal-error", 500, "Dispatcher met a fault of its own; its log says more under the correlation id");
 
     public static ProblemCode TooManyStreams { get; } = new("too-many-streams", 503, "The server serves as many live streams as it may");
 
+    public static ProblemCode TooManyPolls { get; } = new("too-many-polls", 503, "The server holds as many polls of workers as it may");
+
+    public static ProblemCode NotReady { get; } = new("not-ready", 503, "The server has just started or is about to stop, and the lease holds: give the same answer again");
+
     public static ProblemCode Unavailable { get; } = new("unavailable", 503, "The store or the node cannot answer now; Retry-After says when to come again. A command may have taken effect or not: give it again with the same idempotency key or version");
+
+    public static ProblemCode StorageFull { get; } = new("storage-full", 507, "The server's disk is full");
 }

@@ -65,6 +65,10 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => new(StartInfo(
         Path.Combine(AppContext.BaseDirectory, "Embedded"), workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args));
 
+    /// <summary>Starts another program, found on the path, with these variables added.</summary>
+    public static DispatcherProcess StartOther(string program, string workingDirectory, IReadOnlyDictionary<string, string?> environment, params string[] args) =>
+        new(StartInfo(program, workingDirectory, environment, args));
+
     public void Kill9() => Signals.Send(Id, Signals.Kill);
 
     public void Terminate() => Signals.Send(Id, Signals.Terminate);

@@ -19,6 +19,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
     private string _operatorKey = "";
     private string _job = "";
     private string _delivery = "";
+    private string _lease = "";
 
     private AccessMatrix(TestService service) => (Service, _client) = (service, service.Client());
 
@@ -46,7 +47,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
     {
         var (method, pattern) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1]);
         using var request = new HttpRequestMessage(method == "*" ? HttpMethod.Get : new HttpMethod(method), await Path(row, pattern));
-        if (row.Body is not null) request.Content = new StringContent(row.Body, Encoding.UTF8, "application/json");
+        if (row.Body is not null) request.Content = new StringContent(row.Body.Replace("$lease", _lease, StringComparison.Ordinal), Encoding.UTF8, "application/json");
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
@@ -62,7 +63,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
 
     private async Task<string> Path(AccessRow row, string pattern)
     {
-        var path = (row.Thing ?? pattern).Replace("$job", _job, StringComparison.Ordinal).Replace("$delivery", _delivery, StringComparison.Ordinal);
+        var path = (row.Thing ?? pattern).Replace("$job", _job, StringComparison.Ordinal).Replace("$delivery", _delivery, StringComparison.Ordinal).Replace("$lease", _lease, StringComparison.Ordinal);
         // A key of its own for each request, since the requests end it.
         if (path.Contains("$key", StringComparison.Ordinal)) path = path.Replace("$key", (await MakeKey(Tenant, "viewer")).GetProperty("id").GetString(), StringComparison.Ordinal);
         return path.Replace("{name}", "x", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
@@ -75,11 +76,13 @@ internal sealed class AccessMatrix : IAsyncDisposable
         await AddCaller("other", Role.Admin);
         using var api = new Api(Service.Client());
         api.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Callers.Single(caller => caller.Name == "acme's admin").Key);
-        foreach (var workflow in new[] { Support.Workflows.Guarded, Support.Workflows.Slow, Support.Workflows.Quick }) await api.Register(workflow);
+        foreach (var workflow in new[] { Support.Workflows.Guarded, Support.Workflows.Slow, Support.Workflows.Quick, Support.Workflows.Outside }) await api.Register(workflow);
         _job = await api.Create("""{"workflow":"guarded","labels":{"owner":"acme"}}""");
         var called = await api.Create("""{"workflow":"quick","callback":{"url":"http://127.0.0.1:9/","events":["job.completed"]}}""");
         var deliveries = await Poll.Until(async () => (await api.Get($"/webhooks/deliveries?job={called}")).At("deliveries"), found => found.GetArrayLength() == 1);
         _delivery = deliveries[0].GetProperty("id").ToString();
+        await api.Create("""{"workflow":"outside"}""");
+        _lease = (await api.Post("/workers/lease", """{"queues":["outside"],"worker":"acme's"}""")).Text("leases.0.lease");
     }
 
     private async Task AddCaller(string tenant, Role role)

@@ -10,7 +10,7 @@ internal sealed record AccessRow(Role? Needs)
     /// <summary>A body that the endpoint takes, so that what comes after the gate is seen too.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The address of a thing of tenant acme, in which <c>$job</c>, <c>$key</c> and <c>$delivery</c> stand for its ids: 404 for every other tenant.</summary>
+    /// <summary>The address of a thing of tenant acme, in which <c>$job</c>, <c>$key</c>, <c>$delivery</c> and, also in the body, <c>$lease</c> stand for its ids: 404 for every other tenant.</summary>
     public string? Thing { get; init; }
 
     /// <summary>The thing need not be there: only who comes that far is looked at.</summary>
@@ -61,6 +61,13 @@ internal static class AccessTable
         ["GET /api/v1/webhooks/receivers"] = new(Operator),
         ["GET /api/v1/webhooks/secret"] = new(Admin),
         ["POST /api/v1/webhooks/secret/rotate"] = new(Admin),
+
+        ["POST /api/v1/workers/lease"] = new(Worker) { Body = """{"queues":["q"],"worker":"w","wait_ms":0}""" },
+        ["POST /api/v1/workers/heartbeat"] = new(Worker) { Body = """{"leases":[{"lease":"$lease"}]}""" },
+        ["POST /api/v1/workers/complete"] = new(Worker) { Thing = "/api/v1/workers/complete", Body = """{"lease":"$lease","output":"acme's"}""" },
+        ["POST /api/v1/workers/fail"] = new(Worker) { Thing = "/api/v1/workers/fail", Body = """{"lease":"$lease","error":{"message":"no"}}""" },
+        ["PUT /api/v1/workers/artifacts/{lease}/{**path}"] = new(Worker) { Thing = "/api/v1/workers/artifacts/$lease/a.txt", Body = "{}" },
+        ["GET /api/v1/workers/queues"] = new(Viewer),
 
         ["GET /api/v1/keys"] = new(Admin),
         ["POST /api/v1/keys"] = new(Admin) { Body = """{"roles":["viewer"]}""" },

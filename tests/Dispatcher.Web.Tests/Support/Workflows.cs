@@ -25,6 +25,17 @@ internal static class Workflows
             with: { duration: 1h }
         """;
 
+    /// <summary>One step for a worker, of the queue <c>outside</c>.</summary>
+    public const string Outside =
+        """
+        name: outside
+        version: 1
+        steps:
+          - id: one
+            uses: worker
+            with: { queue: outside, heartbeat: 1h }
+        """;
+
     /// <summary>Sleeps for an hour.</summary>
     public const string Slow =
         """
