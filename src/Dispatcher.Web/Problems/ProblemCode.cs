@@ -97,10 +97,13 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
     public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
 
     public static ProblemCode ArtifactMissing { get; } = new("artifact-missing", 422, "A file that a task names, or that its workflow declares, is not in the job's folder");
+    public static ProblemCode DependencyRefused { get; } = new("dependency-refused", 422, "In a batch: the item depends on one that was refused");
 
     public static ProblemCode TooManyRequests { get; } = new("too-many-requests", 429, "The tenant makes more requests than it may; Retry-After says when to come again");
 
     public static ProblemCode InternalError { get; } = new("internal-error", 500, "Dispatcher met a fault of its own; its log says more under the correlation id");
+
+    public static ProblemCode Stopping { get; } = new("stopping", 503, "The server is stopping; Retry-After says when to come again");
 
     public static ProblemCode TooManyStreams { get; } = new("too-many-streams", 503, "The server serves as many live streams as it may");
 

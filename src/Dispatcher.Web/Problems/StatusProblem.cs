@@ -27,7 +27,7 @@ internal static class StatusProblem
         StatusCodes.Status429TooManyRequests => "too-many-requests",
         StatusCodes.Status503ServiceUnavailable => "unavailable",
         >= 500 => "internal-error",
-        _ => "refused",
+        _ => "bad-request",
     };
 
     private static string Detail(int status, HttpContext http) => status switch
