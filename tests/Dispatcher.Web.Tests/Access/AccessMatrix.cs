@@ -46,7 +46,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
     public async Task<(HttpStatusCode Status, string Text)> Send(string endpoint, AccessRow row, string? key)
     {
         var (method, pattern) = (endpoint.Split(' ')[0], endpoint.Split(' ')[1]);
-        using var request = new HttpRequestMessage(method == "*" ? HttpMethod.Get : new HttpMethod(method), await Path(row, pattern));
+        using var request = new HttpRequestMessage(new HttpMethod(method == "*" ? row.Method : method), await Path(row, pattern));
         if (row.Body is not null) request.Content = new StringContent(row.Body.Replace("$lease", _lease, StringComparison.Ordinal), Encoding.UTF8, "application/json");
         if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

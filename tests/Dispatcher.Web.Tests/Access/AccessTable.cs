@@ -16,6 +16,12 @@ internal sealed record AccessRow(Role? Needs)
     /// <summary>The thing need not be there: only who comes that far is looked at.</summary>
     public bool MayBeMissing { get; init; }
 
+    /// <summary>The request is not whole, and whoever comes that far is told so.</summary>
+    public bool MayBeBad { get; init; }
+
+    /// <summary>The method of an endpoint that takes several.</summary>
+    public string Method { get; init; } = "GET";
+
     /// <summary>Nobody on this machine needs a key.</summary>
     public bool OrThisMachine { get; init; }
 }
@@ -55,6 +61,8 @@ internal static class AccessTable
 
         ["GET /api/v1/jobs/{id}/stream"] = new(Viewer) { Thing = "/api/v1/jobs/$job/stream" },
         ["GET /api/v1/stream"] = new(Viewer),
+        ["* /hubs/jobs"] = new(Viewer) { MayBeBad = true },
+        ["* /hubs/jobs/negotiate"] = new(Viewer) { Method = "POST" },
 
         ["GET /api/v1/webhooks/deliveries"] = new(Operator),
         ["POST /api/v1/webhooks/deliveries/{id}/replay"] = new(Operator) { Thing = "/api/v1/webhooks/deliveries/$delivery/replay" },

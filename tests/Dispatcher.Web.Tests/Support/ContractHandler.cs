@@ -12,6 +12,9 @@ internal sealed class ContractHandler(Uri address) : DelegatingHandler(new Socke
     /// <summary>Endpoints that tests map for themselves.</summary>
     private const string Probe = "/probe/";
 
+    /// <summary>What SignalR speaks is its own protocol.</summary>
+    private const string Hubs = "/hubs/";
+
     private Task<ApiContract>? _contract;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -19,7 +22,7 @@ internal sealed class ContractHandler(Uri address) : DelegatingHandler(new Socke
         var response = await base.SendAsync(request, cancellationToken);
         var path = request.RequestUri!.AbsolutePath;
         var isJson = response.Content.Headers.ContentType?.MediaType is { } type && type.EndsWith("json", StringComparison.Ordinal);
-        if (path.Contains(Probe, StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal)) return response;
+        if (path.Contains(Probe, StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal) || path.StartsWith(Hubs, StringComparison.Ordinal)) return response;
         JsonElement? body = null;
         if (isJson && request.Method != HttpMethod.Head)
         {
