@@ -27,7 +27,7 @@ internal sealed record SubscribedView(string Subscription, string Position);
 /// <param name="Position">The subscription goes on after this; read the lists anew.</param>
 internal sealed record ReloadView(string Subscription, string Position);
 
-/// <param name="State"><c>recovering</c>, <c>ready</c> or <c>stopping</c>.</param>
+/// <param name="State"><c>recovering</c> or <c>ready</c>.</param>
 /// <param name="Incarnation">The number of the node's life; another number means that it was restarted.</param>
 internal sealed record NodeView(string State, long Incarnation, string Version, DateTimeOffset At);
 

@@ -5,18 +5,15 @@ using Microsoft.Extensions.Hosting;
 
 namespace Dispatcher.Web.Live;
 
-/// <summary>Tells the clients of the hub how the node is: when they connect, when it has recovered, and when it stops.</summary>
+/// <summary>
+/// Tells the clients of the hub how the node is: when they connect, and when it has recovered. That it stops they see by their connection, which closes before a
+/// message would come through.
+/// </summary>
 internal sealed class NodeAnnouncer(DispatcherEngine engine, IHubContext<JobsHub> hub, TimeProvider time) : IHostedLifecycleService
 {
     private static readonly string Version = typeof(NodeAnnouncer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
-    private volatile bool _isStopping;
-
-    public NodeView Now()
-    {
-        var state = _isStopping ? "stopping" : engine.IsReady ? "ready" : "recovering";
-        return new NodeView(state, engine.Store.Incarnation, Version, time.GetUtcNow());
-    }
+    public NodeView Now() => new(engine.IsReady ? "ready" : "recovering", engine.Store.Incarnation, Version, time.GetUtcNow());
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -28,12 +25,7 @@ internal sealed class NodeAnnouncer(DispatcherEngine engine, IHubContext<JobsHub
         return Task.CompletedTask;
     }
 
-    /// <summary>Before the connections are closed.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        _isStopping = true;
-        return Tell();
-    }
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -42,8 +34,6 @@ internal sealed class NodeAnnouncer(DispatcherEngine engine, IHubContext<JobsHub
     private async Task TellWhenReady()
     {
         await engine.Recovered;
-        await Tell();
+        await hub.Clients.All.SendAsync("NodeChanged", HubJson.Write(Now()));
     }
-
-    private Task Tell() => hub.Clients.All.SendAsync("NodeChanged", HubJson.Write(Now()));
 }

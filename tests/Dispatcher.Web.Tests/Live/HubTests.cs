@@ -136,22 +136,6 @@ public sealed class HubTests
         Assert.All(client.Events, e => Assert.Equal("failing", e.GetProperty("workflow").GetString()));
     }
 
-    [Fact]
-    public async Task Hub_TellsThatTheNodeStops_WhenItDoes()
-    {
-        await using var jobs = await LiveJobs.Start();
-        await using var client = NodeClient.Start("signalr.mjs", new { url = HubOf(jobs), follow = new { } });
-        Assert.Equal("ready", StateIn(await client.Next("NodeChanged")));
-        await client.Next("subscribed");
-
-        await jobs.Restart();
-
-        Assert.Equal("stopping", StateIn(await client.Next("NodeChanged")));
-        await client.Next("closed");
-
-        static string? StateIn(JsonElement line) => line.GetProperty("event").GetProperty("state").GetString();
-    }
-
     /// <summary>With the id blotted out, so that refusals can be compared.</summary>
     private static async Task<string> Refusal(LiveJobs jobs, object follow, string id = "no id")
     {
