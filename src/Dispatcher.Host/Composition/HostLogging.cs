@@ -12,7 +12,8 @@ internal static class HostLogging
     /// <param name="format">For people or for machines.</param>
     public static ILoggerFactory Create(LogLevel level, LogFormat format, HostEdges edges) => LoggerFactory.Create(builder =>
     {
-        builder.SetMinimumLevel(level).AddFilter((category, message) => IsWanted(category ?? string.Empty, message)).AddConsole(options =>
+        // A filter takes the place of the least level, so it must know it.
+        builder.SetMinimumLevel(level).AddFilter((category, message) => message >= level && IsWanted(category ?? string.Empty, message)).AddConsole(options =>
         {
             options.LogToStandardErrorThreshold = LogLevel.Trace;
             options.FormatterName = format == LogFormat.Json ? JsonLogFormatter.FormatterName : LogLineFormatter.FormatterName;
