@@ -61,6 +61,9 @@ public sealed record NodeOptions
 
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Jobs that are loaded at once after a start, or when many become due: the next ones follow when these have had their first turn. At least 1.</summary>
+    public int RecoveryLimitJobs { get; init; } = 1000;
+
     public CallbackOptions Callbacks { get; init; } = new();
 
     /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
@@ -81,6 +84,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly JobServices _services;
     private readonly NodeMetrics? _metrics;
+    private RecoveryProgress? _recovery;
+    private ActorCell? _recovering;
     private ActorCell? _wakeUps;
     private Task? _stopping;
 
@@ -151,13 +156,26 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     /// <summary>Step bodies that ran to their end since the start.</summary>
     public long BodiesEnded => _services.Steps.BodiesEnded;
 
-    /// <summary>Recovers what the last process left, then wakes jobs as they become due. Returns the number of recovered jobs.</summary>
+    /// <summary>Jobs of the last process that were taken up so far.</summary>
+    public int Recovered => _recovery?.Recovered ?? 0;
+
+    /// <summary>True when all that the last process left has been taken up: the node is ready.</summary>
+    public bool IsRecovered => _recovery?.IsDone == true;
+
+    /// <summary>
+    /// Recovers what the last process left, and wakes jobs as they become due. Commands and new jobs are taken meanwhile. Completes with the number of
+    /// recovered jobs when that is done (<see cref="IsRecovered"/>), or the node stops.
+    /// </summary>
     public async Task<int> Start()
     {
+        // A store that cannot be read is the starter's to hear of; later the recovery tries again by itself.
+        await _edges.Store.NextWakeUp(_services.Now());
         Callbacks?.Start();
-        var recovered = await Recovery.Run(_edges.Store, Gateway, _services.Now());
-        _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway));
-        return recovered;
+        var progress = _recovery = new RecoveryProgress(_services.Now());
+        _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
+        _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
+        await progress.Done;
+        return progress.Recovered;
     }
 
     /// <summary>Completes when every job that is in memory now has been loaded and has had its first turn.</summary>
@@ -175,6 +193,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     {
         Gateway.Close();
         Workers?.StopLeasing();
+        _recovering?.Stop();
+        _recovery?.End();
         _wakeUps?.Stop();
         _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);

@@ -1,28 +1,56 @@
 using Dispatcher.JobActors;
 using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Coordination;
 
 /// <summary>
-/// What a start finds: jobs that were active when the last process ended, and jobs whose time came meanwhile. Read in bulk, in the order in
-/// which they were due; sleeping jobs are not touched.
+/// What a start finds: jobs that were active when the last process ended, and jobs whose time came meanwhile, in the order in which they were due. Sleeping
+/// jobs are not touched.
 /// </summary>
-public static class Recovery
+internal sealed class Recovery(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress progress, ILogger logger)
+    : DueLoader(store, gateway, limitJobs, logger)
 {
-    private const int PageLimit = 1000;
+    /// <summary>After a failure it goes on where it was.</summary>
+    protected internal override ValueTask Started() => Load(progress.DueAt, progress.Cursor);
 
-    /// <summary>Loads all of them; returns how many there were.</summary>
-    public static async Task<int> Run(IJobStore store, JobGateway gateway, DateTimeOffset now)
+    protected override void Loaded(int jobs, DueCursor last) => progress.Add(jobs, last);
+
+    protected override ValueTask Ended()
     {
-        var recovered = 0;
-        DueCursor? cursor = null;
-        while (await store.ReadDue(now, cursor, PageLimit) is { Count: > 0 } page)
-        {
-            foreach (var job in page) gateway.Load(job.History);
-            recovered += page.Count;
-            cursor = new DueCursor(page[^1].WakeAt, page[^1].History.Id);
-        }
-
-        return recovered;
+        progress.End();
+        Self.Stop();
+        return ValueTask.CompletedTask;
     }
+
+    protected override ValueTask ReceiveOther(object message) => ValueTask.CompletedTask;
+}
+
+/// <summary>How far a recovery is; read by anybody.</summary>
+internal sealed class RecoveryProgress(DateTimeOffset dueAt)
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _recovered;
+    private DueCursor? _cursor;
+
+    /// <summary>When the node started: what becomes due later is woken by the clock.</summary>
+    public DateTimeOffset DueAt { get; } = dueAt;
+
+    /// <summary>The last job that was given to its actor.</summary>
+    public DueCursor? Cursor => _cursor;
+
+    /// <summary>Jobs that were loaded so far.</summary>
+    public int Recovered => Volatile.Read(ref _recovered);
+
+    public bool IsDone => _done.Task.IsCompleted;
+
+    public Task Done => _done.Task;
+
+    public void Add(int jobs, DueCursor last)
+    {
+        Interlocked.Add(ref _recovered, jobs);
+        _cursor = last;
+    }
+
+    public void End() => _done.TrySetResult();
 }

@@ -2,6 +2,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Coordination;
 
@@ -9,43 +10,49 @@ namespace Dispatcher.Coordination;
 /// Loads jobs that left memory when their time has come. Sleeps until the earliest wake-up time in the store; a job that goes to sleep for a shorter
 /// time moves the alarm forward, so nothing is polled.
 /// </summary>
-public sealed class WakeUpClock(IJobStore store, JobGateway gateway) : Actor
+internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress recovery, ILogger logger)
+    : DueLoader(store, gateway, limitJobs, logger)
 {
-    private const int PageLimit = 500;
-
     /// <summary>However quiet it is, the index is read this often: a wake-up that got lost by a fault is late, not lost.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
+    private static readonly JobId LastId = new(new Guid("ffffffff-ffff-ffff-ffff-ffffffffffff"));
+
     /// <summary>Active jobs are not due: they are in memory since the recovery or their creation.</summary>
-    private static readonly DueCursor AfterActive = new(JobRow.Active, new JobId(new Guid("ffffffff-ffff-ffff-ffff-ffffffffffff")));
+    private static readonly DueCursor AfterActive = new(JobRow.Active, LastId);
 
     private TimerQueue.Entry? _alarm;
     private DateTimeOffset _alarmAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset _rungAt;
 
     protected internal override ValueTask Started() => Ring();
 
-    protected internal override ValueTask Receive(object message)
+    protected internal override void Stopped()
+    {
+        base.Stopped();
+        _alarm?.Dispose();
+    }
+
+    protected override ValueTask ReceiveOther(object message)
     {
         if (message is Alarm) return Ring();
         SetAlarm(((SleepNotice)message).WakeAt);
         return ValueTask.CompletedTask;
     }
 
-    protected internal override void Stopped() => _alarm?.Dispose();
-
-    private async ValueTask Ring()
+    protected override async ValueTask Ended()
     {
-        var now = Self.System.Time.GetUtcNow();
-        _alarmAt = DateTimeOffset.MaxValue;
-        var cursor = AfterActive;
-        while (await store.ReadDue(now, cursor, PageLimit) is { Count: > 0 } page)
-        {
-            foreach (var job in page) gateway.Load(job.History);
-            cursor = new DueCursor(page[^1].WakeAt, page[^1].History.Id);
-        }
+        SetAlarm(_rungAt + LongestSleep);
+        if (await Store.NextWakeUp(_rungAt) is { } next) SetAlarm(next);
+    }
 
-        SetAlarm(now + LongestSleep);
-        if (await store.NextWakeUp(now) is { } next) SetAlarm(next);
+    /// <summary>What was due at the start is the recovery's, until that is done.</summary>
+    private ValueTask Ring()
+    {
+        _alarmAt = DateTimeOffset.MaxValue;
+        if (IsLoading) return ValueTask.CompletedTask;
+        _rungAt = Self.System.Time.GetUtcNow();
+        return Load(_rungAt, recovery.IsDone ? AfterActive : new DueCursor(recovery.DueAt, LastId));
     }
 
     private void SetAlarm(DateTimeOffset at)

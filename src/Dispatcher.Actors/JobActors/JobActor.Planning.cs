@@ -198,13 +198,6 @@ internal sealed partial class JobActor
         return items;
     }
 
-    private void Park(string reason)
-    {
-        if (_parked == reason) return;
-        _parked = reason;
-        LogParked(Logger, id, reason);
-    }
-
     private void GiveBack(StepKey key, AdmissionTicket ticket)
     {
         _tickets.Remove(key);

@@ -25,8 +25,8 @@ internal sealed partial class JobActor
         {
             Address = _address ??= AddressOf(turn.State.Spec),
             StatusBefore = turn.Before.Status,
-            // The store has marked a job with mail as due: whoever takes the mail says anew for what it waits.
-            Row = turn.Consumed.Count > 0 || JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
+            // The store has marked a job with mail as due: whoever takes the mail says anew for what it waits. And an earlier life may have said that the job is parked.
+            Row = !_isRowCurrent || turn.Consumed.Count > 0 || JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
             Claims = submitted is { IdempotencyKey: { } key } ? [new Claim("idempotency", $"{submitted.Tenant}/{key}", submitted.Fingerprint())] : [],
             Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
             Deliveries = CallbackDeliveries.Of(turn, events),
@@ -79,6 +79,8 @@ internal sealed partial class JobActor
 
     private async ValueTask<bool> HasLanded(JobTurn turn)
     {
+        // A row that only says that the job is parked may as well be written again.
+        if (turn.IsEmpty) return false;
         if (turn.Events.Count == 0) return !(await services.Store.ReadInbox(id)).Any(mail => turn.Consumed.Contains(mail.Id));
         var landed = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
         Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);

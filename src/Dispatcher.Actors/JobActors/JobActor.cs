@@ -5,7 +5,6 @@ using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Store;
 using Dispatcher.Workflows;
-using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.JobActors;
 
@@ -32,8 +31,6 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private bool _mayBeStale;
     private JobState? _state;
     private WorkflowDefinition? _workflow;
-    private string? _parked;
-    private string _parkedTenant = "";
     private long _lastSnapshot;
     private bool _fenced;
     private bool _isLoadingAgain;
@@ -54,7 +51,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         // What was read in bulk may be old by now: somebody else may have loaded the job and gone on with it meanwhile.
         _mayBeStale = _preloaded is not null;
         var history = _preloaded ?? await services.Store.ReadHistory(id);
-        (_preloaded, _isNew, _input, _items) = (null, false, null, null);
+        (_preloaded, _isNew, _input, _items, _isRowCurrent) = (null, false, null, null, false);
         if (history is null) return;
         try
         {
@@ -64,10 +61,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         catch (JobParkedException exception)
         {
             _parked = exception.Message;
-            var row = await services.Store.FindJob(id);
-            _parkedTenant = row?.Tenant ?? "";
-            if (row is not null) _address = new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId);
-            LogParked(Logger, id, exception.Message);
+            await ParkUnread(history);
             return;
         }
 
@@ -122,7 +116,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         while (!_fenced)
         {
             if (await Decide(messages) is not { } turn) return;
-            if (turn.IsEmpty)
+            if (turn.IsEmpty && !HasToSayThatItIsParked(turn))
             {
                 turn.Reply();
                 AfterTurn(turn);
@@ -133,6 +127,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             {
                 case AppendResult.Appended appended:
                     _mayBeStale = false;
+                    _rowSaysParked = _parked is not null;
+                    _isRowCurrent = true;
                     Finish(turn, appended.Woken);
                     return;
                 case AppendResult.Conflict { ClaimedBy: { } existing } conflict when existing != id:
@@ -245,9 +241,6 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 break;
         }
     }
-
-    [LoggerMessage(200, LogLevel.Error, "Job {JobId} is parked: {Reason}")]
-    private static partial void LogParked(ILogger logger, JobId jobId, string reason);
 
     /// <summary>The first turn after a load.</summary>
     private sealed record LoadedMessage(IReadOnlyList<InboxMessage> Inbox);

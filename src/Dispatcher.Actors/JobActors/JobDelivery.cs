@@ -21,10 +21,14 @@ public sealed class JobDelivery(JobServices services)
     }
 
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
-    internal void Load(JobHistory history)
+    /// <param name="settled">Answered when the job has had its first turn.</param>
+    /// <returns>True when the job was not in memory.</returns>
+    internal bool Load(JobHistory history, SettleMessage settled)
     {
-        services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
+        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
         if (!started) Deliver(history.Id, history.Inbox.Count > 0 ? MailMessage.Instance : TimerMessage.Instance);
+        if (!cell.Tell(settled)) settled.Answer();
+        return started;
     }
 
     /// <summary>Tells jobs that they have mail. A node that shuts down leaves it to the next start, which finds them due.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
+using Dispatcher.Kernel;
 using Dispatcher.Store;
 
 namespace Dispatcher.JobActors;
@@ -76,10 +77,14 @@ public sealed class JobGateway(JobServices services)
     public async Task<JobExplanation?> Explain(JobId id, string? tenant = null) =>
         await Inspect(id, tenant) is { } inspection ? await _explainer.Explain(inspection) : null;
 
-    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
-    public void Load(JobHistory history)
+    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead. Tells an actor when the job has had its first turn.</summary>
+    /// <returns>True when the job was not in memory.</returns>
+    internal bool Load(JobHistory history, ActorCell tell, object whenSettled)
     {
-        if (!_closed) services.Delivery.Load(history);
+        var notice = new SettleNotice(tell, whenSettled);
+        if (!_closed) return services.Delivery.Load(history, notice);
+        notice.Answer();
+        return false;
     }
 
     /// <summary>Takes no more commands; those taken are carried out.</summary>

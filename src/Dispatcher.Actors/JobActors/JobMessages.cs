@@ -54,15 +54,32 @@ public sealed record JobInspection(
 public sealed record StepWait(StepKey Step, string Stage, AdmissionWait Wait);
 
 /// <summary>Answered when everything that the job had in hand before it is done.</summary>
-internal sealed class SettleMessage : IDeadLetter
+internal abstract class SettleMessage : IDeadLetter
+{
+    public abstract void Answer();
+
+    public void Undelivered() => Answer();
+}
+
+/// <summary>Answers by completing a task.</summary>
+internal sealed class SettleTask : SettleMessage
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Settled => _settled.Task;
 
-    public void Answer() => _settled.TrySetResult();
+    public override void Answer() => _settled.TrySetResult();
+}
 
-    public void Undelivered() => Answer();
+/// <summary>Answers once by telling an actor.</summary>
+internal sealed class SettleNotice(ActorCell to, object notice) : SettleMessage
+{
+    private int _answered;
+
+    public override void Answer()
+    {
+        if (Interlocked.Exchange(ref _answered, 1) == 0) to.Tell(notice);
+    }
 }
 
 /// <summary>To every job of a node that shuts down: start nothing more.</summary>

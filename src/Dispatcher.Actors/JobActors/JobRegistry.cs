@@ -36,7 +36,7 @@ public sealed class JobRegistry
         var waiting = new List<Task>();
         foreach (var (_, cell) in _cells)
         {
-            var message = new SettleMessage();
+            var message = new SettleTask();
             if (cell.Tell(message)) waiting.Add(message.Settled);
         }
 

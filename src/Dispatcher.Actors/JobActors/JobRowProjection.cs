@@ -20,7 +20,7 @@ internal static class JobRowProjection
             CreatedAt = state.CreatedAt,
             UpdatedAt = state.UpdatedAt,
             WakeAt = wait.Kind == JobWaitKind.Active ? JobRow.Active : wait.Until,
-            WaitsFor = parked is not null ? "handler" : WaitsFor(wait.Kind),
+            WaitsFor = parked is not null && wait.Kind != JobWaitKind.Ended ? JobRow.ParkedForHandler : WaitsFor(wait.Kind),
             CorrelationId = state.Spec.CorrelationId,
             Labels = state.Spec.Labels,
         };

@@ -5,7 +5,7 @@ namespace Dispatcher.Store;
 /// <summary>One job's write: what it adds to its journal, and what goes into the same transaction.</summary>
 /// <param name="JobId">Whose events these are.</param>
 /// <param name="ExpectedSequenceNr">The sequence number of the job's last event so far; 0 for a new job.</param>
-/// <param name="Events">They get the numbers after the expected one. None only in an append that consumes messages.</param>
+/// <param name="Events">They get the numbers after the expected one. None only in an append that consumes messages or writes only the row.</param>
 public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOnlyList<EncodedEvent> Events)
 {
     /// <summary>Whose job it is and what it runs: what listeners of the journal choose by.</summary>

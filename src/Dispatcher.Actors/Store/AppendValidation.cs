@@ -6,7 +6,8 @@ internal static class AppendValidation
     /// <exception cref="ArgumentException">Nothing to write, a negative number, a claim twice, another job's row, or terms without a new row.</exception>
     public static void Validate(AppendRequest request)
     {
-        if (request.Events.Count == 0 && request.ConsumedMessages.Count == 0) throw new ArgumentException("An append has an event, or consumes a message.", nameof(request));
+        if (request.Events.Count == 0 && request.ConsumedMessages.Count == 0 && request.Row is null)
+            throw new ArgumentException("An append has an event, consumes a message, or writes a row.", nameof(request));
         ArgumentOutOfRangeException.ThrowIfNegative(request.ExpectedSequenceNr, nameof(request));
         if (request.Row is { } row && row.Id != request.JobId) throw new ArgumentException("The row is another job's.", nameof(request));
         if (request.Terms.Count > 0 && (request.Row is null || request.ExpectedSequenceNr > 0))

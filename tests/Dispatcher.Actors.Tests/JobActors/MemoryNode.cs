@@ -19,14 +19,15 @@ internal sealed class MemoryNode
 {
     public static readonly Principal Ada = new("ada");
 
-    private readonly IStepHandler[] _handlers;
+    private IStepHandler[] _handlers;
     private readonly NodeOptions _options;
     private SimulatedScheduler _scheduler = null!;
 
     public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers)
     {
-        (_options, _handlers) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [new NoopHandler(), new DelayHandler(), new FailHandler(), .. handlers]);
-        Start();
+        (_options, _handlers) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers]);
+        Make();
+        Do(Node.Start);
     }
 
     public ManualTimeProvider Time { get; } = new();
@@ -34,6 +35,9 @@ internal sealed class MemoryNode
     public DateTimeOffset Now => Time.GetUtcNow();
 
     public SimulatedDisk Disk { get; } = new();
+
+    /// <summary>What the node asked of its store: appends, readings of jobs and of what is due, in their order.</summary>
+    public List<string> StoreCalls { get; } = [];
 
     public SimulatedJobStore Store { get; private set; } = null!;
 
@@ -74,9 +78,34 @@ internal sealed class MemoryNode
     /// <summary>The process dies; another one opens what it left.</summary>
     public void Restart()
     {
+        _ = BeginRestart();
+        Settle();
+        Assert.True(Node.IsRecovered);
+    }
+
+    /// <summary>The next process has only these handlers, beside those that need nothing.</summary>
+    public void RestartWith(params IEnumerable<IStepHandler> handlers)
+    {
+        _handlers = [.. Simple, .. handlers];
+        Restart();
+    }
+
+    /// <summary>The node begins to stop; what a stop waits for needs real threads.</summary>
+    public void BeginStop()
+    {
+        _scheduler.Within(() => _ = Node.Stop());
+        Settle();
+    }
+
+    /// <summary>The next process has begun its start, and has done nothing yet.</summary>
+    public Task<int> BeginRestart()
+    {
         _scheduler.Kill();
         Store.Crash();
-        Start();
+        Make();
+        Task<int> started = null!;
+        _scheduler.Within(() => started = Node.Start());
+        return started;
     }
 
     /// <summary>A workflow from its body; its name comes from the body, so that two bodies are two workflows.</summary>
@@ -106,13 +135,19 @@ internal sealed class MemoryNode
     /// <summary>The stored names of a job's events.</summary>
     public IEnumerable<string> EventsOf(JobId id) => Disk.Journal.Where(entry => entry.Id == id).Select(entry => entry.Event.Type);
 
-    private void Start()
+    private static IEnumerable<IStepHandler> Simple => [new NoopHandler(), new DelayHandler(), new FailHandler()];
+
+    private void Make()
     {
         var scheduler = _scheduler = new SimulatedScheduler(new Random(1));
         Store = new SimulatedJobStore(Disk);
         var edges = new NodeEdges
         {
-            Store = Store,
+            Store = new EdgeCountingStore(Store, call =>
+            {
+                StoreCalls.Add(call);
+                return false;
+            }),
             Handlers = new HandlerRegistry(_handlers),
             Artifacts = new NoArtifacts(),
             Logger = NullLogger.Instance,
@@ -121,6 +156,5 @@ internal sealed class MemoryNode
             Ids = new SimulatedIds(Time, new Random((int)Store.Incarnation)),
         };
         scheduler.Within(() => Node = new DispatcherNode(edges, _options));
-        Do(Node.Start);
     }
 }

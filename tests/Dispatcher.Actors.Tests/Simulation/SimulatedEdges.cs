@@ -68,7 +68,11 @@ internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJo
 
     public virtual ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) => inner.ReadEvents(id, afterSequenceNr, limit);
 
-    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit) => inner.ReadDue(dueAt, after, limit);
+    public async ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    {
+        if (edge($"due, {limit} at once")) await Never();
+        return await inner.ReadDue(dueAt, after, limit);
+    }
 
     public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) => inner.NextWakeUp(after);
 

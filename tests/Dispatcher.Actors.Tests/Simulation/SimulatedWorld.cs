@@ -215,6 +215,7 @@ internal sealed class SimulatedWorld
                 {
                     StageLimits = stage => stage == "narrow" ? new StageLimits { MaxConcurrency = 1, StartDelay = TimeSpan.FromSeconds(1) } : new StageLimits(),
                     SnapshotAfterEvents = 5,
+                    RecoveryLimitJobs = 4,
                     PassivateIfIdleFor = TimeSpan.FromSeconds(30),
                 });
         }

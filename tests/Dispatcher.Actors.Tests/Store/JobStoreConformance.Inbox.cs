@@ -127,6 +127,19 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task AppendWithoutEvents_WritesOnlyTheRow()
+    {
+        await AppendRow(Row(Id(1)));
+        var parked = Row(Id(1)) with { WaitsFor = JobRow.ParkedForHandler };
+        var quiet = new AppendRequest(Id(1), 1, []) { Row = parked, StatusBefore = parked.Status };
+
+        Assert.Equal(new AppendResult.Conflict(1, null, null), await Store.Append(quiet with { ExpectedSequenceNr = 2 }));
+        Assert.Equal(0, (await Appended(quiet)).FirstOrdering);
+        Assert.Equal(parked, await Store.FindJob(Id(1)));
+        Assert.Single(await Store.ReadEvents(Id(1), 0, 10));
+    }
+
+    [Fact]
     public async Task Row_LeavesAJobDue_WhileMailIsLeft()
     {
         var inbox = await MailFor(Id(2), "a");
