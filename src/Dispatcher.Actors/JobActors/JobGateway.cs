@@ -76,6 +76,9 @@ public sealed class JobGateway(JobServices services)
     public async Task<JobExplanation?> Explain(JobId id, string? tenant = null) =>
         await Inspect(id, tenant) is { } inspection ? await _explainer.Explain(inspection) : null;
 
+    /// <summary>The same of a job that was read already: loads nothing.</summary>
+    public Task<JobExplanation> Explain(JobInspection inspection) => _explainer.Explain(inspection);
+
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
     public void Load(JobHistory history)
     {
