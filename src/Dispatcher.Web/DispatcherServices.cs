@@ -11,6 +11,7 @@ using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
@@ -36,6 +37,7 @@ public static class DispatcherServices
         services.AddAccess();
         services.AddWorkers();
         services.AddJobs();
+        services.AddStats();
         services.AddLive();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
@@ -59,6 +61,7 @@ public static class DispatcherServices
         api.MapKeys();
         api.MapWorkflows();
         api.MapArtifacts();
+        api.MapStats();
         api.MapLive();
         api.MapCallbacks();
         api.MapWorkers();

@@ -1,5 +1,7 @@
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Creating;
+using Dispatcher.Web.Jobs.Explaining;
+using Dispatcher.Web.Jobs.Graphs;
 using Dispatcher.Web.Jobs.Listing;
 using Dispatcher.Web.Jobs.Reading;
 using Microsoft.AspNetCore.Builder;
@@ -20,6 +22,8 @@ internal static class JobEndpoints
         jobs.MapCreate();
         jobs.MapList();
         jobs.MapReads();
+        jobs.MapWhy();
+        jobs.MapGraph();
         jobs.MapCommands();
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Creating;
+using Dispatcher.Web.Jobs.Explaining;
+using Dispatcher.Web.Jobs.Graphs;
 using Dispatcher.Web.Jobs.Listing;
 using Dispatcher.Web.Jobs.Reading;
 
@@ -19,4 +21,6 @@ namespace Dispatcher.Web.Jobs;
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobPageView))]
 [JsonSerializable(typeof(EventPage))]
+[JsonSerializable(typeof(WhyView))]
+[JsonSerializable(typeof(GraphView))]
 internal sealed partial class JobsJson : JsonSerializerContext;

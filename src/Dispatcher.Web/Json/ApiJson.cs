@@ -1,10 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Artifacts;
+using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
 
@@ -41,6 +42,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, WorkflowsJson.Default);
         options.TypeInfoResolverChain.Insert(0, ArtifactsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
+        options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
     }
 
     private static JsonSerializerOptions Make()

@@ -41,6 +41,12 @@ public sealed record AdmissionWait(
     int Cap,
     DateTimeOffset? EstimatedStart);
 
+/// <summary>What one tenant has in a stage at one instant.</summary>
+/// <param name="Running">Its steps that run.</param>
+/// <param name="Waiting">Its steps that wait, all for the same reason.</param>
+/// <param name="Reason">What they wait for, if any does.</param>
+public sealed record TenantStageStatistics(string Stage, int Running, int Waiting, AdmissionReason Reason);
+
 /// <summary>One stage at one instant.</summary>
 /// <param name="Stage">Its name.</param>
 /// <param name="Running">Steps that run.</param>

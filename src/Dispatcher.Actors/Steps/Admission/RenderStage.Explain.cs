@@ -41,6 +41,15 @@ public sealed partial class RenderStage
         }
     }
 
+    /// <summary>What one tenant has in the stage now; null if it has nothing there.</summary>
+    public TenantStageStatistics? StatisticsOf(string tenant)
+    {
+        lock (_gate)
+        {
+            return _tenants.Find(tenant) is { IsIdle: false } account ? new TenantStageStatistics(Name, account.Running, account.Waiting, ReasonFor(account)) : null;
+        }
+    }
+
     private AdmissionReason ReasonFor(TenantAccount account) => account.IsAside ? AdmissionReason.TenantCap : ReasonForReady();
 
     // A closed stage admits nothing, as if it had no place left.

@@ -32,6 +32,9 @@ internal sealed class TenantAccounts
 
     public Dictionary<string, TenantAccount>.ValueCollection All => _accounts.Values;
 
+    /// <summary>The account of a tenant that has one.</summary>
+    public TenantAccount? Find(string tenant) => _accounts.GetValueOrDefault(tenant);
+
     public TenantAccount Of(string tenant)
     {
         // Most starts follow one of the same tenant, and the name is then the same string object more often than not.

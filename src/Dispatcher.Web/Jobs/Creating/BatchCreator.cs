@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Dispatcher.Web.Jobs.Creating;
 
 /// <summary>
-/// Makes the jobs of a batch. Items without dependencies on others are given to the engine all at once, so that few commits take them; then those that
-/// waited only for the ids of these, and so on.
+/// Makes the jobs of a batch. Items that wait for no other are given to the engine all at once, so that few commits take them; then those that waited only
+/// for these, and so on. An item waits for those on which its job is to depend, since it needs their ids, and for an earlier one with its idempotency key.
 /// </summary>
 internal sealed class BatchCreator(JobCreator creator, JsonSerializerOptions json)
 {
@@ -16,10 +16,11 @@ internal sealed class BatchCreator(JobCreator creator, JsonSerializerOptions jso
     {
         var items = new Item[requests.Count];
         for (var i = 0; i < items.Length; i++) items[i] = await Prepare(requests[i], i);
+        OrderByKeys(items);
         while (true)
         {
             foreach (var item in items) RefuseIfDependencyIsMissing(items, item);
-            var wave = items.Where(item => item.Outcome is null && item.References.All(reference => items[reference].Outcome is not null)).ToList();
+            var wave = items.Where(item => item.Outcome is null && item.MayGo(items)).ToList();
             if (wave.Count == 0) break;
             await Submit(items, wave);
         }
@@ -39,6 +40,19 @@ internal sealed class BatchCreator(JobCreator creator, JsonSerializerOptions jso
         catch (JsonException exception)
         {
             return Item.Refused(JsonProblem.RefusalOf(exception));
+        }
+    }
+
+    /// <summary>Of several items with one key the first makes the job, whatever they ask for.</summary>
+    private static void OrderByKeys(Item[] items)
+    {
+        Dictionary<string, int>? last = null;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (items[i].Request?.IdempotencyKey is not { } key) continue;
+            last ??= new Dictionary<string, int>(StringComparer.Ordinal);
+            if (last.TryGetValue(key, out var earlier)) items[i].After = earlier;
+            last[key] = i;
         }
     }
 
@@ -79,7 +93,13 @@ internal sealed class BatchCreator(JobCreator creator, JsonSerializerOptions jso
         /// <summary>Indices of the items on which it depends; all before its own, so there is no ring.</summary>
         public IReadOnlyList<int> References => references;
 
+        /// <summary>An earlier item with the same key.</summary>
+        public int? After { get; set; }
+
         public Creation? Outcome { get; set; }
+
+        public bool MayGo(Item[] items) =>
+            (After is not { } earlier || items[earlier].Outcome is not null) && references.All(reference => items[reference].Outcome is not null);
 
         public static Item Refused(Refusal refusal) => new(null, null, []) { Outcome = new Creation(refusal) };
     }

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Reading;
+using Dispatcher.Web.OpenApi;
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Dispatcher.Web.Jobs.Explaining;
+
+/// <summary>Why a job does not go on.</summary>
+internal static class WhyEndpoint
+{
+    public static void MapWhy(this IEndpointRouteBuilder api) =>
+        api.MapGet("/jobs/{id}/why", Explain).WithName("explainJob").RequireRole(Role.Viewer).Refuses(ProblemCode.NotFound);
+
+    /// <summary>Say why a job is not running now</summary>
+    /// <remarks>What it waits for, since when, its place in line, when it may start, and what would make it go on; also for each open step.</remarks>
+    /// <param name="id">The job's id.</param>
+    internal static async Task<Results<Ok<WhyView>, ProblemHttpResult>> Explain(string id, Caller caller, HttpContext http, JobReader reader, DispatcherEngine engine)
+    {
+        if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
+        var inspection = job.Inspection ?? await NotLoaded(job, jobId, caller.Tenant, reader);
+        return TypedResults.Ok(WhyView.Of(job.View().Status, await engine.Gateway.Explain(inspection)));
+    }
+
+    /// <summary>Of a job that is not in memory nothing stands in line; its row tells if it is parked.</summary>
+    private static async ValueTask<JobInspection> NotLoaded(JobReading job, JobId id, string tenant, JobReader reader)
+    {
+        var parked = job.State is null ? job.View().Parked : null;
+        if (job.State is { Status: var status } && !status.IsTerminal() && await reader.FindRow(id, tenant) is { WaitsFor: JobRow.ParkedForHandler })
+            parked = "this server has no handler for one of its steps.";
+        return new JobInspection(job.State, [], ImmutableDictionary<StepKey, double>.Empty, parked);
+    }
+}
