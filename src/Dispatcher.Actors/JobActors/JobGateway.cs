@@ -77,14 +77,12 @@ public sealed class JobGateway(JobServices services)
     public async Task<JobExplanation?> Explain(JobId id, string? tenant = null) =>
         await Inspect(id, tenant) is { } inspection ? await _explainer.Explain(inspection) : null;
 
-    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead. Tells an actor when the job has had its first turn.</summary>
-    /// <returns>True when the job was not in memory.</returns>
-    internal bool Load(JobHistory history, ActorCell tell, object whenSettled)
     /// <summary>The same of a job that was read already: loads nothing.</summary>
     public Task<JobExplanation> Explain(JobInspection inspection) => _explainer.Explain(inspection);
 
-    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
-    public void Load(JobHistory history)
+    /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead. Tells an actor when the job has had its first turn.</summary>
+    /// <returns>True when the job was not in memory.</returns>
+    internal bool Load(JobHistory history, ActorCell tell, object whenSettled)
     {
         var notice = new SettleNotice(tell, whenSettled);
         if (!_closed) return services.Delivery.Load(history, notice);
