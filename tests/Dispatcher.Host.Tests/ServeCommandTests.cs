@@ -86,6 +86,15 @@ public sealed class ServeCommandTests : IDisposable
         Assert.True(File.Exists(ServerFile));
     }
 
+    [Fact]
+    public async Task Serve_SaysOneSentence_WhenItsDataDirectoryCannotBeMade()
+    {
+        var output = await _run.Run("serve", "--data", Path.Combine(_run.Data, "deep", "down"));
+        Assert.Equal(1, output.ExitCode);
+        Assert.Contains("cannot be made: there is no directory", output.Error, StringComparison.Ordinal);
+        Assert.Single(output.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Theory]
     [InlineData("dispatcher.web.urls = [\"ftp://x\"]", "dispatcher.web.urls holds 'ftp://x'")]
     [InlineData("dispatcher.web.urls = []", "names no address")]
