@@ -100,7 +100,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         try
         {
             await CommitAll(messages);
-            while (await CreateChildJobs() is { } answered) await CommitAll([answered]);
+            while (_state is { Waits.Uncreated: > 0 } && await CreateChildJobs() is { } answered) await CommitAll([answered]);
         }
         catch
         {

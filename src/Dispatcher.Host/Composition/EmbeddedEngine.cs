@@ -68,6 +68,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         StageLimits = name => Limits(settings.Stages.GetValueOrDefault(name) ?? settings.Stages[StageSettings.DefaultName]),
         SnapshotAfterEvents = settings.Journal.SnapshotAfterEvents,
         PassivateIfIdleFor = settings.Actors.PassivateIdleAfter,
+        RecoveryLimitJobs = settings.Actors.RecoveryLimit,
         Supervision = Supervision.Default with { MaxRestarts = settings.Actors.RestartBudget, Window = settings.Actors.RestartWindow },
         AbandonAfter = settings.Steps.AbandonAfter,
         DrainTimeout = settings.Steps.DrainTimeout,

@@ -73,6 +73,7 @@ public sealed record DispatcherSettings
             Actors = new ActorSettings
             {
                 PassivateIdleAfter = settings.OptionalDuration("dispatcher.actors.passivate-idle-after"),
+                RecoveryLimit = settings.Integer("dispatcher.actors.recovery-limit"),
                 RestartBudget = settings.Integer("dispatcher.actors.restart-budget"),
                 RestartWindow = settings.Duration("dispatcher.actors.restart-window"),
             },

@@ -41,6 +41,8 @@ public sealed record ActorSettings
     /// <summary>Null = never.</summary>
     public TimeSpan? PassivateIdleAfter { get; init; } = TimeSpan.FromSeconds(120);
 
+    public int RecoveryLimit { get; init; } = 1000;
+
     public int RestartBudget { get; init; } = 5;
 
     public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);

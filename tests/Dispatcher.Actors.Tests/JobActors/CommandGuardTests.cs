@@ -73,6 +73,17 @@ public sealed class CommandGuardTests
         Assert.Equal((((CommandReply.Done)replies[0]).JobId, true), (again.Existing, again.SameRequest));
     }
 
+    [Fact]
+    public void ASecondRequestWithTheKey_IsToldWhetherItAsksForTheSame()
+    {
+        var spec = _node.Register("steps: [ { id: a, uses: noop } ]") with { IdempotencyKey = "k" };
+        var first = _node.Accept(spec);
+        Assert.Equal(new CommandReply.Duplicate(first, SameRequest: true), _node.Submit(spec with { CorrelationId = "another" }));
+        Assert.Equal(new CommandReply.Duplicate(first, SameRequest: false), _node.Submit(spec with { Priority = 1 }));
+        var found = _node.Do(async () => await _node.Store.ListJobs(new JobQuery { Tenant = "default", Terms = ["k"] }));
+        Assert.Equal(first, Assert.Single(found.Rows).Id);
+    }
+
     private static string Answer(JobId id, CommandReply reply) => reply.ToString().Replace(id.ToString(), "the job", StringComparison.Ordinal);
 
     private CommandReply Cancel(JobId id, string tenant, long? version = null) =>
