@@ -76,8 +76,9 @@ internal sealed class FeedFollower(FeedWorld world, FeedScope scope, long? after
     {
         Reloads++;
         var position = _subscription!.Position;
-        if (scope is FeedScope.OfJob) _faults.Add($"{scope} was told to reload.");
-        if (position - Position <= world.Feed.Options.CatchUpLimitEvents) _faults.Add($"{scope} at {Position} was told to reload at {position}, which is near.");
+        var isInTheFuture = position < Position;
+        if (scope is FeedScope.OfJob && !isInTheFuture) _faults.Add($"{scope} was told to reload.");
+        if (!isInTheFuture && position - Position <= world.Feed.Options.CatchUpLimitEvents) _faults.Add($"{scope} at {Position} was told to reload at {position}, which is near.");
         Position = position;
     }
 

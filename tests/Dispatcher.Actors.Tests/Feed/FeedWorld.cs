@@ -26,8 +26,11 @@ internal sealed class FeedWorld : IDisposable
         _scheduler = new SimulatedScheduler(new Random(seed));
         _system = new ActorSystem(_scheduler, new ManualTimeProvider(), NullLogger.Instance);
         _store = new SimulatedJobStore(_disk, _ => ValueTask.FromResult(_nextFate));
-        Feed = new EventFeed(new SlowStore(_store, _scheduler), _system, options);
+        Store = new SlowStore(_store, _scheduler);
+        Feed = new EventFeed(Store, _system, options);
     }
+
+    public SlowStore Store { get; }
 
     public EventFeed Feed { get; }
 
@@ -58,6 +61,16 @@ internal sealed class FeedWorld : IDisposable
         _scheduler.Within(() => _ = _store.Append(append).AsTask());
         if (fate != AppendFate.Lost) _jobs[id] = (address, last + events);
     }
+
+    public void Progress(int job, double percent) => _scheduler.Within(() => Feed.Progressed(new FeedProgress
+    {
+        JobId = StoreSamples.Id(job),
+        Address = Address(job),
+        SequenceNr = 1,
+        At = StoreSamples.Noon,
+        Step = new StepKey("one"),
+        Percent = percent,
+    }));
 
     public void RunOne()
     {

@@ -10,8 +10,12 @@ namespace Dispatcher.Actors.Tests.Feed;
 /// </summary>
 internal sealed class SlowStore(SimulatedJobStore inner, SimulatedScheduler scheduler) : EdgeCountingStore(inner, static _ => false)
 {
+    /// <summary>Pages of a journal that were read.</summary>
+    public int Reads { get; private set; }
+
     public override async ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
     {
+        Reads++;
         await Task.Yield();
         var read = await base.ReadEvents(id, afterSequenceNr, limit);
         await Task.Yield();
@@ -20,6 +24,7 @@ internal sealed class SlowStore(SimulatedJobStore inner, SimulatedScheduler sche
 
     public override async ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit)
     {
+        Reads++;
         await Task.Yield();
         var read = await base.ReadJournal(afterOrdering, tenant, limit);
         await Task.Yield();

@@ -4,6 +4,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Web.Tests.Support;
 using Dispatcher.Workflows;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Live;
 
@@ -36,10 +37,10 @@ internal sealed class LiveJobs : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<LiveJobs> Start(Action<Hosting.DispatcherOptions>? configure = null)
+    public static async Task<LiveJobs> Start(Action<Hosting.DispatcherOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var jobs = new LiveJobs();
-        await jobs.StartService(configure);
+        await jobs.StartService(configure, services);
         return jobs;
     }
 
@@ -47,12 +48,12 @@ internal sealed class LiveJobs : IAsyncDisposable
     public async Task Restart()
     {
         await StopService();
-        await StartService(configure: null);
+        await StartService(configure: null, services: null);
     }
 
     public Task<JobId> SubmitGated(string tenant = "default") => Submit(Gated, tenant);
 
-    public Task<JobId> SubmitQuick(string tenant = "default") => Submit(Quick, tenant);
+    public Task<JobId> SubmitQuick(string tenant = "default", JsonElement? input = null) => Submit(Quick, tenant, id: null, input);
 
     /// <summary>A job from its beginning to its end.</summary>
     public async Task<JobId> RunQuick(string tenant = "default")
@@ -73,13 +74,13 @@ internal sealed class LiveJobs : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task<JobId> Submit(WorkflowDefinition workflow, string tenant, JobId? id = null)
+    private async Task<JobId> Submit(WorkflowDefinition workflow, string tenant, JobId? id = null, JsonElement? input = null)
     {
-        var spec = new JobSpec { Tenant = tenant, Workflow = workflow.Reference, CorrelationId = $"of-{tenant}" };
+        var spec = new JobSpec { Tenant = tenant, Workflow = workflow.Reference, CorrelationId = $"of-{tenant}", Input = input };
         return Assert.IsType<CommandReply.Done>(await Service.Engine.Gateway.Submit(spec, new Principal("test"), id)).JobId;
     }
 
-    private async Task StartService(Action<Hosting.DispatcherOptions>? configure)
+    private async Task StartService(Action<Hosting.DispatcherOptions>? configure, Action<IServiceCollection>? services)
     {
         Service = await TestService.Start(_directory.Path, options =>
         {
@@ -89,7 +90,7 @@ internal sealed class LiveJobs : IAsyncDisposable
             options.Workflows.Add(Failing);
             options.Node = options.Node with { DrainTimeout = TimeSpan.Zero };
             configure?.Invoke(options);
-        });
+        }, services);
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 }) { BaseAddress = Service.Address, Timeout = Timeout.InfiniteTimeSpan };
     }
 
