@@ -36,6 +36,14 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_RefusesAWorkflowForExternalWorkers_WhomNobodyWouldServe()
+    {
+        var output = await _run.OnData("run", _run.Write("outside.yaml", "name: outside\nversion: 1\nsteps: [ { id: one, uses: worker, with: { queue: a } } ]"));
+        Assert.Equal(2, output.ExitCode);
+        Assert.Contains("dispatcher serve", output.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_ApprovesTheJobInTheUsersName_WhenAsked()
     {
         var output = await _run.OnData("run", _run.Write("approval.yaml", "name: careful\nversion: 1\napproval: required\nsteps: [ { id: a, uses: noop } ]"), "--approve");

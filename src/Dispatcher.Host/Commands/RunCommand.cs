@@ -2,6 +2,7 @@ using System.CommandLine;
 using Dispatcher.Host.Composition;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
+using Dispatcher.Steps.Workers;
 using Dispatcher.Store;
 using Dispatcher.Workflows;
 
@@ -40,6 +41,7 @@ internal static class RunCommand
     {
         await using var session = new JobSession(edges, request.Session);
         var workflow = WorkflowFile.Read(request.File, edges.CurrentDirectory, session.Handlers.Registry);
+        RefuseWorkers(workflow);
         if (request.Resume && Store.Sqlite.SqliteJobStore.Exists(session.Settings.DataDirectory))
         {
             session.Open();
@@ -59,6 +61,15 @@ internal static class RunCommand
         await session.Start(own: false);
         var id = await Submit(session, spec);
         return await session.Watch(id, shownFrom: 0);
+    }
+
+    /// <summary>A step that nobody could ever take would wait for ever.</summary>
+    private static void RefuseWorkers(WorkflowDefinition workflow)
+    {
+        if (workflow.Steps.FirstOrDefault(step => step.Uses == WorkerHandler.HandlerName) is not { } outside) return;
+        throw new CommandException(
+            ExitCode.Usage,
+            $"Step {outside.Id} is for an external worker, and workers reach servers only. Start `dispatcher serve`, register the workflow there, and make the job with `dispatcher job create`.");
     }
 
     private static async Task Register(JobSession session, WorkflowDefinition workflow)

@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
+using Dispatcher.Steps.Workers;
 
 namespace Dispatcher.JobActors.Explaining;
 
@@ -12,6 +13,8 @@ internal sealed class JobExplainer(JobServices services)
     /// <summary>Jobs whose status is looked up.</summary>
     private const int RelatedLimit = 1000;
 
+    private WorkerQueues? Workers => (services.Handlers.Find(WorkerHandler.HandlerName) as WorkerHandler)?.Queues;
+
     public async Task<JobExplanation> Explain(JobInspection inspection)
     {
         if (inspection.State is not { } state) return JobWhy.Unreadable(inspection.Parked ?? "its history cannot be read.");
@@ -22,6 +25,7 @@ internal sealed class JobExplainer(JobServices services)
             Parked = inspection.Parked,
             Related = await RelatedTo(state),
             IsExternal = handler => services.Handlers.Find(handler) is IExternalStepHandler,
+            WorkerWait = step => Workers?.Explain(state.Id, step),
         });
     }
 

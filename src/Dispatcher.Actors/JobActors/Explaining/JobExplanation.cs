@@ -34,7 +34,7 @@ public sealed record StepExplanation(StepKey Step, string Reason, string Sentenc
     /// <summary>The stage that admits it.</summary>
     public string? Stage { get; init; }
 
-    /// <summary>Its place in the stage's line, from 1.</summary>
+    /// <summary>Its place in the stage's line, or in the line of the workers' queue, from 1.</summary>
     public int? Position { get; init; }
 
     public DateTimeOffset? EstimatedStart { get; init; }

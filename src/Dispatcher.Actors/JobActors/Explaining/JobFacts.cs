@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Dispatcher.Jobs;
+using Dispatcher.Steps.Workers;
 
 namespace Dispatcher.JobActors.Explaining;
 
@@ -21,6 +22,9 @@ public sealed record JobFacts(JobState State)
 
     /// <summary>Handlers whose attempts are worked on outside.</summary>
     public Func<string, bool> IsExternal { get; init; } = _ => false;
+
+    /// <summary>Where a step stands among the tasks of external workers of this node, if it is one of them.</summary>
+    public Func<StepKey, WorkerWait?> WorkerWait { get; init; } = _ => null;
 
     /// <summary>False when no process has the job: what ran has lost its process.</summary>
     public bool IsHeld { get; init; } = true;

@@ -68,6 +68,9 @@ internal static class StepWhy
 
     private static StepExplanation Executing(JobFacts facts, StepPlan plan, StepKey key, StepState step, DateTimeOffset since)
     {
+        // A lease that was given back is still the last one in the journal: the queue knows better.
+        if (facts.WorkerWait(key) is { Worker: null } place)
+            return new StepExplanation(key, WhyReason.Worker, $"{place.Sentence} (attempt {step.Attempt})", since, null) { Position = place.Before + 1 };
         if (step.Lease is { } lease)
             return new StepExplanation(key, WhyReason.Running, $"step {key} is with worker {lease.Worker} since {facts.Write(since)} (attempt {step.Attempt})", since, null) { Worker = lease.Worker };
         if (facts.IsExternal(plan.Handler))

@@ -34,18 +34,19 @@ public sealed class WorkerHandler : IExternalStepHandler
         }
         """));
 
-    private WorkerQueues? _queues;
-
     public string Name => HandlerName;
 
     public JsonSchema? With => Schema.Value;
 
+    /// <summary>The queues of the node that has this handler; null before it begins.</summary>
+    public WorkerQueues? Queues { get; private set; }
+
     /// <summary>A node begins: tasks of its jobs wait in queues of its own.</summary>
-    internal WorkerQueues Begin(ActorSystem system, int pollLimit) => _queues = new WorkerQueues(system, pollLimit);
+    internal WorkerQueues Begin(ActorSystem system, int pollLimit) => Queues = new WorkerQueues(system, pollLimit);
 
     public async ValueTask<StepResult> Run(StepContext context)
     {
-        var queues = _queues ?? throw new InvalidOperationException("The handler 'worker' belongs to no node yet.");
+        var queues = Queues ?? throw new InvalidOperationException("The handler 'worker' belongs to no node yet.");
         var input = new StepInput(context.With);
         var leaseFor = input.OptionalDuration("heartbeat") ?? DefaultLease;
         if (leaseFor < ShortestLease || leaseFor > LongestLease) throw StepInput.Fault("heartbeat", "expected a duration from 5s to 1h");

@@ -38,9 +38,9 @@ public sealed record SpanSummary(long Count, double MeanMs, double MaxMs);
 
 /// <summary>Why a step that is given to workers has not ended yet.</summary>
 /// <param name="Queue">The queue's name.</param>
-/// <param name="Position">How many tasks of the queue come before it; null once a worker has it.</param>
+/// <param name="Before">How many tasks of the queue come before it; null once it is not in line any more.</param>
 /// <param name="Polling">Polls that wait for a task of the queue now. A task that waits while this is 0 waits for a worker to ask.</param>
 /// <param name="Worker">Who has it, if somebody has.</param>
 /// <param name="LeaseExpiresAt">When its lease ends unless its worker is heard.</param>
 /// <param name="Sentence">The same for people, without a full stop.</param>
-public sealed record WorkerWait(StepKey Step, string Queue, int? Position, int Polling, string? Worker, DateTimeOffset? LeaseExpiresAt, string Sentence);
+public sealed record WorkerWait(StepKey Step, string Queue, int? Before, int Polling, string? Worker, DateTimeOffset? LeaseExpiresAt, string Sentence);

@@ -206,10 +206,10 @@ public sealed class WorkerQueuesTests : IDisposable
     {
         var (first, second) = (_bench.Offer("a"), _bench.Offer("a"));
         var wait = _bench.Queues.Explain(second.JobId, second.Step)!;
-        Assert.Equal((1, 0, null), (wait.Position, wait.Polling, wait.Worker));
+        Assert.Equal((1, 0, null), (wait.Before, wait.Polling, wait.Worker));
         Assert.Equal("step a waits for a worker of queue 'a': 1 before it, no worker asks for tasks of this queue", wait.Sentence);
         _bench.Take("a", "gpu");
-        Assert.Equal((null, "gpu"), (_bench.Queues.Explain(first.JobId, first.Step)!.Position, _bench.Queues.Explain(first.JobId, first.Step)!.Worker));
+        Assert.Equal((null, "gpu"), (_bench.Queues.Explain(first.JobId, first.Step)!.Before, _bench.Queues.Explain(first.JobId, first.Step)!.Worker));
         Assert.Equal("step a waits for a worker of queue 'a': it is next, no worker is free, 1 task is with workers", _bench.Queues.Explain(second.JobId, second.Step)!.Sentence);
     }
 
