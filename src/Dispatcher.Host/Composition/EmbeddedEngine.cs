@@ -1,4 +1,5 @@
 using Dispatcher.Feed.Callbacks;
+using Dispatcher.Coordination;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;
@@ -75,6 +76,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         ProgressInterval = settings.Steps.ProgressInterval,
         Callbacks = Options(settings.Callbacks),
         WorkerPollLimit = settings.Workers.MaxWaitingPolls,
+        Retention = Options(settings.Retention),
     };
 
     private static CallbackOptions Options(CallbackSettings settings) => new()
@@ -84,6 +86,15 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         ConnectTimeout = settings.ConnectTimeout,
         Timeout = settings.Timeout,
         AllowPrivateAddresses = settings.AllowPrivateAddresses,
+    };
+
+    private static RetentionOptions Options(RetentionSettings retention) => new()
+    {
+        CompletedAfter = retention.CompletedAfter,
+        FailedAfter = retention.FailedAfter,
+        CancelledAfter = retention.CancelledAfter,
+        SweepInterval = retention.SweepInterval,
+        BatchLimitJobs = retention.BatchLimitJobs,
     };
 
     private static StageLimits Limits(StageSettings stage) => new()
