@@ -30,6 +30,9 @@ public sealed record NodeEdges
     /// <summary>Without them callbacks stay in the store until a node that has them sends them.</summary>
     public CallbackEdges? Callbacks { get; init; }
 
+    /// <summary>Without it nothing is ever deleted.</summary>
+    public IRetentionStore? Retention { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public ActorScheduler Scheduler { get; init; } = ActorScheduler.ThreadPool;
@@ -66,6 +69,8 @@ public sealed record NodeOptions
 
     public CallbackOptions Callbacks { get; init; } = new();
 
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -87,6 +92,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private RecoveryProgress? _recovery;
     private ActorCell? _recovering;
     private ActorCell? _wakeUps;
+    private ActorCell? _retention;
     private Task? _stopping;
 
     public DispatcherNode(NodeEdges edges, NodeOptions options)
@@ -175,6 +181,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
         _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
         await progress.Done;
+        if (_stopping is null) StartRetention();
         return progress.Recovered;
     }
 
@@ -196,6 +203,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _recovering?.Stop();
         _recovery?.End();
         _wakeUps?.Stop();
+        _retention?.Stop();
         _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);
         // Steps whose start was just being written run after this, and count.
@@ -219,6 +227,19 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Workers?.Queues.Close();
         Admission.Dispose();
         _system.Dispose();
+    }
+
+    private void StartRetention()
+    {
+        if (_edges.Retention is not { } retention || !_options.Retention.DeletesAnything) return;
+        var edges = new RetentionEdges(retention, _edges.Store, _edges.Artifacts, id => _services.Registry.Find(id) is not null, Deleted);
+        _retention = _system.Spawn(() => new RetentionSweeper(edges, _options.Retention, _edges.Logger));
+    }
+
+    private void Deleted(JobRow row, DateTimeOffset at)
+    {
+        _metrics?.Deleted(row);
+        Events.Deleted(row.Id, new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId), at);
     }
 
     void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events)

@@ -4,6 +4,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;
+using Dispatcher.Store;
 
 namespace Dispatcher;
 
@@ -13,11 +14,13 @@ internal sealed class NodeMetrics
     private static readonly double[] JobBucketsSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400];
 
     private readonly Histogram<double> _jobs;
+    private readonly Counter<long> _deleted;
 
     public NodeMetrics(Meter meter, ActorSystem system, JobServices services, JobFeed feed)
     {
         _jobs = meter.CreateHistogram("dispatcher.job.duration", "s", "From the creation of a job to its end, by the status with which it ended.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = JobBucketsSeconds });
+        _deleted = meter.CreateCounter<long>("dispatcher.retention.deleted", "{job}", "Jobs that were deleted for their age.");
         ObserveStages(meter, services.Admission);
         ObserveActors(meter, system);
         meter.CreateObservableGauge("dispatcher.jobs", new StoredJobCounts(services.Store, system.Time).Read, "{job}", "Jobs in the store, by status.");
@@ -33,6 +36,9 @@ internal sealed class NodeMetrics
         if (events[^1] is JobEvent.Completed or JobEvent.Failed or JobEvent.Cancelled or JobEvent.Rejected)
             _jobs.Record((endedAt - state.CreatedAt).TotalSeconds, new KeyValuePair<string, object?>("status", state.Status.ToText()));
     }
+
+    /// <summary>A job was deleted for its age.</summary>
+    public void Deleted(JobRow row) => _deleted.Add(1, new KeyValuePair<string, object?>("status", row.Status.ToText()));
 
     private static void ObserveStages(Meter meter, AdmissionPoint admission)
     {

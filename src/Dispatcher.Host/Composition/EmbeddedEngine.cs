@@ -1,4 +1,5 @@
 using Dispatcher.Feed.Callbacks;
+using Dispatcher.Coordination;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;
@@ -76,6 +77,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         ProgressInterval = settings.Steps.ProgressInterval,
         Callbacks = Options(settings.Callbacks),
         WorkerPollLimit = settings.Workers.MaxWaitingPolls,
+        Retention = Options(settings.Retention),
     };
 
     private static CallbackOptions Options(CallbackSettings settings) => new()
@@ -85,6 +87,15 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         ConnectTimeout = settings.ConnectTimeout,
         Timeout = settings.Timeout,
         AllowPrivateAddresses = settings.AllowPrivateAddresses,
+    };
+
+    private static RetentionOptions Options(RetentionSettings retention) => new()
+    {
+        CompletedAfter = retention.CompletedAfter,
+        FailedAfter = retention.FailedAfter,
+        CancelledAfter = retention.CancelledAfter,
+        SweepInterval = retention.SweepInterval,
+        BatchLimitJobs = retention.BatchLimitJobs,
     };
 
     private static StageLimits Limits(StageSettings stage) => new()

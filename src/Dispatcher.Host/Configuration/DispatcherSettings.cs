@@ -45,6 +45,8 @@ public sealed record DispatcherSettings
 
     public CallbackSettings Callbacks { get; init; } = new();
 
+    public RetentionSettings Retention { get; init; } = new();
+
     public WebSettings Web { get; init; } = new();
 
     public WorkerSettings Workers { get; init; } = new();
@@ -62,6 +64,7 @@ public sealed record DispatcherSettings
             LogLevel = settings.Word<LogLevel>("dispatcher.logging.level"),
             LogFormat = settings.Word<LogFormat>("dispatcher.logging.format"),
             Telemetry = TelemetrySettings.From(settings),
+            Retention = RetentionSettings.From(settings),
             Store = new StoreSettings
             {
                 Synchronous = settings.Word<StoreSynchronous>("dispatcher.store.synchronous"),

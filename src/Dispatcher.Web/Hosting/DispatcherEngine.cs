@@ -78,6 +78,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
                 Logger = loggers.CreateLogger("Dispatcher"),
                 Time = time,
                 Meter = meter,
+                Retention = _store,
                 Callbacks = new CallbackEdges(_store, _store, _callbacks),
             },
             Options.Node);

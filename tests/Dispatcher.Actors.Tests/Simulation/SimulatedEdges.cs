@@ -27,6 +27,10 @@ internal sealed class NoArtifacts : IArtifactStore
 
     public int SweepTemporaries(string tenant, JobId job) => 0;
 
+    public void Delete(string tenant, JobId job)
+    {
+    }
+
     private sealed class NoFolder : ArtifactFolder
     {
         public override string Key => "none";

@@ -117,6 +117,21 @@ public abstract class RetentionStoreConformance : StoreConformance
     }
 
     [Fact]
+    public async Task DeletedJobs_AreNotedAsLeftOver_UntilTheirFilesAreGone()
+    {
+        await AppendRow(Row(Id(1)));
+        await AppendRow(Ended(Id(2), Noon));
+        await AppendRow(Ended(Id(3), Noon));
+        await Retention.DeleteJobs([Id(1), Id(2), Id(3)]);
+        await Reopen();
+
+        Assert.Equal([(Id(2), "acme"), (Id(3), "acme")], await Retention.ReadLeftovers(10));
+        Assert.Equal([(Id(2), "acme")], await Retention.ReadLeftovers(1));
+        await Retention.ForgetLeftovers([Id(2), Id(9)]);
+        Assert.Equal([(Id(3), "acme")], await Retention.ReadLeftovers(10));
+    }
+
+    [Fact]
     public async Task DeleteJobs_TakesAThousandAtMost() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Retention.DeleteJobs([.. Enumerable.Range(0, 1001).Select(Id)]));
 

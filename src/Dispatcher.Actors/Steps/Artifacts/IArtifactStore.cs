@@ -13,6 +13,10 @@ public interface IArtifactStore
     /// of the job runs: it cannot tell a crashed attempt from a running one.
     /// </summary>
     int SweepTemporaries(string tenant, JobId job);
+
+    /// <summary>Deletes a job's folder with all that is in it; nothing happens if there is none.</summary>
+    /// <exception cref="IOException">Something of it could not be deleted.</exception>
+    void Delete(string tenant, JobId job);
 }
 
 /// <summary>One job's files. Names are relative, with forward slashes; see <see cref="ArtifactPathException"/> for what is refused.</summary>

@@ -26,6 +26,15 @@ public sealed class LocalArtifactStore : IArtifactStore
 
     public int SweepTemporaries(string tenant, JobId job) => LocalFolderOf(tenant, job).SweepTemporaries();
 
+    public void Delete(string tenant, JobId job)
+    {
+        var key = LocalFolderOf(tenant, job).Key;
+        LinkGuard.RefuseLinks(_rootDirectory, key);
+        var folder = Path.Combine(_rootDirectory, key);
+        // Links in the folder are deleted as links; what they point to stays.
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
     private LocalArtifactFolder LocalFolderOf(string tenant, JobId job) =>
         new(_rootDirectory, $"{_environment}/{ArtifactPath.CheckedTenant(tenant)}/{job}", _ids);
 }

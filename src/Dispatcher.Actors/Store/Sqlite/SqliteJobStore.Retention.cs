@@ -26,6 +26,24 @@ public sealed partial class SqliteJobStore
         return Write<IReadOnlyList<JobId>, IReadOnlyList<JobId>>(ids, static (database, ids) => Delete(database, ids));
     }
 
+    public ValueTask<IReadOnlyList<(JobId Id, string Tenant)>> ReadLeftovers(int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        return _readers.Read<int, IReadOnlyList<(JobId, string)>>(limit, static (reader, limit) => reader.ReadLeftovers(limit));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="StoreException">It could not be written.</exception>
+    public async ValueTask ForgetLeftovers(IReadOnlyList<JobId> ids)
+    {
+        ReadValidation.Validate(ids);
+        await Write(ids, static (database, ids) =>
+        {
+            foreach (var id in ids) Run(database.Statement(SqliteSql.DeleteLeftover), id);
+            return ids.Count;
+        });
+    }
+
     private static List<JobId> Delete(SqliteDatabase database, IReadOnlyList<JobId> ids)
     {
         var deleted = new List<JobId>();
@@ -35,6 +53,7 @@ public sealed partial class SqliteJobStore
             if (SqliteReader.FindJob(database, id) is not { } row || !row.Status.IsTerminal()) continue;
             DeleteTerms(database, row);
             foreach (var sql in DeletedWithAJob) Run(database.Statement(sql), id);
+            NoteLeftover(database, row);
             counts.Move(row, row.Status, JobStatus.None);
             deleted.Add(id);
         }
@@ -52,6 +71,13 @@ public sealed partial class SqliteJobStore
         name.Bind(2, row.Tenant);
         name.Bind(3, row.WorkflowName);
         Run(name, row.Id);
+    }
+
+    private static void NoteLeftover(SqliteDatabase database, JobRow row)
+    {
+        var note = database.Statement(SqliteSql.InsertLeftover);
+        note.Bind(2, row.Tenant);
+        Run(note, row.Id);
     }
 
     private static void Run(SqliteStatement statement, JobId id)

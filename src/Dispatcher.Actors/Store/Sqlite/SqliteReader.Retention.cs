@@ -25,4 +25,14 @@ internal sealed partial class SqliteReader
         walk.Reset();
         return (rows, looked == scanLimit ? last : null);
     }
+
+    public List<(JobId Id, string Tenant)> ReadLeftovers(int limit)
+    {
+        var statement = database.Statement(SqliteSql.ReadLeftovers);
+        statement.Bind(1, limit);
+        var leftovers = new List<(JobId, string)>();
+        while (statement.Step()) leftovers.Add((statement.Id(0), statement.Text(1)));
+        statement.Reset();
+        return leftovers;
+    }
 }
