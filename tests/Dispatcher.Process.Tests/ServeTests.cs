@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Dispatcher.Process.Tests.Support;
 
 namespace Dispatcher.Process.Tests;
@@ -70,10 +71,12 @@ public sealed class ServeTests : IDisposable
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => underWay);
     }
 
-    [Fact]
-    public async Task Log_HoldsNoSecret_OnAnyLevel()
+    [Theory]
+    [InlineData("text")]
+    [InlineData("json")]
+    public async Task Log_HoldsNoSecret_OnAnyLevel(string format)
     {
-        File.WriteAllText(_directory.In("serve.conf"), "dispatcher.logging.level = trace");
+        File.WriteAllText(_directory.In("serve.conf"), $"dispatcher.logging {{ level = trace, format = {format} }}");
         var admin = (await DispatcherProcess.Run(_directory.Path, "key", "create", "--role", "admin", "--data", _directory.Data)).Out.Trim();
         await using var serve = Start("--config", _directory.In("serve.conf"));
         using var client = await Client(serve);
@@ -107,10 +110,11 @@ public sealed class ServeTests : IDisposable
     private static async Task<HttpClient> Client(DispatcherProcess serve)
     {
         await serve.WaitForText(Listening);
-        var line = serve.Error.Split('\n').First(line => line.StartsWith(Listening, StringComparison.Ordinal));
+        // In a log of JSON it stands in a text.
+        var address = new Uri(Regex.Match(serve.Error, $"{Listening}(http://[^\\s\"]+)").Groups[1].Value);
         // A body is sent only when the server asks for it (100 Continue), so that the request is under way by then.
         var handler = new SocketsHttpHandler { Expect100ContinueTimeout = Wait.Limit };
-        return new HttpClient(handler) { BaseAddress = new Uri(line[Listening.Length..]), DefaultRequestHeaders = { ExpectContinue = true } };
+        return new HttpClient(handler) { BaseAddress = address, DefaultRequestHeaders = { ExpectContinue = true } };
     }
 
     private static async Task<HttpStatusCode> Status(HttpClient client, string path)
