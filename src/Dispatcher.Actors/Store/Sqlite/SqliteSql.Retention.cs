@@ -27,7 +27,7 @@ internal static partial class SqliteSql
 
     public const string InsertLeftover = "INSERT INTO leftover_files (job_id, tenant) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
-    public const string ReadLeftovers = "SELECT job_id, tenant FROM leftover_files ORDER BY job_id LIMIT ?1";
+    public const string ReadLeftovers = "SELECT job_id, tenant FROM leftover_files WHERE job_id > x'00' ORDER BY job_id LIMIT ?1";
 
     public const string DeleteLeftover = "DELETE FROM leftover_files WHERE job_id = ?1";
 }
