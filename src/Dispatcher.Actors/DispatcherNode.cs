@@ -98,9 +98,10 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public DispatcherNode(NodeEdges edges, NodeOptions options)
     {
         (_edges, _options) = (edges, options);
-        _system = new ActorSystem(edges.Scheduler, edges.Time, edges.Logger);
-        Admission = new AdmissionPoint(options.StageLimits, edges.Time);
-        Workflows = new WorkflowCatalog(edges.Store, edges.Time);
+        var time = new SteadyClock(edges.Time);
+        _system = new ActorSystem(edges.Scheduler, time, edges.Logger);
+        Admission = new AdmissionPoint(options.StageLimits, time);
+        Workflows = new WorkflowCatalog(edges.Store, time);
         _services = new JobServices
         {
             System = _system,
@@ -108,13 +109,13 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             Workflows = Workflows,
             Handlers = edges.Handlers,
             Admission = Admission,
-            Ids = edges.Ids ?? new IdGenerator(edges.Time),
+            Ids = edges.Ids ?? new IdGenerator(time),
             Steps = new StepServices(edges.Artifacts, edges.Logger, edges.Store.Incarnation)
             {
                 AbandonAfter = options.AbandonAfter,
                 DefaultTimeout = options.DefaultStepTimeout,
                 ProgressInterval = options.ProgressInterval,
-                Metrics = edges.Meter is null ? null : new StepMetrics(edges.Meter, edges.Time),
+                Metrics = edges.Meter is null ? null : new StepMetrics(edges.Meter, time),
             },
             Observer = this,
             Logger = edges.Logger,
@@ -271,7 +272,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private async Task<bool> IsDoneWithin(TimeSpan limit, Task done)
     {
         using var timer = new CancellationTokenSource();
-        var first = await Task.WhenAny(done, Task.Delay(limit, _edges.Time, timer.Token));
+        var first = await Task.WhenAny(done, Task.Delay(limit, _system.Time, timer.Token));
         // Not CancelAsync: that would leave the kernel's scheduler.
         timer.Cancel();
         return first == done;

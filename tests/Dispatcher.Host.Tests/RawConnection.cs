@@ -37,12 +37,33 @@ internal sealed class RawConnection : IAsyncDisposable
         return Encoding.Latin1.GetString(received.ToArray());
     }
 
-    /// <summary>One answer's status, on a connection that stays open.</summary>
+    /// <summary>
+    /// One whole answer's status, on a connection that stays open: an answer may come in pieces, and what is left of it must not be taken for the next one. 0 if
+    /// the connection ends before.
+    /// </summary>
     public async Task<int> ReadStatus()
     {
+        var answer = "";
         var buffer = new byte[4096];
-        var length = await _client.GetStream().ReadAsync(buffer);
-        return length < 12 ? 0 : int.Parse(Encoding.Latin1.GetString(buffer, 9, 3), System.Globalization.CultureInfo.InvariantCulture);
+        while (!IsWhole(answer))
+        {
+            var length = await _client.GetStream().ReadAsync(buffer);
+            if (length == 0) return 0;
+            answer += Encoding.Latin1.GetString(buffer, 0, length);
+        }
+
+        return int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static bool IsWhole(string answer)
+    {
+        var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        if (head < 0) return false;
+        const string Length = "\r\nContent-Length: ";
+        var at = answer.IndexOf(Length, 0, head, StringComparison.OrdinalIgnoreCase);
+        if (at < 0) return answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);
+        var digits = answer.AsSpan(at + Length.Length);
+        return answer.Length >= head + 4 + int.Parse(digits[..digits.IndexOf('\r')], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public ValueTask DisposeAsync()

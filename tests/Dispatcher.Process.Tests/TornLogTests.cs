@@ -20,7 +20,8 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
         var seed = Seed.Next();
         log.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await using (var host = DispatcherProcess.Start(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(14, 20)), "--data", _directory.Data))
+        // Long enough that it cannot have ended, and tidied up its log, before the kill comes on a busy machine.
+        await using (var host = DispatcherProcess.Start(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(80, 25)), "--data", _directory.Data))
         {
             var nap = $"nap{random.Next(3, 10)}";
             await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted started && started.Step == nap, $"{nap} starts");

@@ -35,8 +35,10 @@ internal sealed class FeedPump(FeedRing ring, FeedTopics topics, ProgressBoard b
         {
             if (ring.Find(_nextEvent) is not { } next)
             {
+                // Read before anybody is sent: one who has been to the journal and back may meet a ring that has moved on again, and must be marked for that.
+                var tail = ring.Tail;
                 SendAllToJournal(last);
-                _nextEvent = Math.Max(_nextEvent + 1, ring.Tail);
+                _nextEvent = Math.Max(_nextEvent + 1, tail);
                 continue;
             }
 

@@ -11,6 +11,7 @@ internal sealed class ManualTimeProvider : TimeProvider
     private readonly PriorityQueue<Arming, (long Instant, long Order)> _armings = new();
     private long _now;
     private long _order;
+    private TimeSpan _jumped;
 
     public ManualTimeProvider(DateTimeOffset? start = null) => Start = start ?? Epoch;
 
@@ -30,7 +31,7 @@ internal sealed class ManualTimeProvider : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override DateTimeOffset GetUtcNow() => Start + Elapsed;
+    public override DateTimeOffset GetUtcNow() => Start + Elapsed + _jumped;
 
     public override long GetTimestamp() => _now;
 
@@ -40,6 +41,9 @@ internal sealed class ManualTimeProvider : TimeProvider
         timer.Change(dueTime, period);
         return timer;
     }
+
+    /// <summary>Sets the wall clock, forward or back; no time passes, so no timer fires.</summary>
+    public void SetWallClock(DateTimeOffset now) => _jumped = now - Start - Elapsed;
 
     /// <summary>Moves the clock and fires what falls due on the way, each timer at its own instant.</summary>
     public void Advance(TimeSpan duration)
