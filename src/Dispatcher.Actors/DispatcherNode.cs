@@ -127,7 +127,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
-        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
+        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Time, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
             Workers = new WorkerDesk(workers.Begin(_system, options.WorkerPollLimit), edges.Store);

@@ -33,7 +33,7 @@ public static class DispatcherServices
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
-        services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>()));
         services.AddAccess();
         services.AddWorkers();
         services.AddJobs();

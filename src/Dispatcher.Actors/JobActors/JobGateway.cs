@@ -16,6 +16,9 @@ public sealed class JobGateway(JobServices services)
     private volatile bool _closed;
     private int _underWay;
 
+    /// <summary>The node's clock, in the journal's resolution: the time of a command that is given now.</summary>
+    public DateTimeOffset Now => services.Now();
+
     public JobId NextJobId() => services.Ids.NextJobId();
 
     /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>

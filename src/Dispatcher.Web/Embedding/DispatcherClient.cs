@@ -3,20 +3,19 @@ using System.Diagnostics;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Functions;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 
 namespace Dispatcher.Web.Embedding;
 
 /// <summary>Speaks to the engine of this process.</summary>
-internal sealed class DispatcherClient(DispatcherEngine engine, TimeProvider time, string tenant) : IDispatcherClient
+internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) : IDispatcherClient
 {
     private const string Origin = "embedded";
 
     private static readonly Principal Application = new("application", Origin);
 
-    public DispatcherClient(DispatcherEngine engine, TimeProvider time) : this(engine, time, Caller.DefaultTenant)
+    public DispatcherClient(DispatcherEngine engine) : this(engine, Caller.DefaultTenant)
     {
     }
 
@@ -80,10 +79,10 @@ internal sealed class DispatcherClient(DispatcherEngine engine, TimeProvider tim
 
     public Task<JobState> ChangePriority(JobId id, int priority, string? reason) => Send(id, now => new JobCommand.ChangePriority(priority, Application, reason, now));
 
-    public IDispatcherClient ForTenant(string other) => new DispatcherClient(engine, time, other);
+    public IDispatcherClient ForTenant(string other) => new DispatcherClient(engine, other);
 
     private async Task<JobState> Send(JobId id, Func<DateTimeOffset, JobCommand> order) =>
-        await engine.Gateway.Send(id, order(StoredTime.Truncate(time.GetUtcNow())), new CommandGuard(tenant, ExpectedVersion: null)) is var reply && reply is CommandReply.Done done
+        await engine.Gateway.Send(id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)) is var reply && reply is CommandReply.Done done
             ? done.State
             : throw Fault(reply);
 

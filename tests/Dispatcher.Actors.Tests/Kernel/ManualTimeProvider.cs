@@ -25,7 +25,7 @@ internal sealed class ManualTimeProvider : TimeProvider
     public int ArmedTimers { get; private set; }
 
     /// <summary>When the next one will; null if none is armed.</summary>
-    public DateTimeOffset? NextTimer => NextArming() is { } next ? Start + new TimeSpan(next.Instant) : null;
+    public DateTimeOffset? NextTimer => NextArming() is { } next ? Start + _jumped + new TimeSpan(next.Instant) : null;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

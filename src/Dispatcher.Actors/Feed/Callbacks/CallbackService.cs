@@ -14,11 +14,12 @@ public sealed class CallbackService
     private readonly CallbackMail _mail = new();
     private ActorCell? _cell;
 
-    internal CallbackService(ActorSystem system, IJobStore store, CallbackEdges edges, CallbackOptions options, IdGenerator ids, ILogger logger)
+    /// <param name="wall">The time that receivers check against their own.</param>
+    internal CallbackService(ActorSystem system, TimeProvider wall, IJobStore store, CallbackEdges edges, CallbackOptions options, IdGenerator ids, ILogger logger)
     {
         (_system, _edges) = (system, edges);
         Secrets = new WebhookSecrets(system, edges.Access, ids);
-        var courier = new CallbackCourier(new CallbackComposer(store, Secrets, system.Time), edges.Transport, ids);
+        var courier = new CallbackCourier(new CallbackComposer(store, Secrets, wall), edges.Transport, ids);
         _sender = () => new CallbackSender(edges.Deliveries, courier, options, _mail, logger);
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
@@ -13,7 +12,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Dispatcher.Web.Jobs.Commanding;
 
 /// <summary>Gives a caller's command to a job of the caller's tenant, at the version that it asks for.</summary>
-internal sealed class CommandSender(DispatcherEngine engine, TimeProvider time)
+internal sealed class CommandSender(DispatcherEngine engine)
 {
     /// <param name="job">The job's id as it stands in the path.</param>
     /// <param name="command">The command, from who gives it and when.</param>
@@ -22,7 +21,7 @@ internal sealed class CommandSender(DispatcherEngine engine, TimeProvider time)
         if (!JobId.TryParse(job, out var id)) return UnknownJob.Refuse(job).ToProblem(http);
         var expected = VersionTag.Expected(http.Request, out var refusal);
         if (refusal is not null) return refusal.ToProblem(http);
-        var order = command(caller.PrincipalFrom(http), StoredTime.Truncate(time.GetUtcNow()));
+        var order = command(caller.PrincipalFrom(http), engine.Gateway.Now);
         switch (await engine.Gateway.Send(id, order, new CommandGuard(caller.Tenant, expected)))
         {
             case CommandReply.Done done:

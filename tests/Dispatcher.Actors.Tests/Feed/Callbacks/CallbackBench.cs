@@ -183,7 +183,7 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
         _system = new ActorSystem(_scheduler, Time, NullLogger.Instance);
         _scheduler.Within(() =>
         {
-            Service = new CallbackService(_system, Store, new CallbackEdges(new DoubtfulDeliveries(this), Store, this), Options, new IdGenerator(Time), NullLogger.Instance);
+            Service = new CallbackService(_system, Time, Store, new CallbackEdges(new DoubtfulDeliveries(this), Store, this), Options, new IdGenerator(Time), NullLogger.Instance);
             Service.Start();
         });
         Run();
