@@ -1,3 +1,6 @@
+using Dispatcher.Web.Embedding;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Bulk;
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Jobs.Explaining;
@@ -14,7 +17,8 @@ namespace Dispatcher.Web.Jobs;
 /// <summary>Jobs: make, list, read and command them.</summary>
 internal static class JobEndpoints
 {
-    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobReader>().AddSingleton<CommandSender>();
+    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobReader>().AddSingleton<CommandSender>()
+        .AddSingleton(new EmbeddedHandler(provider => new BulkHandler(provider.GetRequiredService<DispatcherEngine>())));
 
     public static void MapJobs(this IEndpointRouteBuilder api)
     {
@@ -25,5 +29,6 @@ internal static class JobEndpoints
         jobs.MapWhy();
         jobs.MapGraph();
         jobs.MapCommands();
+        jobs.MapBulk();
     }
 }

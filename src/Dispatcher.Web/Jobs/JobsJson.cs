@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Jobs.Bulk;
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Jobs.Explaining;
@@ -23,4 +24,9 @@ namespace Dispatcher.Web.Jobs;
 [JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(WhyView))]
 [JsonSerializable(typeof(GraphView))]
+[JsonSerializable(typeof(BulkRequest))]
+[JsonSerializable(typeof(BulkPreview))]
+[JsonSerializable(typeof(BulkInput))]
+[JsonSerializable(typeof(BulkTotals))]
+[JsonSerializable(typeof(BulkOutcome))]
 internal sealed partial class JobsJson : JsonSerializerContext;

@@ -39,6 +39,7 @@ internal static class AccessTable
         ["GET /api/v1/jobs"] = new(Viewer),
         ["POST /api/v1/jobs"] = new(Submitter) { Body = """{"workflow":"slow"}""", MayBeMissing = true },
         ["POST /api/v1/jobs:batch"] = new(Submitter) { Body = """{"jobs":[{"workflow":"slow"}]}""" },
+        ["POST /api/v1/jobs:bulk"] = new(Operator) { Body = """{"filter":{"workflow":"nobody"},"command":"pause","dry_run":true}""" },
         ["GET /api/v1/jobs/{id}"] = new(Viewer) { Thing = "/api/v1/jobs/$job" },
         ["GET /api/v1/jobs/{id}/state"] = new(Viewer) { Thing = "/api/v1/jobs/$job/state?at=1" },
         ["GET /api/v1/jobs/{id}/events"] = new(Viewer) { Thing = "/api/v1/jobs/$job/events" },

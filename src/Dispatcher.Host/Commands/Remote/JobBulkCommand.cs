@@ -11,8 +11,8 @@ internal static class JobBulkCommand
 {
     public static Command Create(HostEdges edges, RemoteOptions remote)
     {
-        var order = new Argument<string>("ORDER") { Description = "approve | reject | pause | resume | cancel | recover | priority" };
-        order.AcceptOnlyFromAmong("approve", "reject", "pause", "resume", "cancel", "recover", "priority");
+        var order = new Argument<string>("ORDER") { Description = "approve | reject | pause | resume | cancel | recover | retry | priority" };
+        order.AcceptOnlyFromAmong("approve", "reject", "pause", "resume", "cancel", "recover", "retry", "priority");
         var status = Text("--status", "STATUS", "Only jobs in this status");
         var workflow = Text("--workflow", "NAME", "Only jobs of this workflow");
         var label = Text("--label", "KEY=VALUE", "Only jobs with this label");
