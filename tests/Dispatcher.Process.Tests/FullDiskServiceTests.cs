@@ -1,0 +1,77 @@
+using System.Net;
+using Dispatcher.Process.Tests.Support;
+
+namespace Dispatcher.Process.Tests;
+
+/// <summary>The disk of a server fills up under load, and gets room again.</summary>
+public sealed class FullDiskServiceTests : IDisposable
+{
+    private const int DiskKibibytes = 6 * 1024;
+    private const int InputCharacters = 20_000;
+    private const int RefusalsToSee = 50;
+    private const long MemoryLimitBytes = 600L << 20;
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Requests_AreRefusedWithTheReason_AndNothingAcknowledgedIsLost_WhenTheDiskIsFull()
+    {
+        using var disk = new SmallDisk(DiskKibibytes);
+        var service = await ServiceProcess.Start(_directory.Path, disk.Data);
+        var acknowledged = new List<string>();
+        try
+        {
+            await service.Register("quick", "name: quick\nversion: 1\nsteps:\n  - id: one\n    uses: noop\n");
+            var refusals = 0;
+            while (refusals < RefusalsToSee)
+            {
+                using var answer = await service.TrySubmit(Job());
+                if (answer.StatusCode == HttpStatusCode.Created) acknowledged.Add(await IdOf(answer));
+                else refusals += await AssertRefused(answer);
+            }
+
+            Assert.NotEmpty(acknowledged);
+            Assert.True(ResidentBytes(service.Process.Id) < MemoryLimitBytes, $"{ResidentBytes(service.Process.Id)} bytes in memory");
+            disk.Grow(64 * 1024);
+            var later = "";
+            await Wait.Until(
+                async () =>
+                {
+                    using var answer = await service.TrySubmit(Job());
+                    later = answer.StatusCode == HttpStatusCode.Created ? await IdOf(answer) : "";
+                    return later.Length > 0;
+                },
+                () => "the service takes jobs again");
+            foreach (var id in (string[])[.. acknowledged, later]) Assert.Equal("completed", (await service.Ended(id)).GetProperty("status").GetString());
+            Assert.Equal(0, (await service.Terminate()).ExitCode);
+        }
+        finally
+        {
+            await service.DisposeAsync();
+        }
+
+        await JournalChecker.AssertHolds(disk.Data, acknowledged, mustHaveEnded: false);
+    }
+
+    private static object Job() => new { workflow = "quick", input = new { text = new string('x', InputCharacters) } };
+
+    private static async Task<int> AssertRefused(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, $"{(int)answer.StatusCode} {text}");
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Contains("disk is full", text, StringComparison.Ordinal);
+        return 1;
+    }
+
+    private static async Task<string> IdOf(HttpResponseMessage answer) =>
+        System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("id").GetString()!;
+
+    private static long ResidentBytes(int process)
+    {
+        using var found = System.Diagnostics.Process.GetProcessById(process);
+        return found.WorkingSet64;
+    }
+}
