@@ -88,7 +88,10 @@ public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryS
     }
 
     /// <summary>True when a Dispatcher has started in this directory before.</summary>
-    public static bool Exists(string dataDirectory) => File.Exists(DataDirectory.DatabaseFile(dataDirectory));
+    public static bool Exists(string dataDirectory) => File.Exists(FileIn(dataDirectory));
+
+    /// <summary>The database of a data directory.</summary>
+    public static string FileIn(string dataDirectory) => DataDirectory.DatabaseFile(dataDirectory);
 
     /// <summary>The number of the process that writes in this data directory now; null if none does.</summary>
     public static int? FindWriter(string dataDirectory) => DataDirectory.Holder(dataDirectory);
