@@ -49,6 +49,7 @@ public static class CommandLine
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
         root.Add(DoctorCommand.Create(edges));
+        root.Add(HealthCommand.Create(edges));
         root.Add(BackupCommand.Create(edges));
         root.Add(KeyCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));

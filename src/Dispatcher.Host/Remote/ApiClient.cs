@@ -44,6 +44,15 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonElement> Delete(string path) => Send(new HttpRequestMessage(HttpMethod.Delete, At(path)));
 
+    /// <summary>Whether the server takes work, in its word for it: <c>ready</c>, <c>recovering</c> or <c>stopping</c>.</summary>
+    public async Task<(bool IsReady, string Status)> Health()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Server, "/health/ready"));
+        using var answer = await Reach(request, HttpCompletionOption.ResponseContentRead, CancellationToken.None);
+        var health = Parse(await answer.Content.ReadAsStringAsync());
+        return (answer.IsSuccessStatusCode, health.TryGetProperty("status", out var status) ? status.ToString() : "unknown");
+    }
+
     /// <summary>An answer whose body is read as it comes.</summary>
     /// <param name="lastEventId">Where a stream of events goes on; null for its beginning.</param>
     public async Task<HttpResponseMessage> Open(string path, string? lastEventId, CancellationToken cancellation)
