@@ -108,7 +108,7 @@ internal sealed record PrincipalView(string Name, string? Origin)
 }
 
 /// <summary>Where a job's events are posted.</summary>
-/// <param name="Url">http or https.</param>
+/// <param name="Url">http or https; without the contents of its query.</param>
 /// <param name="Events">Names of events, such as <c>job.completed</c> or <c>job.*</c>.</param>
 internal sealed record CallbackView(string Url, IReadOnlyList<string>? Events);
 
