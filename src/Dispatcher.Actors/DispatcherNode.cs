@@ -154,6 +154,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     /// <summary>Jobs in memory now.</summary>
     public int ResidentJobs => _services.Registry.Count;
 
+    /// <summary>Jobs in memory that could go on and of which nobody takes care: 0, or there is a bug.</summary>
+    public int StuckJobs => _services.Stuck;
+
     /// <summary>Steps that run now.</summary>
     public int RunningSteps => _services.Steps.Running;
 

@@ -25,6 +25,7 @@ internal sealed class NodeMetrics
         ObserveActors(meter, system);
         meter.CreateObservableGauge("dispatcher.jobs", new StoredJobCounts(services.Store, system.Time).Read, "{job}", "Jobs in the store, by status.");
         meter.CreateObservableGauge("dispatcher.jobs.resident", () => services.Registry.Count, "{job}", "Jobs in memory.");
+        meter.CreateObservableGauge("dispatcher.jobs.stuck", () => services.Stuck, "{job}", "Jobs that could go on and of which nobody takes care: 0, or there is a bug.");
         meter.CreateObservableGauge("dispatcher.feed.subscribers", () => feed.Subscribers, "{subscriber}", "Who listens to committed events in this process.");
         meter.CreateObservableCounter("dispatcher.steps.abandoned", () => services.Steps.Abandoned, "{attempt}", "Handlers that ignored their cancellation.");
     }

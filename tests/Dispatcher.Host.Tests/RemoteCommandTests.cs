@@ -23,6 +23,8 @@ public sealed class RemoteCommandTests : IAsyncLifetime
             with: { class: permanent, message: broken }
         """;
 
+    private const string Nobody = "0199aaaa-0000-7000-8000-000000000000";
+
     private ServedDirectory _served = null!;
 
     private CommandRun Client => _served.Client;
@@ -82,9 +84,40 @@ public sealed class RemoteCommandTests : IAsyncLifetime
         Assert.Equal(1, (await Client.Run("job", "approve", id, "--if-version", "99")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("job", "show", Nobody)]
+    [InlineData("job", "events", Nobody)]
+    [InlineData("job", "state", Nobody)]
+    [InlineData("job", "why", Nobody)]
+    [InlineData("job", "graph", Nobody)]
+    [InlineData("job", "watch", Nobody)]
+    [InlineData("job", "approve", Nobody)]
+    [InlineData("job", "cancel", Nobody)]
+    [InlineData("job", "create", "no-such-workflow")]
+    [InlineData("workflow", "show", "no-such-workflow@1")]
+    [InlineData("webhook", "replay", "77")]
+    public async Task Command_Exits4_WhenThereIsNoSuchThing(params string[] command)
+    {
+        var output = await Client.Run(command);
+        Assert.Equal((4, ""), (output.ExitCode, output.Out));
+        Assert.NotEqual("", output.Error);
+    }
+
     [Fact]
-    public async Task Show_Exits4_WhenThereIsNoSuchJob() =>
-        Assert.Equal(4, (await Client.Run("job", "show", "0199aaaa-0000-7000-8000-000000000000")).ExitCode);
+    public async Task Command_Exits3_WhenTheKeyIsMissingOrBadOrNotEnough()
+    {
+        var viewer = (await Client.OnData("key", "create", "--role", "viewer")).Out.Trim();
+
+        var missing = await Client.Run("job", "list");
+        var bad = await Client.Run("job", "list", "--key", viewer[..^3] + "AAA");
+        var notEnough = await Client.Run("job", "create", "gated", "--key", viewer);
+
+        Assert.Equal((3, 3, 3), (missing.ExitCode, bad.ExitCode, notEnough.ExitCode));
+        Assert.Contains("dispatcher key create", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("needs the role submitter", notEnough.Error, StringComparison.Ordinal);
+        Assert.Equal(3, (await Client.Run("job", "watch", Nobody)).ExitCode);
+        Assert.Equal(0, (await Client.Run("job", "list", "--key", viewer)).ExitCode);
+    }
 
     [Fact]
     public async Task Create_Exits2_AndListsTheFaults_WhenTheInputDoesNotFit()

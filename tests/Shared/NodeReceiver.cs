@@ -40,7 +40,7 @@ internal sealed class NodeReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>The next callback: <c>{id, answered, verified: [...], payload, headers}</c>.</summary>
+    /// <summary>The next callback: <c>{id, path, answered, verified: [...], payload, headers}</c>.</summary>
     public Task<JsonElement> Next() => Take(_callbacks, "to get a callback");
 
     /// <summary>True if a callback came that nobody took.</summary>

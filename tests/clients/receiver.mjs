@@ -27,7 +27,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const body = Buffer.concat(chunks).toString('utf8');
     const results = webhooks.map((webhook) => verify(webhook, body, request.headers));
-    tell({ id: request.headers['webhook-id'], answered: answer, verified: results.map((result) => result.verified), payload: results[0].payload, headers: request.headers });
+    tell({ id: request.headers['webhook-id'], path: request.url, answered: answer, verified: results.map((result) => result.verified), payload: results[0].payload, headers: request.headers });
     if (answer !== 'hang') response.writeHead(answer).end();
   });
 });

@@ -43,7 +43,7 @@ public sealed class FeedEvent
     internal bool EndsProgress => EndsJob || Type is "step.completed" or "step.failed" or "step.retrying" or "step.released" or "job.paused";
 
     /// <summary>UTF-8 JSON on one line, as server-sent events and the hub carry it; made at the first call.</summary>
-    public ReadOnlyMemory<byte> Json => _json ??= FeedJson.Render(this, _payload.Span);
+    public ReadOnlyMemory<byte> Json => _json ??= FeedJson.Render(this, ShownCallback.Event(Type, _payload).Span);
 
     /// <summary>The place in the ring.</summary>
     internal long Index { get; init; }

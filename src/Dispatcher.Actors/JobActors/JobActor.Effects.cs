@@ -13,6 +13,7 @@ internal sealed partial class JobActor
     private DateTimeOffset? _timerAt;
     private Dictionary<StepKey, double>? _progress;
     private DateTimeOffset _lastProgress;
+    private bool _isStuck;
 
     private void RunEffects(JobTurn turn)
     {
@@ -145,6 +146,7 @@ internal sealed partial class JobActor
 
         var wait = _state.Wait;
         var wakeAt = _state.NextWakeUp;
+        NoteStuck(wait.Kind == JobWaitKind.Active && IsAtRest);
         if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate())
         {
             if (wait.Until is { } until) services.Observer.SleepsUntil(id, until);
@@ -155,6 +157,17 @@ internal sealed partial class JobActor
         _timer?.Dispose();
         _timerAt = wakeAt;
         _timer = wakeAt is { } at ? services.System.Timers.Schedule(at, Self, TimerMessage.Instance) : null;
+    }
+
+    /// <summary>Nothing runs, stands in line, or is being made for the job, though the node goes on.</summary>
+    private bool IsAtRest => _children.Count == 0 && _tickets.Count == 0 && _parked is null && _state!.Waits.Uncreated == 0 && !services.IsDraining;
+
+    private void NoteStuck(bool isStuck)
+    {
+        if (isStuck == _isStuck) return;
+        _isStuck = isStuck;
+        services.CountStuck(isStuck ? 1 : -1);
+        if (isStuck) LogStuck(Logger, id, _state!.SequenceNr);
     }
 
     /// <summary>An ended job leaves at once; a waiting one if nothing is near. A comparison with an absent time is false.</summary>

@@ -43,4 +43,7 @@ internal sealed partial class JobActor
 
     [LoggerMessage(205, LogLevel.Debug, "Job {JobId} event {SequenceNr}: {EventType}")]
     private static partial void LogEvent(ILogger logger, JobId jobId, long sequenceNr, string eventType);
+
+    [LoggerMessage(206, LogLevel.Error, "Job {JobId} is stuck after event {SequenceNr}: it could go on, and nobody takes care of it. This is a bug; a restart of the server takes the job up again.")]
+    private static partial void LogStuck(ILogger logger, JobId jobId, long sequenceNr);
 }

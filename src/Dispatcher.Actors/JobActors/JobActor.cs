@@ -81,6 +81,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     protected internal override void Stopped()
     {
         if (Self.HasStopped) services.Registry.Remove(id, Self);
+        NoteStuck(false);
         _timer?.Dispose();
         WithdrawTickets();
         foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);

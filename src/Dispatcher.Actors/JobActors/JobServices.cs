@@ -12,6 +12,7 @@ namespace Dispatcher.JobActors;
 public sealed class JobServices
 {
     private bool _isDraining;
+    private int _stuck;
 
     public JobServices() => Delivery = new JobDelivery(this);
 
@@ -55,6 +56,11 @@ public sealed class JobServices
         get => Volatile.Read(ref _isDraining);
         set => Volatile.Write(ref _isDraining, value);
     }
+
+    /// <summary>Jobs in memory that could go on and of which nobody takes care: 0, or there is a bug.</summary>
+    public int Stuck => Volatile.Read(ref _stuck);
+
+    internal void CountStuck(int more) => Interlocked.Add(ref _stuck, more);
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
     public DateTimeOffset Now()

@@ -10,9 +10,9 @@ namespace Dispatcher.Jobs;
 /// <param name="Reason">Of a job that was cancelled, if one was given.</param>
 public sealed record EndNote(string Step, int? Item, JsonElement? Output = null, Failure? Failure = null, string? Reason = null)
 {
-    /// <summary>The note of a job that has ended; empty if it has no parent.</summary>
-    public static ReadOnlyMemory<byte> Of(JobState ended) => ended.Spec.Parent is { } parent
-        ? JsonSerializer.SerializeToUtf8Bytes(new EndNote(parent.Step, parent.Item, ended.Output, ended.Failure, ended.Reason), JobJson.Default.EndNote)
+    /// <summary>The note of a job that has ended; empty if no step waits for it.</summary>
+    public static ReadOnlyMemory<byte> Of(JobState ended) => ended.Spec.Parent is { Step: { } step } parent
+        ? JsonSerializer.SerializeToUtf8Bytes(new EndNote(step, parent.Item, ended.Output, ended.Failure, ended.Reason), JobJson.Default.EndNote)
         : default;
 
     /// <summary>Null for an empty note.</summary>

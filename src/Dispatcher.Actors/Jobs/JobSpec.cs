@@ -38,7 +38,7 @@ public sealed record JobSpec
     /// <summary>Who is told of the job's events, if anybody.</summary>
     public CallbackSpec? Callback { get; init; }
 
-    /// <summary>The job and step that made this one, if one did.</summary>
+    /// <summary>The job and step that made this one, or the job that it was said to belong to.</summary>
     public ParentReference? Parent { get; init; }
 
     /// <summary>The W3C trace context of the request that made the job, so that its steps and callbacks belong to one trace.</summary>
@@ -67,9 +67,10 @@ public enum DependencyPolicy
 /// <param name="Events">Stable names of events (<c>job.completed</c>), or <c>job.*</c>; those of the job itself if absent.</param>
 public sealed record CallbackSpec(string Url, ImmutableArray<string>? Events = null);
 
-/// <summary>The step that made a job.</summary>
+/// <summary>The job that made a job, or for which somebody made it.</summary>
+/// <param name="Step">The step that made it; null if somebody outside did.</param>
 /// <param name="Depth">1 for a child of a job that has no parent, at most <see cref="JobLimits.ChildDepth"/>.</param>
-public sealed record ParentReference(JobId Job, string Step, int? Item, int Depth = 1);
+public sealed record ParentReference(JobId Job, string? Step = null, int? Item = null, int Depth = 1);
 
 /// <summary>A workflow as a job pins it.</summary>
 public sealed record WorkflowReference(string Name, int Version, string Hash);

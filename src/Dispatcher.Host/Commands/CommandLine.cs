@@ -10,7 +10,7 @@ namespace Dispatcher.Host.Commands;
 public static class CommandLine
 {
     /// <summary>Runs one command.</summary>
-    /// <returns>0 done, 1 failed, 2 wrong usage, 4 not found, 130 ended by Ctrl-C.</returns>
+    /// <returns>0 done, 1 failed, 2 wrong usage, 3 refused, 4 not found, 130 ended by Ctrl-C.</returns>
     public static async Task<int> Run(string[] args, HostEdges edges)
     {
         var parsed = Root(edges).Parse(args.Length == 0 ? ["--help"] : args);

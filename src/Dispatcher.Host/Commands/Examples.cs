@@ -12,11 +12,13 @@ internal static class Examples
           dispatcher run samples/talk/workflow.yaml --input video=talk.mp4
           dispatcher run samples/scenes/workflow.yaml --input-file board.json --json > result.json
           dispatcher resume                          go on with the newest unfinished job
+          dispatcher serve --data data               the job service, on http://127.0.0.1:5080
           dispatcher job list --status failed
           dispatcher job why 019a                    why a job is not running now
           dispatcher workflow check my-workflow.yaml
 
-        Exit codes: 0 done, 1 failed, 2 wrong usage, workflow, input or settings, 4 not found, 130 cancelled by Ctrl-C
+        Exit codes: 0 done, 1 failed, 2 wrong usage, workflow, input or settings, 3 key missing or not enough, 4 not found,
+        130 cancelled by Ctrl-C
         """;
 
     public static void AddTo(RootCommand root)

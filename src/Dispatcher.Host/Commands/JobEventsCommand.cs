@@ -7,6 +7,7 @@ using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
+using Dispatcher.Jobs;
 using Dispatcher.Store;
 
 namespace Dispatcher.Host.Commands;
@@ -66,7 +67,7 @@ internal static class JobEventsCommand
                 json.WriteNumber("seq", stored.SequenceNr);
                 json.WriteString("type", stored.Type);
                 json.WriteString("at", TimeText.Machine(stored.At));
-                using var payload = JsonDocument.Parse(stored.Payload);
+                using var payload = JsonDocument.Parse(ShownCallback.Event(stored.Type, stored.Payload));
                 foreach (var field in payload.RootElement.EnumerateObject()) field.WriteTo(json);
                 json.WriteEndObject();
             }

@@ -41,6 +41,7 @@ internal static class JobStateCommand
     {
         var json = JsonNode.Parse(SnapshotCodec.Encode(state))!;
         var steps = json["steps"]!.AsArray();
+        ShownCallback.HideIn(json["spec"]!.AsObject());
         for (var i = 0; i < steps.Count; i++) steps[i]!.AsObject().Insert(0, "id", state.Plan.Steps[i].Id);
         return json;
     }

@@ -9,7 +9,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder caller
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { Role: { } role } || IsOpenHere(http))
+        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is not { Role: { } role })
         {
             await next(http);
             return;
@@ -33,9 +33,6 @@ internal sealed class AccessMiddleware(RequestDelegate next, CallerFinder caller
                 break;
         }
     }
-
-    private static bool IsOpenHere(HttpContext http) =>
-        http.GetEndpoint()?.Metadata.GetMetadata<ThisMachineRule>() is not null && LocalAccess.ComesFromHere(http) && LocalAccess.NamesThisMachine(http);
 
     private static IResult Forbidden(Caller caller, Role role)
     {

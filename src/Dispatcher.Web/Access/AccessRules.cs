@@ -7,9 +7,6 @@ namespace Dispatcher.Web.Access;
 /// <summary>What an endpoint asks of its caller; null when it asks nothing. The last one on an endpoint counts.</summary>
 internal sealed record AccessRule(Role? Role);
 
-/// <summary>An endpoint asks nothing of a caller on this machine.</summary>
-internal sealed record ThisMachineRule;
-
 /// <summary>Says on an endpoint or a group who may call it. Each endpoint of Dispatcher says it, or the application does not start.</summary>
 public static class AccessRules
 {
@@ -20,10 +17,6 @@ public static class AccessRules
     /// <summary>Everybody, without a key. For what tells nothing about any tenant.</summary>
     public static T AllowAnonymousAccess<T>(this T endpoint)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRule(Role: null));
-
-    /// <summary>Besides, everybody on this machine without a key: for what its own operator watches it with.</summary>
-    internal static T OrThisMachine<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new ThisMachineRule());
 
     /// <exception cref="InvalidOperationException">Endpoints without a rule; all of them are named.</exception>
     internal static void Check(IEnumerable<Endpoint> endpoints)

@@ -1,6 +1,9 @@
 namespace Dispatcher.Web.Access;
 
-/// <summary>What a caller may do. Each of the first four includes those before it; <see cref="Worker"/> stands beside them and is included from operator on.</summary>
+/// <summary>
+/// What a caller may do. Each of the first four includes those before it; <see cref="Worker"/> stands beside them and is included from operator on. All are
+/// of a tenant but <see cref="Monitor"/>, which nobody has who does not work for the machine's own operator.
+/// </summary>
 public enum Role
 {
     /// <summary>Reads jobs, workflows, artifacts, statistics and the live feed.</summary>
@@ -17,4 +20,7 @@ public enum Role
 
     /// <summary>Leases steps of the handler <c>worker</c>, and nothing else.</summary>
     Worker,
+
+    /// <summary>Reads the metrics of the machine, which count the work of all tenants, and nothing else. Only the operator of the machine gives it.</summary>
+    Monitor,
 }

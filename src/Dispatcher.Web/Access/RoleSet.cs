@@ -9,6 +9,9 @@ internal static class RoleSet
 
     public static IReadOnlySet<Role> All => Sets[^1];
 
+    /// <summary>All that a key may have, for people.</summary>
+    public const string Names = "viewer, submitter, operator, admin, worker or monitor";
+
     /// <summary>The given roles and those that they include.</summary>
     public static IReadOnlySet<Role> Of(params IEnumerable<Role> roles)
     {
@@ -24,6 +27,7 @@ internal static class RoleSet
         Role.Submitter => "submitter",
         Role.Operator => "operator",
         Role.Admin => "admin",
+        Role.Monitor => "monitor",
         _ => "worker",
     };
 
@@ -46,7 +50,7 @@ internal static class RoleSet
         Role.Submitter => Mask(Role.Submitter) | Included(Role.Viewer),
         Role.Operator => Mask(Role.Operator) | Mask(Role.Worker) | Included(Role.Submitter),
         Role.Admin => Mask(Role.Admin) | Included(Role.Operator),
-        _ => Mask(Role.Worker),
+        _ => Mask(role),
     };
 
     private static int Mask(Role role) => 1 << (int)role;

@@ -25,6 +25,7 @@ internal sealed record DeliveryView
     /// <summary>The event's name.</summary>
     public required string Type { get; init; }
 
+    /// <summary>Without the contents of its query.</summary>
     public required string Url { get; init; }
 
     /// <summary><c>pending</c>, <c>delivered</c> or <c>failed</c> (given up; it can be replayed).</summary>
@@ -53,7 +54,7 @@ internal sealed record DeliveryView
         JobId = delivery.JobId,
         Seq = delivery.SequenceNr,
         Type = delivery.EventType,
-        Url = delivery.Url,
+        Url = ShownCallback.Url(delivery.Url),
         Status = delivery.Status,
         Attempts = delivery.Attempts,
         CreatedAt = delivery.CreatedAt,

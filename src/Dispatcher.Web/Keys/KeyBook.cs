@@ -15,6 +15,9 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
 
     private readonly IdGenerator _chance = new(time);
 
+    /// <summary>True for roles that only the operator of the machine gives.</summary>
+    public static bool IsOfTheMachine(IReadOnlyList<string> roles) => roles.Contains(Role.Monitor.ToText(), StringComparer.Ordinal);
+
     public async Task<KeyAnswer> Create(string tenant, string name, IReadOnlyList<string> roles, DateTimeOffset? expiresAt)
     {
         if (FaultIn(tenant, name, roles, expiresAt) is { } fault) return new KeyAnswer.Refused(KeyRefusal.InvalidKey, fault);
@@ -45,7 +48,7 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
 
     /// <summary>In the order of their making, also ended ones.</summary>
     public async Task<IReadOnlyList<StoredKey>> List(string? tenant) =>
-        [.. (await store.ReadKeys()).Where(key => tenant is null || key.Tenant == tenant).OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)];
+        [.. (await store.ReadKeys()).Where(key => Exists(key, tenant)).OrderBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)];
 
     private async Task<KeyAnswer.Made> Add(string tenant, string name, IReadOnlyList<string> roles, DateTimeOffset? expiresAt)
     {
@@ -58,7 +61,10 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
     }
 
     private async Task<StoredKey?> Find(string? tenant, string id) =>
-        (await store.ReadKeys()).FirstOrDefault(key => key.Id == id && (tenant is null || key.Tenant == tenant));
+        (await store.ReadKeys()).FirstOrDefault(key => key.Id == id && Exists(key, tenant));
+
+    /// <summary>A key of the machine is nobody's in a tenant, so that nobody there can replace it and have its successor.</summary>
+    private static bool Exists(StoredKey key, string? tenant) => tenant is null || (key.Tenant == tenant && !IsOfTheMachine(key.Roles));
 
     private bool IsGood(StoredKey key) => !(key.RevokedAt <= time.GetUtcNow()) && !(key.ExpiresAt <= time.GetUtcNow());
 
@@ -66,8 +72,9 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
     {
         if (!TenantName.IsValid(tenant)) return $"'{tenant}' cannot name a tenant: 1 to 64 lower-case letters, digits, - and _, with a letter or digit at both ends.";
         if (name.Length > NameLimitCharacters || name.Any(char.IsControl)) return $"The name must have at most {NameLimitCharacters} printable characters.";
-        if (roles.Count == 0) return "A key needs a role: viewer, submitter, operator, admin or worker.";
-        if (roles.FirstOrDefault(role => !RoleSet.TryParse(role, out _)) is { } unknown) return $"There is no role '{unknown}'; there are viewer, submitter, operator, admin and worker.";
+        if (roles.Count == 0) return $"A key needs a role: {RoleSet.Names}.";
+        if (roles.FirstOrDefault(role => !RoleSet.TryParse(role, out _)) is { } unknown) return $"There is no role '{unknown}'; use {RoleSet.Names}.";
+        if (IsOfTheMachine(roles) && roles.Any(role => role != Role.Monitor.ToText())) return "The role monitor is of the machine and the others are of a tenant: make a key for each.";
         return expiresAt <= time.GetUtcNow() ? "The key would have expired already; give a later time." : null;
     }
 

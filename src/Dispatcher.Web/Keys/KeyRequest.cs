@@ -9,7 +9,7 @@ internal sealed record CreateKeyRequest
     /// <summary>Whose key it is; the caller's own tenant if absent. Others only for the operator of the machine.</summary>
     public string? Tenant { get; init; }
 
-    /// <summary>viewer, submitter, operator, admin or worker; at least one.</summary>
+    /// <summary>viewer, submitter, operator, admin or worker; at least one. The operator of the machine may also give monitor, alone.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
     /// <summary>When it is worth nothing any more; never if absent.</summary>

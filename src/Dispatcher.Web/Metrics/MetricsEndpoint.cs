@@ -17,12 +17,12 @@ internal static class MetricsEndpoint
     {
         // It listens from now on, not from the first reading: what happens before that counts too.
         app.ServiceProvider.GetRequiredService<MetricsCollector>();
-        app.MapGet("/metrics", Get).WithName("metrics").WithTags("metrics").DisableHttpMetrics().RequireRole(Role.Viewer).OrThisMachine()
+        app.MapGet("/metrics", Get).WithName("metrics").WithTags("metrics").DisableHttpMetrics().RequireRole(Role.Monitor)
             .AnswersFile("Metrics in a text format of Prometheus.", "text/plain", OpenMetrics);
     }
 
     /// <summary>Read metrics</summary>
-    /// <remarks>In the format that Accept prefers. Programs on the same machine need no key.</remarks>
+    /// <remarks>In the format that Accept prefers. They count the work of all tenants, so they are for the operator of the machine.</remarks>
     internal static async Task Get(HttpContext http, MetricsCollector metrics)
     {
         var openMetrics = WantsOpenMetrics(http.Request.GetTypedHeaders().Accept);

@@ -96,6 +96,8 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
 
+    public static ProblemCode UnknownParent { get; } = new("unknown-parent", 422, "The tenant has no job to which the new one is to belong");
+
     public static ProblemCode ArtifactMissing { get; } = new("artifact-missing", 422, "A file that a task names, or that its workflow declares, is not in the job's folder");
     public static ProblemCode DependencyRefused { get; } = new("dependency-refused", 422, "In a batch: the item depends on one that was refused");
 

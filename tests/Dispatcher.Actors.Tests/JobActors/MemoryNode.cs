@@ -59,6 +59,7 @@ internal sealed class MemoryNode
     public void Settle()
     {
         while (_scheduler.HasWork) _scheduler.RunOne();
+        Assert.Equal(0, Node.StuckJobs);
     }
 
     /// <summary>Lets time pass, and whatever happens in it.</summary>

@@ -11,7 +11,8 @@ namespace Dispatcher.Process.Tests.Support;
 /// </summary>
 internal sealed class DispatcherProcess : IAsyncDisposable
 {
-    private static readonly string Program =
+    /// <summary>Where the program is.</summary>
+    public static string Program { get; } =
         Environment.GetEnvironmentVariable("DISPATCHER_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "dispatcher");
 
     private readonly OsProcess _process;

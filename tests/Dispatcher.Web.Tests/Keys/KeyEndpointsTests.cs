@@ -145,7 +145,26 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, proxied.StatusCode);
     }
 
+    [Fact]
+    public async Task Key_OfTheMachine_IsMadeByItsOperatorOnly_AndDoesNotExistInATenant()
+    {
+        var (_, admin) = await _service.MakeKey(by: null, "admin");
+        using var refused = await _service.Send(HttpMethod.Post, "/api/v1/keys", admin, new { roles = new[] { "monitor" } });
+        Assert.Equal((HttpStatusCode.Forbidden, "forbidden"), (refused.StatusCode, (await ProblemBody.Read(refused)).Code));
+
+        var (id, monitor) = await _service.MakeKey(_service.Services.GetRequiredService<OperatorKey>().Text, "monitor");
+
+        Assert.Equal(HttpStatusCode.OK, await _service.Status(HttpMethod.Get, "/metrics", monitor));
+        Assert.Equal(HttpStatusCode.Forbidden, await _service.Status(HttpMethod.Get, "/api/v1/stats", monitor));
+        Assert.Equal(HttpStatusCode.Forbidden, await _service.Status(HttpMethod.Get, "/metrics", admin));
+        Assert.Equal(HttpStatusCode.Unauthorized, await _service.Status(HttpMethod.Get, "/metrics"));
+        Assert.Equal(HttpStatusCode.NotFound, await _service.Status(HttpMethod.Post, $"/api/v1/keys/{id}/rotate", admin));
+        Assert.Equal(HttpStatusCode.NotFound, await _service.Status(HttpMethod.Delete, $"/api/v1/keys/{id}", admin));
+        Assert.DoesNotContain(id, (await _service.Json(HttpMethod.Get, "/api/v1/keys", admin)).GetRawText(), StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("""{"roles":["monitor","viewer"]}""", "a key for each")]
     [InlineData("""{"roles":[]}""", "needs a role")]
     [InlineData("""{"roles":["root"]}""", "no role 'root'")]
     [InlineData("""{"roles":["admin"],"tenant":"No Way"}""", "cannot name a tenant")]

@@ -47,6 +47,7 @@ public sealed class MetricsEndpointTests
         Assert.Equal(1, Value(families, "dispatcher_job_duration_seconds", "dispatcher_job_duration_seconds_count", ("status", "completed")));
         Assert.Equal(1, Value(families, "dispatcher_jobs", "dispatcher_jobs", ("status", "failed")));
         Assert.Equal(0, Value(families, "dispatcher_jobs", "dispatcher_jobs", ("status", "paused")));
+        Assert.Equal(0, Value(families, "dispatcher_jobs_stuck", "dispatcher_jobs_stuck"));
         Assert.Equal(2, Value(families, "dispatcher_steps_admitted", "dispatcher_steps_admitted_total", ("stage", "noop")));
         Assert.Equal(0, Value(families, "dispatcher_steps_queued", "dispatcher_steps_queued", ("stage", "noop"), ("reason", "cap")));
         Assert.Equal(0, Value(families, "dispatcher_journal_queue_events", "dispatcher_journal_queue_events"));
@@ -68,7 +69,7 @@ public sealed class MetricsEndpointTests
         var text = await client.GetStringAsync("/metrics");
 
         var families = PrometheusParser.Parse(text, openMetrics: false);
-        Assert.DoesNotContain("nobody", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody/knows", text, StringComparison.Ordinal);
         Assert.Contains(families["http_server_request_duration_seconds"].Samples, sample => sample.Labels.GetValueOrDefault("http_route")?.StartsWith("/api/v1/jobs", StringComparison.Ordinal) == true);
     }
 

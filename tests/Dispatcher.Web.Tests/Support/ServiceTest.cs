@@ -1,6 +1,7 @@
 using System.Net;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Support;
 
@@ -18,7 +19,7 @@ public abstract class ServiceTest : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        Service = await TestService.Start(_directory.Path, Configure);
+        Service = await TestService.Start(_directory.Path, Configure, ConfigureServices);
         Api = new Api(Service.Client());
     }
 
@@ -30,6 +31,10 @@ public abstract class ServiceTest : IAsyncLifetime
     }
 
     protected virtual void Configure(DispatcherOptions options)
+    {
+    }
+
+    protected virtual void ConfigureServices(IServiceCollection services)
     {
     }
 
@@ -61,7 +66,7 @@ public abstract class ServiceTest : IAsyncLifetime
     {
         Api.Dispose();
         await Service.DisposeAsync();
-        Service = await TestService.Start(_directory.Path, Configure);
+        Service = await TestService.Start(_directory.Path, Configure, ConfigureServices);
         Api = new Api(Service.Client());
     }
 }

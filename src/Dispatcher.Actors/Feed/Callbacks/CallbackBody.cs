@@ -32,7 +32,7 @@ internal static class CallbackBody
             if (delivery.JobStatus != JobStatus.None) json.WriteString("status", delivery.JobStatus.ToText());
             if (spec.CorrelationId is { } correlationId) json.WriteString("correlation_id", correlationId);
             json.WritePropertyName("data");
-            json.WriteRawValue(@event.Payload.Span, skipInputValidation: true);
+            json.WriteRawValue(ShownCallback.Event(@event.Type, @event.Payload).Span, skipInputValidation: true);
             json.WriteEndObject();
             json.WriteEndObject();
         }

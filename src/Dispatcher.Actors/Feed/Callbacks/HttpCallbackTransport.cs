@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text;
+using Dispatcher.Jobs;
 using Dispatcher.Steps.Handlers.Http;
 
 namespace Dispatcher.Feed.Callbacks;
@@ -49,7 +50,7 @@ public sealed class HttpCallbackTransport : ICallbackTransport, IDisposable
         try
         {
             using var response = await _client.SendAsync(message, stop.Token);
-            return await AnswerOf(response, stop.Token);
+            return await AnswerOf(response, request.Url, stop.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -71,12 +72,12 @@ public sealed class HttpCallbackTransport : ICallbackTransport, IDisposable
     }
 
     /// <summary>The status alone says whether the callback was taken; of a body that says why not, the beginning goes to the log.</summary>
-    private async ValueTask<CallbackAnswer> AnswerOf(HttpResponseMessage response, CancellationToken cancellation)
+    private async ValueTask<CallbackAnswer> AnswerOf(HttpResponseMessage response, Uri url, CancellationToken cancellation)
     {
         var status = (int)response.StatusCode;
         if (response.IsSuccessStatusCode) return new CallbackAnswer(status, null);
         if (status is >= 300 and < 400) return new CallbackAnswer(status, $"status {status}: redirects are not followed; name the final URL in the job's callback{TargetOf(response)}");
-        var excerpt = await ExcerptOf(response.Content, cancellation);
+        var excerpt = await ExcerptOf(response.Content, url, cancellation);
         return new CallbackAnswer(status, excerpt.Length == 0 ? $"status {status}" : $"status {status}: {excerpt}", RetryAfterOf(response));
     }
 
@@ -84,7 +85,7 @@ public sealed class HttpCallbackTransport : ICallbackTransport, IDisposable
     private static string TargetOf(HttpResponseMessage response) =>
         response.Headers.Location is { IsAbsoluteUri: true } target ? $" (it leads to {target.GetLeftPart(UriPartial.Authority)})" : string.Empty;
 
-    private static async ValueTask<string> ExcerptOf(HttpContent content, CancellationToken cancellation)
+    private static async ValueTask<string> ExcerptOf(HttpContent content, Uri url, CancellationToken cancellation)
     {
         var buffer = new byte[AnswerLimitBytes];
         var read = 0;
@@ -100,6 +101,7 @@ public sealed class HttpCallbackTransport : ICallbackTransport, IDisposable
         }
 
         var text = new string([.. Encoding.UTF8.GetString(buffer, 0, read).Select(character => char.IsControl(character) ? ' ' : character)]).Trim();
+        text = ShownCallback.Text(text, url);
         return text.Length <= ExcerptCharacters ? text : $"{text[..ExcerptCharacters]}...";
     }
 

@@ -19,6 +19,7 @@ internal sealed class JobCreateCommand
     private readonly Option<string[]> _dependsOn = new("--depends-on") { Description = "A job that must complete first", HelpName = "JOB", DefaultValueFactory = _ => [] };
     private readonly Option<string?> _startAt = new("--start-at") { Description = "Not before this time (RFC 3339)", HelpName = "TIME" };
     private readonly Option<string?> _callback = new("--callback") { Description = "Post the job's events to this address", HelpName = "URL" };
+    private readonly Option<string?> _parent = new("--parent") { Description = "The job to which this one belongs", HelpName = "JOB" };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job to its end" };
     private readonly Option<string> _output = SharedOptions.Output("table", "json", "ids");
     private readonly HostEdges _edges;
@@ -31,8 +32,8 @@ internal sealed class JobCreateCommand
         var create = new JobCreateCommand(edges, remote);
         var command = new Command("create", "Create a job on a server")
         {
-            create._workflow, create._input, create._inputFile, create._key, create._priority, create._labels, create._dependsOn, create._startAt, create._callback, create._watch,
-            create._output,
+            create._workflow, create._input, create._inputFile, create._key, create._priority, create._labels, create._dependsOn, create._startAt, create._callback, create._parent,
+            create._watch, create._output,
         };
         command.SetAction((parsed, _) => create.Run(parsed));
         return command;
@@ -69,6 +70,7 @@ internal sealed class JobCreateCommand
         Set("start_at", parsed.GetValue(_startAt));
         if (InputReader.ReadLabels(parsed.GetRequiredValue(_labels)) is { } labels) body["labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
         if (parsed.GetRequiredValue(_dependsOn) is { Length: > 0 } jobs) body["depends_on"] = new JsonArray([.. jobs.Select(id => JsonValue.Create(id))]);
+        Set("parent", parsed.GetValue(_parent));
         if (parsed.GetValue(_callback) is { } url) body["callback"] = new JsonObject { ["url"] = url };
         return body;
 

@@ -25,6 +25,7 @@ internal static class CreateJobChecks
         if (request.Labels is { Count: > 0 } labels) Labels(labels, faults);
         if (request.DependsOn is { Count: > 0 } dependencies) Dependencies(dependencies, batchIndex, faults);
         if (request.Callback is { } callback) Callback(callback, faults);
+        if (request.Parent is { } parent && !JobId.TryParse(parent, out _)) faults.Add("parent", $"'{Clip(parent)}' is no job id");
         return faults.All;
     }
 

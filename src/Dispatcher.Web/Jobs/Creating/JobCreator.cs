@@ -77,6 +77,7 @@ internal sealed class JobCreator(DispatcherEngine engine, JobReader reader, Requ
         DependsOn = request.DependsOn is { Count: > 0 } dependencies ? DependenciesOf(dependencies) : null,
         OnDependencyFailure = request.OnDependencyFailure,
         Callback = request.Callback?.ToSpec(),
+        Parent = request.Parent is { } parent ? new ParentReference(JobId.Parse(parent)) : null,
         TraceParent = origin.TraceParent,
     };
 

@@ -15,7 +15,7 @@ internal sealed record EventPage(IReadOnlyList<EventView> Events, long? Next);
 /// <param name="Data">What the event says, by its type.</param>
 internal sealed record EventView(long Seq, string Type, DateTimeOffset At, JsonElement Data)
 {
-    public static EventView Of(StoredEvent stored) => new(stored.SequenceNr, stored.Type, stored.At, JsonElement.Parse(stored.Payload.Span));
+    public static EventView Of(StoredEvent stored) => new(stored.SequenceNr, stored.Type, stored.At, JsonElement.Parse(ShownCallback.Event(stored.Type, stored.Payload).Span));
 }
 
 /// <summary>Which events of a job to show.</summary>

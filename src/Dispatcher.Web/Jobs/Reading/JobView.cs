@@ -66,7 +66,7 @@ internal sealed record JobView
 
     public CallbackView? Callback { get; init; }
 
-    /// <summary>The job and step that made it.</summary>
+    /// <summary>The job and step that made it, or the job to which it belongs.</summary>
     public ParentView? Parent { get; init; }
 
     /// <summary>How often it was recovered.</summary>
@@ -108,12 +108,13 @@ internal sealed record PrincipalView(string Name, string? Origin)
 }
 
 /// <summary>Where a job's events are posted.</summary>
-/// <param name="Url">http or https.</param>
+/// <param name="Url">http or https; without the contents of its query.</param>
 /// <param name="Events">Names of events, such as <c>job.completed</c> or <c>job.*</c>.</param>
 internal sealed record CallbackView(string Url, IReadOnlyList<string>? Events);
 
-/// <summary>The step that made a job.</summary>
-internal sealed record ParentView(JobId Job, string Step, int? Item);
+/// <summary>The job that made a job, or to which it belongs.</summary>
+/// <param name="Step">The step that made it; absent if it was made over REST.</param>
+internal sealed record ParentView(JobId Job, string? Step, int? Item);
 
 /// <summary>Where the rest of a job is.</summary>
 internal sealed record JobLinks(string Self, string Events, string Why, string Graph, string Artifacts, string? Workflow);

@@ -43,7 +43,7 @@ internal static class JobViews
         DependsOn = state.Spec.DependsOn is { IsEmpty: false } dependencies ? dependencies : null,
         OpenDependencies = state.OpenDependencies.IsEmpty ? null : state.OpenDependencies,
         OnDependencyFailure = state.Spec.OnDependencyFailure,
-        Callback = state.Spec.Callback is { } callback ? new CallbackView(callback.Url, callback.Events) : null,
+        Callback = state.Spec.Callback is { } callback ? new CallbackView(ShownCallback.Url(callback.Url), callback.Events) : null,
         Parent = state.Spec.Parent is { } parent ? new ParentView(parent.Job, parent.Step, parent.Item) : null,
         RecoveryAttempts = state.RecoveryAttempts,
         Steps = StepViews.Of(state, inspection),

@@ -36,6 +36,17 @@ public sealed class HttpCallbackTransportTests
         Assert.Equal(new CallbackAnswer(500, "status 500: out of  beans"), await Post(receiver.Url, Local));
     }
 
+    [Theory]
+    [InlineData("?token=s3cr%2Bt-value&v=1", "nothing at /hook?token=s3cr%2Bt-value&v=1, only s3cr+t-value v1", "nothing at /hook?***, only *** v1")]
+    [InlineData("?token=s3cret-value&v=1", "bad token s3cret-value (1)", "bad token *** (1)")]
+    [InlineData("?s3cret-value", "s3cret-value is no key", "*** is no key")]
+    [InlineData("", "not found", "not found")]
+    public async Task Post_TellsTheReason_WithoutWhatStandsInTheQuery(string query, string reason, string told)
+    {
+        await using var receiver = new RawReceiver(404, reason);
+        Assert.Equal(new CallbackAnswer(404, $"status 404: {told}"), await Post(new Uri(receiver.Url, $"/hook{query}"), Local));
+    }
+
     [Fact]
     public async Task Post_DoesNotFollow_WhenTheReceiverRedirectsToAPrivateAddress()
     {

@@ -41,6 +41,16 @@ public sealed class TokenCheckerTests : IDisposable
         good.Lifetime.Dispose();
     }
 
+    [Fact]
+    public async Task Token_GivesNoRoleOfTheMachine()
+    {
+        var claims = _issuer.Claims(_time.Now);
+        claims["roles"] = "viewer monitor";
+        var good = Assert.IsType<TokenReading.Good>(await _reader.Read(_issuer.Sign(claims)));
+        Assert.Equal([Role.Viewer], good.Caller.Roles);
+        good.Lifetime.Dispose();
+    }
+
     [Theory]
     [InlineData("iss", "https://evil.example", "not issued by")]
     [InlineData("iss", null, "not issued by")]

@@ -8,8 +8,8 @@ using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Callbacks;
 
-/// <summary>The receiver in Python that docs/api.md shows, run as it stands there.</summary>
-public sealed class CallbackDocumentTests : ServiceTest
+/// <summary>The sample receiver in Python, as a process of its own.</summary>
+public sealed class SampleReceiverTests : ServiceTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -17,11 +17,10 @@ public sealed class CallbackDocumentTests : ServiceTest
         options.Node = options.Node with { Callbacks = options.Node.Callbacks with { AllowPrivateAddresses = true } };
 
     [Fact]
-    public async Task ShownReceiver_TakesCallbacks_AndNothingElse()
+    public async Task Receiver_TakesCallbacksOnce_AndNothingElse()
     {
         var secret = (await Api.Get("/webhooks/secret")).Text("secret");
-        var script = Path.Combine(DataDirectory, "receiver.py");
-        await File.WriteAllTextAsync(script, await ShownProgram());
+        var script = Path.Combine(NodeReceiver.Root(), "samples", "callbacks", "receiver.py");
         using var python = System.Diagnostics.Process.Start(new ProcessStartInfo("python3", [script, secret]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         try
         {
@@ -30,6 +29,12 @@ public sealed class CallbackDocumentTests : ServiceTest
             var id = await Api.Create(JsonSerializer.Serialize(new { workflow = "quick", callback = new { url, events = new[] { "job.created", "job.completed" } } }));
             Assert.StartsWith($"{id} 1 job.created queued", await Line(python), StringComparison.Ordinal);
             Assert.EndsWith("job.completed completed", await Line(python), StringComparison.Ordinal);
+
+            var sent = (await Api.Get($"/webhooks/deliveries?job={id}")).Text("deliveries.0.id");
+            Assert.Equal(HttpStatusCode.Accepted, (await Api.Post($"/webhooks/deliveries/{sent}/replay")).Status);
+            await Poll.Until(async () => (await Api.Get($"/webhooks/deliveries?job={id}")).At("deliveries.0"), again => again.GetProperty("status").GetString() == "delivered");
+            var other = await Api.Create(JsonSerializer.Serialize(new { workflow = "quick", callback = new { url } }));
+            Assert.StartsWith($"{other} 1 job.created queued", await Line(python), StringComparison.Ordinal);
 
             using var stranger = new HttpClient();
             Assert.Equal(HttpStatusCode.Unauthorized, await Post(stranger, url, "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="));
@@ -53,13 +58,4 @@ public sealed class CallbackDocumentTests : ServiceTest
     }
 
     private static Task<string?> Line(System.Diagnostics.Process process) => process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
-
-    private static async Task<string> ShownProgram()
-    {
-        const string begin = "```python\n";
-        var page = await File.ReadAllTextAsync(Path.Combine(NodeReceiver.Root(), "docs", "api.md"));
-        var callbacks = page[page.IndexOf("\n## Callbacks", StringComparison.Ordinal)..];
-        var program = callbacks[(callbacks.IndexOf(begin, StringComparison.Ordinal) + begin.Length)..];
-        return program[..program.IndexOf("\n```", StringComparison.Ordinal)];
-    }
 }

@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+
+namespace Dispatcher.Actors.Tests.Style;
+
+/// <summary>
+/// Databases out there were made by these very scripts, so none is ever changed: what one did wrong the next puts right. A new script gets its line here,
+/// with which it is frozen too.
+/// </summary>
+public sealed class MigrationsTests
+{
+    private const string Folder = "src/Dispatcher.Actors/Store/Sqlite/Migrations";
+
+    /// <summary>SHA-256 of each script.</summary>
+    private static readonly Dictionary<string, string> Frozen = new(StringComparer.Ordinal)
+    {
+        ["0001_initial.sql"] = "537497f2267db3e46b63dbd7da17f54ad3599282a2fc36d70806aab47744cda3",
+        ["0002_service.sql"] = "8b2ab067aac76d4e5aeae68fbb48e52e4dfe5d1a9e34e84d26f755405737d807",
+        ["0003_leftover_files.sql"] = "8bee1662d933ecc1ec9857987286f426f4c96e156fbd385d2f9f086824a5ce08",
+    };
+
+    [Fact]
+    public void Migrations_NeverChange_OnceTheyAreThere()
+    {
+        var scripts = Directory.EnumerateFiles(Repository.PathOf(Folder), "*.sql").ToDictionary(path => Path.GetFileName(path), HashOf);
+        Repository.AssertNone(
+        [
+            .. Frozen.Keys.Except(scripts.Keys).Select(name => $"{Folder}/{name} is gone: databases that it has not reached yet need it."),
+            .. scripts.Where(script => !Frozen.ContainsKey(script.Key)).Select(script => $"{Folder}/{script.Key} is new: add its line here, [\"{script.Key}\"] = \"{script.Value}\"."),
+            .. scripts.Where(script => Frozen.TryGetValue(script.Key, out var hash) && hash != script.Value)
+                .Select(script => $"{Folder}/{script.Key} has changed: take the change back and write a script that comes after it."),
+        ]);
+    }
+
+    /// <summary>Whatever the clone makes of line ends.</summary>
+    private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData([.. File.ReadAllBytes(path).Where(character => character != '\r')]));
+}
