@@ -50,6 +50,8 @@ public sealed class KillCallbackTests : IDisposable
         await using var last = Serve();
         using var client = await Client(last);
         await Wait.Until(async () => (await Pending(client)) == 0, () => "nothing is pending any more");
+        // What it has told of by now comes before its answer.
+        await receiver.Answer(204);
         while (receiver.HasMore) Take(await receiver.Next(), arrived);
 
         var expected = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -6,7 +6,7 @@ namespace Dispatcher.Kernel;
 /// </summary>
 /// <remarks>
 /// It follows the wall clock forward at once. When the wall clock is behind, it goes on at nine tenths of the speed of time until the wall clock has caught
-/// up, so that an hour is worked off in ten; a difference that is smaller than <see cref="Tolerance"/> it waits out. Timers and durations are those of the clock below.
+/// up, so that an hour is worked off in ten; a difference that is smaller than <see cref="Tolerance"/> it waits out. What waits for a time by this clock waits a tenth longer at the most. Durations are those of the clock below.
 /// </remarks>
 public sealed class SteadyClock(TimeProvider wall) : TimeProvider
 {

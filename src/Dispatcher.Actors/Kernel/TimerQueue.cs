@@ -4,17 +4,12 @@ namespace Dispatcher.Kernel;
 /// Messages to come: one heap and one system timer for all actors of a node. A cancelled entry stays in the heap until its time or until half the
 /// heap is cancelled, so cancelling is cheap and memory stays bounded by twice the live timers.
 /// </summary>
-/// <remarks>
-/// A time is turned into a distance from now when it is scheduled, and runs on the monotonic clock: a wall clock that is set back delays nothing. One that is
-/// set forward is noticed by those who read the store from time to time (<c>WakeUpClock</c>).
-/// </remarks>
 public sealed class TimerQueue : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly PriorityQueue<Entry, (long Due, long Order)> _heap = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly long _start;
     private long _armedFor = long.MaxValue;
     private long _order;
     private int _cancelled;
@@ -22,12 +17,8 @@ public sealed class TimerQueue : IDisposable
     public TimerQueue(TimeProvider time)
     {
         _time = time;
-        _start = time.GetTimestamp();
         _timer = time.CreateTimer(static state => ((TimerQueue)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>Time that has passed, in ticks.</summary>
-    private long Elapsed => _time.GetElapsedTime(_start).Ticks;
 
     /// <summary>Timers that still have to fire.</summary>
     public int Count
@@ -42,10 +33,9 @@ public sealed class TimerQueue : IDisposable
     public Entry Schedule(DateTimeOffset at, ActorCell cell, object message)
     {
         var entry = new Entry(this, cell, message);
-        var due = Elapsed + (at - _time.GetUtcNow()).Ticks;
         lock (_lock)
         {
-            _heap.Enqueue(entry, (due, _order++));
+            _heap.Enqueue(entry, (at.UtcTicks, _order++));
             Arm();
         }
 
@@ -60,7 +50,7 @@ public sealed class TimerQueue : IDisposable
         lock (_lock)
         {
             _armedFor = long.MaxValue;
-            var now = Elapsed;
+            var now = _time.GetUtcNow().UtcTicks;
             while (_heap.TryPeek(out var entry, out var key) && (entry.IsDone || key.Due <= now))
             {
                 _heap.Dequeue();
@@ -86,7 +76,7 @@ public sealed class TimerQueue : IDisposable
     {
         if (!_heap.TryPeek(out _, out var key) || key.Due >= _armedFor) return;
         _armedFor = key.Due;
-        var wait = TimeSpan.FromTicks(Math.Max(0, key.Due - Elapsed));
+        var wait = TimeSpan.FromTicks(Math.Max(0, key.Due - _time.GetUtcNow().UtcTicks));
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
 
