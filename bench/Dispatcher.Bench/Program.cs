@@ -30,6 +30,7 @@ try
     if (options.Runs("W5")) rows.Add(await RecoveryAfterKill.Run(options));
     if (options.Runs("H1")) rows.AddRange(await HttpJobs.Run(options));
     if (options.Runs("H4")) rows.AddRange(await HttpLatency.Run(options));
+    if (options.Runs("H6")) rows.AddRange(await HttpReads.Run(options));
     Report.Print(rows);
     Report.Write(rows, options.ResultPath);
     return 0;

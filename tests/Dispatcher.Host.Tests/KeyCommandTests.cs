@@ -47,6 +47,22 @@ public sealed class KeyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Key_IsMadeInTheNamedDirectory_WhateverServerTheEnvironmentNames()
+    {
+        await using var serve = await ServeRun.Start(_run);
+        var admin = (await _run.OnData("key", "create", "--role", "admin")).Out.Trim();
+        _run.Set("DISPATCHER_SERVER", serve.Address.ToString());
+        _run.Set("DISPATCHER_KEY", admin);
+
+        Assert.Equal(3, (await _run.Run("key", "create", "--role", "monitor")).ExitCode);
+        Assert.Equal(3, (await _run.Run("key", "create", "--role", "viewer", "--tenant", "other")).ExitCode);
+        Assert.Equal(0, (await _run.OnData("key", "create", "--role", "monitor")).ExitCode);
+        Assert.Equal(0, (await _run.OnData("key", "create", "--role", "viewer", "--tenant", "other")).ExitCode);
+        Assert.Equal(4, (await _run.OnData("key", "list")).Lines.Count);
+        Assert.Equal(2, (await _run.Run("key", "list")).Lines.Count);
+    }
+
+    [Fact]
     public async Task Key_IsAskedOfANamedServer_WithAKeyOfItsOwn()
     {
         var admin = (await _run.OnData("key", "create", "--tenant", "acme", "--role", "admin")).Out.Trim();

@@ -5,7 +5,9 @@ namespace Dispatcher.Host.Commands;
 /// <summary>Options that several commands have, each described once.</summary>
 internal static class SharedOptions
 {
-    public static Option<string?> Data() => new("--data")
+    public const string DataName = "--data";
+
+    public static Option<string?> Data() => new(DataName)
     {
         Description = "The data directory (setting dispatcher.data-directory; .dispatcher unless set)",
         HelpName = "DIR",

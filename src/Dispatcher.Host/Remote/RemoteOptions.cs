@@ -36,11 +36,14 @@ internal sealed class RemoteOptions
         return options;
     }
 
-    /// <summary>The server that the options or the environment name; null if neither does: then a command that can reads the data directory.</summary>
+    /// <summary>
+    /// The server that the options or the environment name; null if neither does: then a command that can works in the data directory. A directory on the
+    /// command line goes before a server in the environment.
+    /// </summary>
     /// <exception cref="CommandException">It is no address.</exception>
     public ApiClient? Find(ParseResult parsed)
     {
-        var server = parsed.GetValue(_server) ?? Variable(ServerVariable);
+        var server = parsed.GetValue(_server) ?? (parsed.GetResult(SharedOptions.DataName) is null ? Variable(ServerVariable) : null);
         if (server is null) return null;
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new CommandException(ExitCode.Usage, $"'{server}' is no address of a server: write http://HOST:PORT.");

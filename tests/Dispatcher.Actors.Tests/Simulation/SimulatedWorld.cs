@@ -175,7 +175,7 @@ internal sealed class SimulatedWorld
         return _chance.Next(2) == 0 ? AppendFate.Lost : AppendFate.LandsUnseen;
     }
 
-    private bool IsLaterChild(JobId id) => StateOf(id)!.Spec.Parent is { } parent && StateOf(parent.Job)!.Find(new StepKey(parent.Step, parent.Item))!.Attempt > 1;
+    private bool IsLaterChild(JobId id) => StateOf(id)!.Spec.Parent is { Step: { } step } parent && StateOf(parent.Job)!.Find(new StepKey(step, parent.Item))!.Attempt > 1;
 
     /// <summary>A start must be durable before its body runs, and a completed step's body must never run again; a cancellation may cross the start.</summary>
     private void CheckBegin(StepContext context)
