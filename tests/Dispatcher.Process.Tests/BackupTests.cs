@@ -25,8 +25,10 @@ public sealed class BackupTests : IDisposable
             var load = Load(service, stop.Token);
             var backup = await DispatcherProcess.Run(_directory.Path, "backup", copy, "--data", _directory.Data, "--with-artifacts");
             Assert.True(backup.ExitCode == 0, backup.All);
+            var doctor = await DispatcherProcess.Run(_directory.Path, "doctor", "--data", copy);
+            Assert.True(doctor.ExitCode == 0, doctor.All);
             await stop.CancelAsync();
-            await load;
+            Assert.True(await load > 0, "no job was made while the backup ran");
             service.Process.Kill9();
             await service.Process.WaitForExit();
         }
@@ -38,16 +40,19 @@ public sealed class BackupTests : IDisposable
         }
 
         await JournalChecker.AssertHolds(copy, before, mustHaveEnded: false);
-        var doctor = await DispatcherProcess.Run(_directory.Path, "doctor", "--data", copy);
-        Assert.True(doctor.ExitCode == 0, doctor.All);
     }
 
-    private static async Task Load(ServiceProcess service, CancellationToken stop)
+    /// <returns>The jobs that were made.</returns>
+    private static async Task<int> Load(ServiceProcess service, CancellationToken stop)
     {
+        var made = 0;
         while (!stop.IsCancellationRequested)
         {
             using var answer = await service.TrySubmit(new { workflow = "naps" });
             Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            made++;
         }
+
+        return made;
     }
 }
