@@ -21,7 +21,7 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
         log.WriteLine($"seed {seed}");
         var random = new Random(seed);
         // Long enough that it cannot have ended, and tidied up its log, before the kill comes on a busy machine.
-        await using (var host = DispatcherProcess.Start(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(80, 25)), "--data", _directory.Data))
+        await using (var host = DispatcherProcess.Start(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(40, 50)), "--data", _directory.Data))
         {
             var nap = $"nap{random.Next(3, 10)}";
             await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted started && started.Step == nap, $"{nap} starts");

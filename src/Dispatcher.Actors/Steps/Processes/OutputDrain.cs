@@ -7,10 +7,15 @@ internal sealed class OutputDrain(KeptBytes kept, LineSplitter? lines)
 {
     private const int BufferBytes = 64 * 1024;
 
+    private long _bytesRead;
+
     /// <summary>What the line callback threw, if it did; it is not called again after that.</summary>
     public Exception? CallbackFault { get; private set; }
 
     public KeptBytes Kept => kept;
+
+    /// <summary>Bytes that came so far; read by anybody.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
 
     /// <summary>Completes, without a fault, at the end of the stream or when told to let go; owns the stream.</summary>
     public async Task Drain(Stream stream, Action onCallbackFault, CancellationToken letGo)
@@ -23,6 +28,7 @@ internal sealed class OutputDrain(KeptBytes kept, LineSplitter? lines)
             {
                 read = await stream.ReadAsync(buffer, letGo).ConfigureAwait(false);
                 kept.Add(buffer.AsSpan(0, read));
+                Interlocked.Add(ref _bytesRead, read);
                 if (!TellLines(buffer.AsSpan(0, read), last: read == 0)) onCallbackFault();
             }
             while (read > 0);

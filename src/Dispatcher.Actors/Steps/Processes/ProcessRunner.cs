@@ -39,7 +39,7 @@ public sealed class ProcessRunner(ProcessOptions options, TimeProvider time)
             output.Drain(process.StandardOutput.BaseStream, callbackFault.Cancel, letGo.Token),
             error.Drain(process.StandardError.BaseStream, callbackFault.Cancel, letGo.Token));
 
-        var stopped = await WaitForEnd(process, streams, letGo, stop.Token).ConfigureAwait(false);
+        var stopped = await WaitForEnd(process, streams, () => output.BytesRead + error.BytesRead, letGo, stop.Token).ConfigureAwait(false);
         if ((output.CallbackFault ?? error.CallbackFault) is { } fault) ExceptionDispatchInfo.Throw(fault);
         if (stopped)
         {
@@ -87,9 +87,10 @@ public sealed class ProcessRunner(ProcessOptions options, TimeProvider time)
 
     /// <summary>
     /// Waits for the leader to end, or stops its group. Either way what is left of the group is killed, so that the pipes end. A process that left
-    /// the group on its own may still hold a pipe: it is given the grace, then the pipes are let go. True if the group was stopped.
+    /// the group on its own may still hold a pipe: the pipes are let go when nothing has come for a whole grace. As long as something comes it is only this
+    /// process that is slow to read, on a busy machine, and what the command wrote must not be lost. True if the group was stopped.
     /// </summary>
-    private async ValueTask<bool> WaitForEnd(Process process, Task streams, CancellationTokenSource letGo, CancellationToken stop)
+    private async ValueTask<bool> WaitForEnd(Process process, Task streams, Func<long> bytesRead, CancellationTokenSource letGo, CancellationToken stop)
     {
         var exit = process.WaitForExitAsync(CancellationToken.None);
         var stopped = false;
@@ -106,7 +107,19 @@ public sealed class ProcessRunner(ProcessOptions options, TimeProvider time)
 
         ProcessGroup.Signal(process, ProcessGroup.Kill);
         await exit.ConfigureAwait(false);
-        if (!await WithinGrace(streams).ConfigureAwait(false)) await letGo.CancelAsync().ConfigureAwait(false);
+        var last = -1L;
+        while (!await WithinGrace(streams).ConfigureAwait(false))
+        {
+            var now = bytesRead();
+            if (now == last)
+            {
+                await letGo.CancelAsync().ConfigureAwait(false);
+                break;
+            }
+
+            last = now;
+        }
+
         await streams.ConfigureAwait(false);
         return stopped;
     }
