@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
@@ -63,9 +64,12 @@ public sealed class JobServices
     internal void CountStuck(int more) => Interlocked.Add(ref _stuck, more);
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
-    public DateTimeOffset Now()
+    public DateTimeOffset Now() => StoredTime.Truncate(System.Time.GetUtcNow());
+
+    /// <summary>An id for a job that is made now, and that time.</summary>
+    public (JobId Id, DateTimeOffset At) NextJob()
     {
-        var now = System.Time.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        var id = Ids.NextJobId(out var at);
+        return (id, StoredTime.Truncate(at));
     }
 }

@@ -17,14 +17,20 @@ public class IdGenerator(TimeProvider time)
     /// <summary>Fills the buffer with chance.</summary>
     public virtual void Fill(Span<byte> buffer) => RandomNumberGenerator.Fill(buffer);
 
-    public JobId NextJobId()
+    public JobId NextJobId() => NextJobId(out _);
+
+    /// <param name="at">When its job is made: within the millisecond that the id names, since lists by the time of creation look at ids.</param>
+    public JobId NextJobId(out DateTimeOffset at)
     {
         Span<byte> random = stackalloc byte[JobId.RandomBytes];
         Fill(random);
-        var stamp = NextStamp(time.GetUtcNow().ToUnixTimeMilliseconds() << CounterBits);
+        at = time.GetUtcNow();
+        var milliseconds = at.ToUnixTimeMilliseconds();
+        var stamp = NextStamp(milliseconds << CounterBits);
         random[0] = (byte)(stamp >> 8);
         random[1] = (byte)stamp;
-        return JobId.Create(DateTimeOffset.FromUnixTimeMilliseconds(stamp >> CounterBits), random);
+        if (stamp >> CounterBits != milliseconds) at = DateTimeOffset.FromUnixTimeMilliseconds(stamp >> CounterBits);
+        return JobId.Create(at, random);
     }
 
     /// <summary>The given stamp, or the one after the last if that is not older.</summary>

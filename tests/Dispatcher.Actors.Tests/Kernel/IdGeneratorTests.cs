@@ -38,15 +38,19 @@ public sealed class IdGeneratorTests
     }
 
     [Fact]
-    public void NextJobId_SaysWhenItWasMade_ToTheMillisecond()
+    public void NextJobId_SaysWhenItWasMade_ToTheMillisecond_AlsoOfOneThatIsAheadOfTheClock()
     {
-        var id = new IdGenerator(_time).NextJobId();
+        var ids = new IdGenerator(_time);
+        for (var n = 0; n < 10_000; n++) AssertNames(ids.NextJobId(out var at), at);
+    }
 
+    private static void AssertNames(JobId id, DateTimeOffset at)
+    {
         Span<byte> bytes = stackalloc byte[16];
         id.WriteBytes(bytes);
         var milliseconds = 0L;
         for (var i = 0; i < 6; i++) milliseconds = (milliseconds << 8) | bytes[i];
-        Assert.Equal(_time.GetUtcNow().ToUnixTimeMilliseconds(), milliseconds);
+        Assert.Equal(at.ToUnixTimeMilliseconds(), milliseconds);
         Assert.Equal(0x70, bytes[6] & 0xF0);
         Assert.Equal(0x80, bytes[8] & 0xC0);
     }
