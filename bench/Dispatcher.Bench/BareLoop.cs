@@ -40,25 +40,45 @@ internal sealed class BareLoop : IAsyncDisposable
         return new BareLoop(store, appends);
     }
 
-    public async Task RunJob()
+    public async Task RunJob() => await Finish(await Accept());
+
+    /// <summary>Writes the first append of a new job.</summary>
+    public async Task<JobId> Accept()
     {
-        Span<byte> unique = stackalloc byte[JobId.RandomBytes];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(unique, Interlocked.Increment(ref _next));
-        var id = JobId.Create(TimeProvider.System.GetUtcNow(), unique);
-        long sequenceNr = 0;
-        foreach (var append in _appends)
+        var id = NextId();
+        await Append(id, 0, _appends[0]);
+        return id;
+    }
+
+    /// <summary>Writes the other appends, one after the other.</summary>
+    public async Task Finish(JobId id)
+    {
+        long sequenceNr = _appends[0].Events.Length;
+        foreach (var append in _appends.Skip(1))
         {
-            var result = await _store.Append(new AppendRequest(id, sequenceNr, append.Events)
-            {
-                Row = append.Row is { } row ? row with { Id = id } : null,
-                StatusBefore = append.StatusBefore,
-            });
-            if (result is not AppendResult.Appended) throw new InvalidOperationException($"The bare append ended {result}.");
+            await Append(id, sequenceNr, append);
             sequenceNr += append.Events.Length;
         }
     }
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    private JobId NextId()
+    {
+        Span<byte> unique = stackalloc byte[JobId.RandomBytes];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(unique, Interlocked.Increment(ref _next));
+        return JobId.Create(TimeProvider.System.GetUtcNow(), unique);
+    }
+
+    private async ValueTask Append(JobId id, long sequenceNr, RecordedAppend append)
+    {
+        var result = await _store.Append(new AppendRequest(id, sequenceNr, append.Events)
+        {
+            Row = append.Row is { } row ? row with { Id = id } : null,
+            StatusBefore = append.StatusBefore,
+        });
+        if (result is not AppendResult.Appended) throw new InvalidOperationException($"The bare append ended {result}.");
+    }
 
     private static JobRow RowOf(JobState state) => new()
     {

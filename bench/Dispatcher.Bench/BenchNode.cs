@@ -37,9 +37,11 @@ internal sealed class BenchNode : IAsyncDisposable
         return new BenchNode(store, node);
     }
 
-    public static WorkflowDefinition NoopSteps(string name, int steps)
+    /// <param name="waits">True for jobs that wait for somebody's approval before their first step.</param>
+    public static WorkflowDefinition NoopSteps(string name, int steps, bool waits = false)
     {
         var builder = WorkflowDefinition.Create(name, 1);
+        if (waits) builder.Approval();
         for (var i = 1; i <= steps; i++) builder.Step($"step{i}", "noop", needs: i == 1 ? null : [$"step{i - 1}"]);
         return builder.Build();
     }

@@ -2,27 +2,33 @@ using System.Diagnostics;
 
 namespace Dispatcher.Bench.Http;
 
-/// <summary>Sends one request again and again over so many connections, in a process of its own.</summary>
+/// <summary>Sends the same requests again and again, in turn, over so many connections, in a process of its own.</summary>
 internal static class LoadGenerator
 {
+    /// <param name="address">The server.</param>
+    /// <param name="requests">What to send: whole requests, made beforehand.</param>
+    /// <param name="connections">How many connections, each with one request under way at most.</param>
+    /// <param name="duration">How long to measure; a quarter of it goes before, to warm up.</param>
     /// <param name="perSecond">
     /// 0: each connection sends when its answer has come. Else requests are due at even times, and a latency counts from when the request was due, so that a server
     /// which stalls is not spared the requests that it held up (coordinated omission).
     /// </param>
-    public static async Task<LoadResult> Run(Uri url, byte[] body, int connections, TimeSpan duration, double perSecond)
+    public static async Task<LoadResult> Run(Uri address, IReadOnlyList<byte[]> requests, int connections, TimeSpan duration, double perSecond)
     {
-        var request = HttpConnection.Request(url, "POST", body);
-        await Burst(url, request, connections, duration / 4, perSecond);
+        var warmUp = await Burst(address, requests, connections, duration / 4, perSecond);
         var clock = Stopwatch.StartNew();
-        var (latencies, failures) = await Burst(url, request, connections, duration, perSecond);
+        var cpu = Environment.CpuUsage.TotalTime;
+        var (latencies, failures) = await Burst(address, requests, connections, duration, perSecond);
+        var cpuUs = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / latencies.Count;
         var elapsed = clock.Elapsed.TotalSeconds;
         latencies.Sort();
-        return new LoadResult(latencies.Count / elapsed, At(0.50), At(0.95), At(0.99), failures);
+        var sent = warmUp.Latencies.Count + latencies.Count;
+        return new LoadResult(sent, latencies.Count / elapsed, At(0.50), At(0.95), At(0.99), warmUp.Failures + failures, cpuUs);
 
         double At(double p) => latencies.Count == 0 ? -1 : latencies[Math.Min(latencies.Count - 1, (int)(latencies.Count * p))];
     }
 
-    private static async Task<(List<double> Latencies, int Failures)> Burst(Uri url, byte[] request, int connections, TimeSpan duration, double perSecond)
+    private static async Task<(List<double> Latencies, int Failures)> Burst(Uri address, IReadOnlyList<byte[]> requests, int connections, TimeSpan duration, double perSecond)
     {
         var clock = Stopwatch.StartNew();
         var next = -1L;
@@ -35,13 +41,14 @@ internal static class LoadGenerator
             await Task.Yield();
             var latencies = new List<double>();
             using var connection = new HttpConnection();
-            await connection.Connect(url);
+            await connection.Connect(address);
             while (true)
             {
-                var due = perSecond > 0 ? TimeSpan.FromSeconds(Interlocked.Increment(ref next) / perSecond) : clock.Elapsed;
+                var number = Interlocked.Increment(ref next);
+                var due = perSecond > 0 ? TimeSpan.FromSeconds(number / perSecond) : clock.Elapsed;
                 if (due >= duration) return latencies;
                 if (due - clock.Elapsed is { Ticks: > 0 } early) await Task.Delay(early, TimeProvider.System);
-                var status = await connection.Send(request);
+                var status = await connection.Send(requests[(int)(number % requests.Count)]);
                 if (status is >= 200 and < 300) latencies.Add((clock.Elapsed - due).TotalMilliseconds);
                 else Interlocked.Increment(ref failures);
             }
@@ -49,6 +56,8 @@ internal static class LoadGenerator
     }
 }
 
+/// <param name="Requests">Answers with a 2xx status in all, those of the warm-up too.</param>
 /// <param name="PerSecond">Answers with a 2xx status in a second.</param>
 /// <param name="Failures">Other answers.</param>
-internal sealed record LoadResult(double PerSecond, double P50Ms, double P95Ms, double P99Ms, int Failures);
+/// <param name="CpuUs">Microseconds of the generator's own processor time for each request: what it takes from the server on a machine that both share.</param>
+internal sealed record LoadResult(int Requests, double PerSecond, double P50Ms, double P95Ms, double P99Ms, int Failures, double CpuUs);

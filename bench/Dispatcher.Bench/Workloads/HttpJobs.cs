@@ -1,90 +1,106 @@
-using System.Text;
-using System.Text.Json;
 using Dispatcher.Bench.Http;
 
 namespace Dispatcher.Bench.Workloads;
 
 /// <summary>
-/// H1 to H3: jobs created over HTTP on a real service, whose one step then runs; the load generator is a process of its own. H1 one by one over 64 kept connections as
-/// fast as they are answered; H2 the same at half that rate, due at even times; H3 in batches of 1,000.
+/// H1 to H3: jobs created over HTTP on a real service, whose three steps then run; the load generator is a process of its own. H1 one by one over 64 kept connections as
+/// fast as they are answered; H2 the same at half that rate, due at even times; H3 in batches of 1,000. "accept": jobs that wait for an approval, so that the cost of accepting them
+/// stands alone.
 /// </summary>
-internal static class HttpJobs
+internal sealed class HttpJobs
 {
     private const int Connections = 64;
     private const int BatchJobs = 1000;
     private const int BatchConnections = 4;
+    private const string Running = "bench";
+    private const string Waiting = "bench-waiting";
+
+    private readonly ServerProcess _server;
+    private readonly ServerProcess _bare;
+    private readonly BenchOptions _options;
+
+    private HttpJobs(ServerProcess server, ServerProcess bare, BenchOptions options) => (_server, _bare, _options) = (server, bare, options);
 
     public static async Task<IReadOnlyList<Row>> Run(BenchOptions options)
     {
         await using var server = await ServerProcess.Dispatcher(options.NewDirectory("H-service"));
         await using var bare = await ServerProcess.Bare(options.NewDirectory("H-bare"));
-        await Service.Register(server.Address, steps: 1);
-        var jobs = new Uri(server.Address, "/api/v1/jobs");
-        var job = """{"workflow":"bench","input":{"customer":"acme","page":17}}""";
-        var rounds = new List<(LoadResult Service, LoadResult Bare, double CpuUs)>();
-        for (var round = 0; round < options.Rounds; round++)
-        {
-            var bareResult = await LoadChild.Start(bare.Address, Encoding.UTF8.GetBytes(job), Connections, options.LoopDuration);
-            var cpu = server.CpuSeconds();
-            var result = await LoadChild.Start(jobs, Encoding.UTF8.GetBytes(job), Connections, options.LoopDuration);
-            rounds.Add((result, bareResult, (server.CpuSeconds() - cpu) * 1e6 / (result.PerSecond * options.LoopDuration.TotalSeconds * 1.25)));
-            Console.WriteLine($"H1: {result.PerSecond:N0} jobs/s accepted, bare {bareResult.PerSecond:N0}");
-        }
+        await Service.Register(server.Address, steps: 3);
+        await Service.Register(server.Address, steps: 3, waits: true);
+        return await new HttpJobs(server, bare, options).Rows();
+    }
 
-        var (full, bareFull, cpuUs) = rounds.OrderBy(round => round.Service.PerSecond / round.Bare.PerSecond).ElementAt(rounds.Count / 2);
-        var half = await LoadChild.Start(jobs, Encoding.UTF8.GetBytes(job), Connections, options.LoopDuration, full.PerSecond / 2);
-        var batch = Encoding.UTF8.GetBytes($$"""{"jobs":[{{string.Join(',', Enumerable.Repeat(job, BatchJobs))}}]}""");
-        var batches = await LoadChild.Start(new Uri(server.Address, "/api/v1/jobs:batch"), batch, BatchConnections, options.LoopDuration);
-        await Service.WaitUntilIdle(server.Address);
+    private async Task<IReadOnlyList<Row>> Rows()
+    {
+        var one = await Compare("H1", Running, jobs: 1, Connections);
+        var half = await Create(Running, jobs: 1, Connections, one.Service.Load.PerSecond / 2);
+        var accept = await Compare("H1 accept", Waiting, jobs: 1, Connections);
+        var batch = await Compare("H3", Running, BatchJobs, BatchConnections);
+        var acceptBatch = await Compare("H3 accept", Waiting, BatchJobs, BatchConnections);
         return
         [
+            one.Row with { Target = ">= 5,000/s, p95 < 500 ms", Met = one.Service.Load is { PerSecond: >= 5000, P95Ms: < 500 } },
+            accept.Row,
             new Row
             {
-                Workload = "H1", Concurrency = Connections, JobsPerSecond = full.PerSecond, BareJobsPerSecond = bareFull.PerSecond, Ratio = full.PerSecond / bareFull.PerSecond,
-                P50Ms = full.P50Ms, P99Ms = full.P99Ms, BareP50Ms = bareFull.P50Ms, CpuUs = cpuUs,
-                Target = ">= 5,000/s, p95 < 500 ms", Met = full is { PerSecond: >= 5000, P95Ms: < 500 }, Note = $"p95 {full.P95Ms:F1} ms; service {server.ResidentMiB:F0} MiB",
+                Workload = "H2", Concurrency = Connections, JobsPerSecond = half.JobsPerSecond, P50Ms = half.Load.P50Ms, P99Ms = half.Load.P99Ms, CpuUs = half.CpuUs,
+                Target = "p95 < 25 ms", Met = half.Load.P95Ms < 25, Note = $"at half the rate of H1; {NoteOf(half)}",
             },
-            new Row
-            {
-                Workload = "H2", Concurrency = Connections, JobsPerSecond = half.PerSecond, P50Ms = half.P50Ms, P99Ms = half.P99Ms,
-                Target = "p95 < 25 ms", Met = half.P95Ms < 25, Note = $"at half the rate of H1; p95 {half.P95Ms:F1} ms",
-            },
-            new Row
-            {
-                Workload = "H3", Concurrency = BatchConnections, JobsPerSecond = batches.PerSecond * BatchJobs, P50Ms = batches.P50Ms, P99Ms = batches.P99Ms,
-                Target = ">= 15,000/s", Met = batches.PerSecond * BatchJobs >= 15_000, Note = "latencies are those of a batch of 1,000",
-            },
+            batch.Row with { Target = ">= 15,000/s", Met = batch.Service.JobsPerSecond >= 15_000 },
+            acceptBatch.Row,
         ];
     }
-}
 
-/// <summary>What all workloads over HTTP do to a service.</summary>
-internal static class Service
-{
-    private static readonly HttpClient Client = new();
-
-    public static async Task Register(Uri address, int steps)
+    /// <summary>The round whose ratio is the median one.</summary>
+    private async Task<(CreateLoad Service, Row Row)> Compare(string workload, string workflow, int jobs, int connections)
     {
-        var workflow = BenchNode.NoopSteps("bench", steps);
-        using var body = new StringContent(workflow.CanonicalJson, Encoding.UTF8, "application/json");
-        var answer = await Client.PutAsync(new Uri(address, "/api/v1/workflows/bench/versions/1"), body);
-        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException($"The workflow was refused: {await answer.Content.ReadAsStringAsync()}");
-    }
-
-    /// <summary>Until every job has ended, so that one workload does not pay for another.</summary>
-    public static async Task WaitUntilIdle(Uri address)
-    {
-        while (true)
+        var rounds = new List<(CreateLoad Service, CreateLoad Bare)>();
+        for (var round = 0; round < _options.Rounds; round++)
         {
-            var open = 0;
-            foreach (var status in (string[])["queued", "running"])
-            {
-                using var page = JsonDocument.Parse(await Client.GetStringAsync(new Uri(address, $"/api/v1/jobs?status={status}&limit=1")));
-                open += page.RootElement.GetProperty("jobs").GetArrayLength();
-            }
-
-            if (open == 0) return;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            var bareLoad = await CreateBare(workflow, jobs, connections);
+            var load = await Create(workflow, jobs, connections);
+            rounds.Add((load, bareLoad));
+            Console.WriteLine($"{workload}: {load.JobsPerSecond:N0} jobs/s accepted at {load.CpuUs:F0} us, bare {bareLoad.JobsPerSecond:N0} at {bareLoad.CpuUs:F0} us; generator {load.Load.CpuUs:F0} us a request");
         }
+
+        var (service, bare) = rounds.OrderBy(round => round.Service.JobsPerSecond / round.Bare.JobsPerSecond).ElementAt(rounds.Count / 2);
+        var row = new Row
+        {
+            Workload = workload,
+            Concurrency = connections,
+            JobsPerSecond = service.JobsPerSecond,
+            BareJobsPerSecond = bare.JobsPerSecond,
+            Ratio = service.JobsPerSecond / bare.JobsPerSecond,
+            P50Ms = service.Load.P50Ms,
+            P99Ms = service.Load.P99Ms,
+            BareP50Ms = bare.Load.P50Ms,
+            CpuUs = service.CpuUs,
+            BareCpuUs = bare.CpuUs,
+            Note = $"{NoteOf(service)}; bare: {bare.OpenJobs:N0} open, drained in {bare.DrainSeconds:F1} s; service {_server.ResidentMiB:F0} MiB",
+        };
+        return (service, row);
     }
+
+    private Task<CreateLoad> Create(string workflow, int jobs, int connections, double perSecond = 0)
+    {
+        var job = $$$"""{"workflow":"{{{workflow}}}","input":{"customer":"acme","page":17}}""";
+        var request = jobs == 1
+            ? new LoadRequest("POST", "/api/v1/jobs", job)
+            : new LoadRequest("POST", "/api/v1/jobs:batch", $$"""{"jobs":[{{string.Join(',', Enumerable.Repeat(job, jobs))}}]}""");
+        return CreateLoad.Run(_server, request, jobs, connections, _options.LoopDuration, Count, perSecond);
+
+        async Task<(long? Stored, long Open)> Count() => await Service.Count(_server.Address);
+    }
+
+    private Task<CreateLoad> CreateBare(string workflow, int jobs, int connections)
+    {
+        var body = new string(' ', 62 * jobs);
+        var path = $"/{(workflow == Running ? "run" : "accept")}/{jobs}";
+        return CreateLoad.Run(_bare, new LoadRequest("POST", path, body), jobs, connections, _options.LoopDuration, Count);
+
+        async Task<(long? Stored, long Open)> Count() => (null, await Service.CountBare(_bare.Address));
+    }
+
+    private static string NoteOf(CreateLoad load) =>
+        $"p95 {load.Load.P95Ms:F1} ms; {load.OpenJobs:N0} open at the end, drained in {load.DrainSeconds:F1} s; generator {load.Load.CpuUs:F0} us a request";
 }
