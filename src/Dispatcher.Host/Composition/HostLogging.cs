@@ -30,6 +30,8 @@ internal static class HostLogging
     {
         "Microsoft.Extensions.Hosting.Internal.Host" => level >= LogLevel.Critical,
         "Microsoft.AspNetCore.Server.Kestrel" => level is LogLevel.Warning or LogLevel.Error,
+        // Whoever listens to this on the highest level gets an activity and a log scope for each request, which cost more than the request's own work.
+        "Microsoft.AspNetCore.Hosting.Diagnostics" => level is LogLevel.Warning or LogLevel.Error,
         _ => level >= LogLevel.Warning || !category.StartsWith("Microsoft.", StringComparison.Ordinal),
     };
 }

@@ -4,10 +4,12 @@ using Dispatcher.Host.Configuration;
 using Dispatcher.Host.Remote;
 using Dispatcher.Web;
 using Dispatcher.Web.Access;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -52,6 +54,8 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.Handlers.Clear();
             foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
         });
+        // The hub brings the framework's authorization along, which would look at each request; here the access rules of the endpoints do.
+        builder.Services.RemoveAll<IAuthorizationHandlerProvider>();
         var app = builder.Build();
         foreach (var address in addresses) app.Urls.Add(address);
         app.MapDispatcher();

@@ -13,13 +13,23 @@ internal static class LocalAccess
 
     /// <summary>False for an address that other machines can reach.</summary>
     public static bool IsLoopback(string host) =>
-        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host == "127.0.0.1" || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>From an address of this machine, or over something without addresses such as a Unix socket, and without a proxy between.</summary>
-    public static bool ComesFromHere(HttpContext http) => IsOwn(http.Connection) && !ProxyHeaders.Any(http.Request.Headers.ContainsKey);
+    public static bool ComesFromHere(HttpContext http) => IsOwn(http.Connection) && !HasProxy(http.Request.Headers);
 
     /// <summary>Browsers name the host of the page's address here, which is not this machine's when the name was rebound.</summary>
     public static bool NamesThisMachine(HttpContext http) => IsLoopback(http.Request.Host.Host);
+
+    private static bool HasProxy(IHeaderDictionary headers)
+    {
+        foreach (var name in ProxyHeaders)
+        {
+            if (headers.ContainsKey(name)) return true;
+        }
+
+        return false;
+    }
 
     private static bool IsOwn(ConnectionInfo connection) =>
         connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote) || remote.Equals(connection.LocalIpAddress);

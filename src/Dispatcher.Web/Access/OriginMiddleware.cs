@@ -13,15 +13,12 @@ internal sealed class OriginMiddleware(RequestDelegate next, IOptions<Dispatcher
 {
     private readonly HashSet<string> _allowed = options.Value.Web.AllowedOrigins.Select(origin => origin.TrimEnd('/')).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    public async Task InvokeAsync(HttpContext http)
-    {
-        if (IsAllowed(http.Request)) await next(http);
-        else
-            await Problem.Of(
-                StatusCodes.Status403Forbidden,
-                "cross-origin",
-                "A web page of another origin may not call this server; an operator can allow its origin with the setting dispatcher.web.allowed-origins.").ExecuteAsync(http);
-    }
+    public Task InvokeAsync(HttpContext http) => IsAllowed(http.Request) ? next(http) : Refusal.ExecuteAsync(http);
+
+    private static IResult Refusal => Problem.Of(
+        StatusCodes.Status403Forbidden,
+        "cross-origin",
+        "A web page of another origin may not call this server; an operator can allow its origin with the setting dispatcher.web.allowed-origins.");
 
     private bool IsAllowed(HttpRequest request)
     {

@@ -11,16 +11,14 @@ namespace Dispatcher.Web.Requests;
 /// </summary>
 internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<RequestMiddleware> logger)
 {
-    public async Task InvokeAsync(HttpContext http)
+    public Task InvokeAsync(HttpContext http)
     {
         var correlationId = CorrelationIds.Read(http.Request);
         var context = new RequestContext(correlationId ?? CorrelationIds.New());
         http.Features.Set(context);
-        using var scope = logger.BeginScope(context);
         AddHeaders(http, context);
-        if (correlationId is null) await BadCorrelationId.ExecuteAsync(http);
-        else if (!BodyEncoding.IsUtf8(http.Request)) await BadEncoding.ExecuteAsync(http);
-        else await Answer(http, context);
+        if (correlationId is null) return BadCorrelationId.ExecuteAsync(http);
+        return BodyEncoding.IsUtf8(http.Request) ? Answer(http, context) : BadEncoding.ExecuteAsync(http);
     }
 
     private static IResult BadCorrelationId => Problem.Of(
@@ -31,6 +29,7 @@ internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<Re
 
     private async Task Answer(HttpContext http, RequestContext context)
     {
+        using var scope = logger.BeginScope(context);
         try
         {
             await next(http);

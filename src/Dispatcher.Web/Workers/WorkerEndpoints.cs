@@ -2,6 +2,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps.Workers;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Json;
 using Dispatcher.Web.Limits;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
@@ -43,7 +44,7 @@ internal static class WorkerEndpoints
 
     /// <summary>Ask for tasks</summary>
     /// <remarks>Answered as soon as there is one, and with none after the wait. A task that nobody hears of, because the connection is gone, goes back to its place.</remarks>
-    internal static async Task<Results<Ok<LeasedTasks>, ProblemHttpResult>> Lease(
+    internal static async Task<Results<JsonOk<LeasedTasks>, ProblemHttpResult>> Lease(
         LeaseTasksRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (WorkerProblems.Of(WorkerChecks.FaultsOf(request)) is { } refusal) return refusal.ToProblem(http);
@@ -53,7 +54,7 @@ internal static class WorkerEndpoints
             var leases = await desk.Lease(request.For(caller.Tenant), http.RequestAborted);
             // Nobody is there to hear it: the tasks go back to their places.
             if (http.RequestAborted.IsCancellationRequested) desk.GiveBack(leases);
-            return TypedResults.Ok(LeasedTasks.Of(leases));
+            return JsonAnswers.Ok(LeasedTasks.Of(leases));
         }
         catch (WorkersFullException full)
         {
@@ -63,16 +64,16 @@ internal static class WorkerEndpoints
 
     /// <summary>Say that tasks are being worked on</summary>
     /// <remarks>Each lease lasts a whole length from now. The answers tell which tasks to stop.</remarks>
-    internal static async Task<Results<Ok<HeartbeatAnswer>, ProblemHttpResult>> Heartbeat(HeartbeatRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
+    internal static async Task<Results<JsonOk<HeartbeatAnswer>, ProblemHttpResult>> Heartbeat(HeartbeatRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (WorkerProblems.Of(WorkerChecks.FaultsOf(request)) is { } refusal) return refusal.ToProblem(http);
         if (engine.Node.Workers is not { } desk) return WorkerProblems.NoDesk().ToProblem(http);
-        return TypedResults.Ok(HeartbeatAnswer.Of(await desk.Heartbeat(caller.Tenant, [.. request.Leases.Select(item => item.ToReport())])));
+        return JsonAnswers.Ok(HeartbeatAnswer.Of(await desk.Heartbeat(caller.Tenant, [.. request.Leases.Select(item => item.ToReport())])));
     }
 
     /// <summary>Complete a task</summary>
     /// <remarks>Durable when accepted. The same answer again is fine, another one under the same lease is refused, and so is whoever comes too late.</remarks>
-    internal static async Task<Results<Ok<AnswerAccepted>, ProblemHttpResult>> Complete(CompleteRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
+    internal static async Task<Results<JsonOk<AnswerAccepted>, ProblemHttpResult>> Complete(CompleteRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (WorkerProblems.Of(WorkerChecks.FaultsOf(request)) is { } refusal) return refusal.ToProblem(http);
         if (engine.Node.Workers is not { } desk) return WorkerProblems.NoDesk().ToProblem(http);
@@ -82,7 +83,7 @@ internal static class WorkerEndpoints
 
     /// <summary>Fail a task</summary>
     /// <remarks>Durable when accepted. The step's retry policy decides whether it is tried again.</remarks>
-    internal static async Task<Results<Ok<AnswerAccepted>, ProblemHttpResult>> Fail(FailRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
+    internal static async Task<Results<JsonOk<AnswerAccepted>, ProblemHttpResult>> Fail(FailRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (WorkerProblems.Of(WorkerChecks.FaultsOf(request, out var retryAfter)) is { } refusal) return refusal.ToProblem(http);
         if (engine.Node.Workers is not { } desk) return WorkerProblems.NoDesk().ToProblem(http);
@@ -94,22 +95,22 @@ internal static class WorkerEndpoints
     /// <remarks>It gets its name in the job's folder when it is whole, and only while the lease holds.</remarks>
     /// <param name="lease">The lease, as it was given.</param>
     /// <param name="path">The file's path in the job's folder, with slashes.</param>
-    internal static async Task<Results<Ok<UploadedArtifact>, ProblemHttpResult>> Upload(string lease, string path, Caller caller, HttpContext http, DispatcherEngine engine)
+    internal static async Task<Results<JsonOk<UploadedArtifact>, ProblemHttpResult>> Upload(string lease, string path, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (engine.Node.Workers is not { } desk) return WorkerProblems.NoDesk().ToProblem(http);
         // The server leaves %2F as it is, and some clients write slashes so.
         var plain = path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var reply = await desk.Upload(caller.Tenant, lease, plain, http.Request.Body, engine.Options.Web.ArtifactLimitBytes, http.RequestAborted);
         return reply is DeskReply.Stored { Artifact: var artifact }
-            ? TypedResults.Ok(new UploadedArtifact(artifact.Path, artifact.Bytes, artifact.Sha256))
+            ? JsonAnswers.Ok(new UploadedArtifact(artifact.Path, artifact.Bytes, artifact.Sha256))
             : WorkerProblems.Of(reply).ToProblem(http);
     }
 
     /// <summary>List queues</summary>
     /// <remarks>What waits, what is with workers, and which workers were seen. Numbers begin anew with each start of the server.</remarks>
-    internal static Results<Ok<QueuePage>, ProblemHttpResult> Queues(Caller caller, HttpContext http, DispatcherEngine engine) =>
-        engine.Node.Workers is { } desk ? TypedResults.Ok(QueuePage.Of(desk.Queues.Statistics(caller.Tenant))) : WorkerProblems.NoDesk().ToProblem(http);
+    internal static Results<JsonOk<QueuePage>, ProblemHttpResult> Queues(Caller caller, HttpContext http, DispatcherEngine engine) =>
+        engine.Node.Workers is { } desk ? JsonAnswers.Ok(QueuePage.Of(desk.Queues.Statistics(caller.Tenant))) : WorkerProblems.NoDesk().ToProblem(http);
 
-    private static Results<Ok<AnswerAccepted>, ProblemHttpResult> ToAnswer(HttpContext http, DeskReply reply) =>
-        reply is DeskReply.Accepted accepted ? TypedResults.Ok(new AnswerAccepted("accepted", accepted.Again)) : WorkerProblems.Of(reply).ToProblem(http);
+    private static Results<JsonOk<AnswerAccepted>, ProblemHttpResult> ToAnswer(HttpContext http, DeskReply reply) =>
+        reply is DeskReply.Accepted accepted ? JsonAnswers.Ok(new AnswerAccepted("accepted", accepted.Again)) : WorkerProblems.Of(reply).ToProblem(http);
 }

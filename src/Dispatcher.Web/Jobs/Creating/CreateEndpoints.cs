@@ -25,14 +25,14 @@ internal static class CreateEndpoints
             .WithExample("""{"workflow":"talk-video","input":{"video":"talk.mp4"},"idempotency_key":"order-1042","labels":{"team":"red"}}""")
             .Refuses(ProblemCode.InvalidRequest, ProblemCode.UnknownWorkflow, ProblemCode.IdempotencyConflict, ProblemCode.PayloadTooLarge)
             .Refuses(ProblemCode.InvalidInput, ProblemCode.InvalidDefinition, ProblemCode.UnknownDependency, ProblemCode.UnknownParent);
-        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch().Produces<BatchResponse>(StatusCodes.Status207MultiStatus)
+        jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch()
             .WithExample("""{"jobs":[{"workflow":"extract"},{"workflow":"report","depends_on":["#0"]}]}""")
             .Refuses(ProblemCode.InvalidRequest);
     }
 
     /// <summary>Make a job</summary>
     /// <remarks>Durable when answered. With an idempotency key, the same request again gives the same job, and another one is refused.</remarks>
-    internal static async Task<Results<Created<JobReceipt>, Ok<JobReceipt>, ProblemHttpResult>> Create(
+    internal static async Task<Results<JsonCreated<JobReceipt>, JsonOk<JobReceipt>, ProblemHttpResult>> Create(
         CreateJobRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
     {
         if (!TryTakeKey(http.Request, ref request, out var refusal)) return refusal!.ToProblem(http);
@@ -43,21 +43,21 @@ internal static class CreateEndpoints
         return creation switch
         {
             { Refusal: { } no } => no.ToProblem(http),
-            { Status: StatusCodes.Status201Created, Job: { } job } => TypedResults.Created(job.Links.Self, job),
-            { Job: var job } => TypedResults.Ok(job),
+            { Status: StatusCodes.Status201Created, Job: { } job } => JsonAnswers.Created(job.Links.Self, job),
+            { Job: var job } => JsonAnswers.Ok(job!),
         };
     }
 
     /// <summary>Make up to 1,000 jobs</summary>
     /// <remarks>Each has its own answer, in order; one that is refused harms no other. An item may depend on an earlier one by its index: `"depends_on": ["#0"]`.</remarks>
-    internal static async Task<Results<JsonHttpResult<BatchResponse>, ProblemHttpResult>> CreateBatch(
+    internal static async Task<Results<JsonMultiStatus<BatchResponse>, ProblemHttpResult>> CreateBatch(
         BatchRequest batch, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
     {
         if (batch.Jobs.Count is 0 or > BatchRequest.LimitJobs)
             return Refusal.Of([new RequestFault("jobs", $"has {batch.Jobs.Count} items; it must have 1 to {BatchRequest.LimitJobs}")]).ToProblem(http);
         var creator = new JobCreator(engine, reader, RequestOrigin.Of(caller, http));
         var results = await new BatchCreator(creator, ApiJson.Options).Create(batch.Jobs);
-        return TypedResults.Json(new BatchResponse(results), statusCode: StatusCodes.Status207MultiStatus);
+        return JsonAnswers.MultiStatus(new BatchResponse(results));
     }
 
     /// <summary>The key may be in the header, which proxies and libraries know, or in the body.</summary>

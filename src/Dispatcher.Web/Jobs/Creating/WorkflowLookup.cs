@@ -11,13 +11,18 @@ namespace Dispatcher.Web.Jobs.Creating;
 /// <summary>The workflows that one request names; each is looked up once, also one that is not there.</summary>
 internal sealed class WorkflowLookup(DispatcherEngine engine, string tenant)
 {
-    private readonly Dictionary<(string Name, int? Version), WorkflowChoice> _byName = [];
+    private ((string Name, int? Version) Key, WorkflowChoice Choice)? _last;
+    private Dictionary<(string Name, int? Version), WorkflowChoice>? _byName;
 
     public async ValueTask<WorkflowChoice> Find(CreateJobRequest request)
     {
         if (request.Definition is { } definition) return await OfDefinition(definition);
-        var key = (request.Workflow!, request.Version);
-        if (!_byName.TryGetValue(key, out var choice)) _byName[key] = choice = await OfName(key.Item1, key.Version);
+        var key = (Name: request.Workflow!, request.Version);
+        if (_last is { } last && last.Key == key) return last.Choice;
+        if (_byName is null || !_byName.TryGetValue(key, out var choice)) choice = await OfName(key.Name, key.Version);
+        // Most requests name one workflow, whether they make one job or a thousand.
+        if (_last is { } other) (_byName ??= [])[other.Key] = other.Choice;
+        _last = (key, choice);
         return choice;
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
@@ -23,7 +24,7 @@ internal static class ListEndpoint
 
     /// <summary>List jobs</summary>
     /// <remarks>The tenant's, newest first; all filters hold together. Follow `next` and keep the filters. A page may be short, even empty, and have a next one: it looks at a bounded number of jobs. Nothing is counted; /stats has counts.</remarks>
-    internal static async Task<Results<Ok<JobPageView>, ProblemHttpResult>> List([AsParameters] ListRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
+    internal static async Task<Results<JsonOk<JobPageView>, ProblemHttpResult>> List([AsParameters] ListRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var faults = UnknownParameters.Faults<ListRequest>(http.Request);
         var filter = JobFilter.Read(request.Status, request.Workflow, request.Label ?? [], request.Text, request.CreatedFrom?.Value, request.CreatedBefore?.Value, faults);
@@ -40,7 +41,7 @@ internal static class ListEndpoint
 
         var page = await engine.Store.ListJobs(filter.ToQuery(caller.Tenant, before, request.Limit ?? DefaultLimit));
         var next = page.Next is { } place ? JobCursor.Write(place, caller.Tenant, filter) : null;
-        return TypedResults.Ok(new JobPageView([.. page.Rows.Select(row => JobListItem.Of(row, fields))], next));
+        return JsonAnswers.Ok(new JobPageView([.. page.Rows.Select(row => JobListItem.Of(row, fields))], next));
     }
 
     private static ListFields FieldsOf(string? names, ICollection<RequestFault> faults)

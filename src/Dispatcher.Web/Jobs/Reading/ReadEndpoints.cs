@@ -1,6 +1,7 @@
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
@@ -28,24 +29,24 @@ internal static class ReadEndpoints
     /// <summary>Show a job</summary>
     /// <remarks>With its steps, what it waits for, its artifacts and the commands that it allows. The ETag is the job's version: progress within a step makes no new one.</remarks>
     /// <param name="id">The job's id.</param>
-    internal static async Task<Results<Ok<JobView>, StatusCodeHttpResult, ProblemHttpResult>> Show(string id, Caller caller, HttpContext http, JobReader reader)
+    internal static async Task<Results<JsonOk<JobView>, StatusCodeHttpResult, ProblemHttpResult>> Show(string id, Caller caller, HttpContext http, JobReader reader)
     {
         if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
         http.Response.Headers.ETag = VersionTag.Of(job.Version).ToString();
-        return VersionTag.IsKnown(http.Request, job.Version) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(job.View());
+        return VersionTag.IsKnown(http.Request, job.Version) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : JsonAnswers.Ok(job.View());
     }
 
     /// <summary>Show a job as it was</summary>
     /// <remarks>Folded from its journal up to one of its events.</remarks>
     /// <param name="id">The job's id.</param>
     /// <param name="at">The number of an event, from 1.</param>
-    internal static async Task<Results<Ok<JobView>, ProblemHttpResult>> ShowAt(string id, long at, Caller caller, HttpContext http, JobReader reader)
+    internal static async Task<Results<JsonOk<JobView>, ProblemHttpResult>> ShowAt(string id, long at, Caller caller, HttpContext http, JobReader reader)
     {
         if (at < 1) return Refusal.Of([new RequestFault("at", $"is {at}; events are counted from 1")]).ToProblem(http);
         if (!JobId.TryParse(id, out var jobId) || await reader.FindAt(jobId, caller.Tenant, at) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
         if (job.State is { } state && state.SequenceNr < at)
             return Refusal.NotFound($"The job {id} has the events 1 to {state.SequenceNr} so far; there is no event {at}.", "unknown-event").ToProblem(http);
-        return TypedResults.Ok(job.ViewAt());
+        return JsonAnswers.Ok(job.ViewAt());
     }
 
     /// <summary>List the events of a job</summary>
@@ -54,12 +55,12 @@ internal static class ReadEndpoints
     /// <param name="after">Only events after this number.</param>
     /// <param name="limit">1..1000; 100 if absent.</param>
     /// <param name="type">Names of events with commas between; `step.*` means all that begin so.</param>
-    internal static async Task<Results<Ok<EventPage>, ProblemHttpResult>> ListEvents(
+    internal static async Task<Results<JsonOk<EventPage>, ProblemHttpResult>> ListEvents(
         string id, [FromQuery] long? after, [FromQuery] int? limit, [FromQuery] string? type, Caller caller, HttpContext http, JobReader reader, DispatcherEngine engine)
     {
         var query = EventQuery.Read(after, limit, type, out var faults);
         if (faults.Count > 0) return Refusal.Of(faults).ToProblem(http);
         if (!JobId.TryParse(id, out var jobId) || await reader.FindRow(jobId, caller.Tenant) is null) return UnknownJob.Refuse(id).ToProblem(http);
-        return TypedResults.Ok(await query.Run(engine.Store, jobId));
+        return JsonAnswers.Ok(await query.Run(engine.Store, jobId));
     }
 }
