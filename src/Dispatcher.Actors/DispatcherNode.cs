@@ -67,6 +67,12 @@ public sealed record NodeOptions
     /// <summary>Jobs that are loaded at once after a start, or when many become due: the next ones follow when these have had their first turn. At least 1.</summary>
     public int RecoveryLimitJobs { get; init; } = 1000;
 
+    /// <summary>Commands that wait at once until the journal has them; one more is answered <see cref="CommandReply.Unavailable"/>. At least 1.</summary>
+    public int CommandLimit { get; init; } = 100_000;
+
+    /// <summary>Bytes of the inputs that these commands hold.</summary>
+    public long CommandLimitBytes { get; init; } = 256L << 20;
+
     public CallbackOptions Callbacks { get; init; } = new();
 
     public RetentionOptions Retention { get; init; } = new();
@@ -86,6 +92,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 {
     private readonly NodeEdges _edges;
     private readonly NodeOptions _options;
+    private readonly SteadyClock _clock;
     private readonly ActorSystem _system;
     private readonly JobServices _services;
     private readonly NodeMetrics? _metrics;
@@ -98,13 +105,14 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public DispatcherNode(NodeEdges edges, NodeOptions options)
     {
         (_edges, _options) = (edges, options);
-        var time = new SteadyClock(edges.Time);
+        var time = _clock = new SteadyClock(edges.Time);
         _system = new ActorSystem(edges.Scheduler, time, edges.Logger);
         Admission = new AdmissionPoint(options.StageLimits, time);
         Workflows = new WorkflowCatalog(edges.Store, time);
         _services = new JobServices
         {
             System = _system,
+            Clock = time,
             Store = edges.Store,
             Workflows = Workflows,
             Handlers = edges.Handlers,
@@ -123,6 +131,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             SnapshotAfterEvents = options.SnapshotAfterEvents,
             PassivateIfIdleFor = options.PassivateIfIdleFor,
             Supervision = options.Supervision,
+            CommandLimit = options.CommandLimit,
+            CommandLimitBytes = options.CommandLimitBytes,
         };
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
@@ -179,7 +189,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public async Task<int> Start()
     {
         // A store that cannot be read is the starter's to hear of; later the recovery tries again by itself.
-        await _edges.Store.NextWakeUp(_services.Now());
+        await GoOnFromTheLastEvent();
         Callbacks?.Start();
         var progress = _recovery = new RecoveryProgress(_services.Now());
         _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
@@ -233,10 +243,18 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _system.Dispose();
     }
 
+    /// <summary>If the clock was set back while no process ran, what the last one wrote down must not be in the future: jobs would wait for it.</summary>
+    private async Task GoOnFromTheLastEvent()
+    {
+        var newest = await _edges.Store.LastOrdering();
+        var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
+        foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
+    }
+
     private void StartRetention()
     {
         if (_edges.Retention is not { } retention || !_options.Retention.DeletesAnything) return;
-        var edges = new RetentionEdges(retention, _edges.Store, _edges.Artifacts, id => _services.Registry.Find(id) is not null, Deleted);
+        var edges = new RetentionEdges(retention, _edges.Store, _edges.Artifacts, id => _services.Registry.Find(id) is not null, Deleted, _edges.Time);
         _retention = _system.Spawn(() => new RetentionSweeper(edges, _options.Retention, _edges.Logger));
     }
 

@@ -82,7 +82,7 @@ internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, i
         }
 
         _cursor = new DueCursor(due[^1].WakeAt, due[^1].History.Id);
-        _late = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + LongestPage, Self, new PageIsLate(page));
+        _late = Self.System.Timers.Schedule(LongestPage, Self, new PageIsLate(page));
         var loaded = due.Count(job => gateway.Load(job.History, Self, page));
         Loaded(loaded, _cursor);
     }

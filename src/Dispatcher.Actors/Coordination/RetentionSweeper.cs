@@ -70,7 +70,8 @@ public sealed partial class RetentionSweeper(RetentionEdges edges, RetentionOpti
 
     private async ValueTask ReadPage()
     {
-        var now = Self.System.Time.GetUtcNow();
+        // Of the wall clock: the node's may be ahead of it, and what is deleted early does not come back.
+        var now = edges.Wall.GetUtcNow();
         var (rows, next) = await edges.Retention.ReadEnded(now - options.ShortestAge, status: null, _after, ScanLimit);
         foreach (var row in rows.Where(row => row.UpdatedAt <= now - options.AgeOf(row.Status))) _due.Enqueue(row);
         (_after, _walking) = (next, next is not null);
@@ -128,7 +129,7 @@ public sealed partial class RetentionSweeper(RetentionEdges edges, RetentionOpti
         }
     }
 
-    private void Wait(TimeSpan time) => _timer = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + time, Self, NextStep);
+    private void Wait(TimeSpan time) => _timer = Self.System.Timers.Schedule(time, Self, NextStep);
 
     [LoggerMessage(301, LogLevel.Information, "Retention: {Jobs} jobs that ended long ago were deleted.")]
     private static partial void LogSwept(ILogger logger, long jobs);
@@ -140,5 +141,6 @@ public sealed partial class RetentionSweeper(RetentionEdges edges, RetentionOpti
 /// <summary>What the sweeper touches.</summary>
 /// <param name="IsInMemory">Whether a job's actor lives now.</param>
 /// <param name="Deleted">Is told of each job that was deleted, and when.</param>
+/// <param name="Wall">The clock that says how old a job is.</param>
 public sealed record RetentionEdges(
-    IRetentionStore Retention, IJobStore Jobs, IArtifactStore Artifacts, Func<JobId, bool> IsInMemory, Action<JobRow, DateTimeOffset> Deleted);
+    IRetentionStore Retention, IJobStore Jobs, IArtifactStore Artifacts, Func<JobId, bool> IsInMemory, Action<JobRow, DateTimeOffset> Deleted, TimeProvider Wall);

@@ -41,5 +41,9 @@ public abstract record CommandReply
     }
 
     /// <summary>The node or its store cannot answer now. The command may or may not have taken effect: ask again.</summary>
-    public sealed record Unavailable(string Cause) : CommandReply;
+    public sealed record Unavailable(string Cause) : CommandReply
+    {
+        /// <summary>True when the reason is that there is no room on the disk.</summary>
+        public bool IsDiskFull { get; init; }
+    }
 }

@@ -145,14 +145,14 @@ internal sealed partial class JobActor
         }
 
         var wait = _state.Wait;
-        var wakeAt = _state.NextWakeUp;
         NoteStuck(wait.Kind == JobWaitKind.Active && IsAtRest);
-        if (MayLeave(wait, wakeAt, turn.At) && Self.TryPassivate())
+        if (MayLeave(wait, _state.NextWakeUp, turn.At) && Self.TryPassivate())
         {
             if (wait.Until is { } until) services.Observer.SleepsUntil(id, until);
             return;
         }
 
+        var wakeAt = NextLook(turn);
         if (wakeAt == _timerAt) return;
         _timer?.Dispose();
         _timerAt = wakeAt;
@@ -168,6 +168,15 @@ internal sealed partial class JobActor
         _isStuck = isStuck;
         services.CountStuck(isStuck ? 1 : -1);
         if (isStuck) LogStuck(Logger, id, _state!.SequenceNr);
+    }
+
+    /// <summary>
+    /// When the job is to be looked at again. One that waits for a date, while the node's clock is ahead of the wall clock, looks often: somebody may set that one forward again.
+    /// </summary>
+    private static DateTimeOffset? NextLook(JobTurn turn)
+    {
+        var (wakeAt, soon) = (turn.NextWakeUp, turn.At + TimerQueue.LookEvery);
+        return wakeAt > soon && wakeAt != turn.State.NextWakeUp ? soon : wakeAt;
     }
 
     /// <summary>An ended job leaves at once; a waiting one if nothing is near. A comparison with an absent time is false.</summary>

@@ -55,12 +55,13 @@ internal sealed partial class JobActor
 
     /// <summary>
     /// Waits, then learns from the store whether the turn has landed; asks until the store answers. The giver of a new job hears at once that it is not
-    /// known, since he may want to do something else.
+    /// known, and givers of other commands when the store cannot be read either, since they may want to do something else.
     /// </summary>
     /// <returns>Who has mail because of it; null if it has not landed.</returns>
-    private async ValueTask<IReadOnlyList<JobId>?> FindLanded(JobTurn turn, string cause, TimeSpan delay)
+    private async ValueTask<IReadOnlyList<JobId>?> FindLanded(JobTurn turn, AppendResult.Unknown unknown, TimeSpan delay)
     {
-        if (turn.Before.SequenceNr == 0) turn.ReplyToAll(new CommandReply.Unavailable(cause));
+        var cause = unknown.Cause;
+        if (turn.Before.SequenceNr == 0) turn.ReplyToAll(UnavailableBy(unknown));
         while (true)
         {
             LogUnknown(Logger, id, cause, delay.TotalMilliseconds);
@@ -71,6 +72,7 @@ internal sealed partial class JobActor
             }
             catch (Exception exception) when (exception is not InvariantBrokenException)
             {
+                turn.RefuseCommands(new CommandReply.Unavailable(exception.Message) { IsDiskFull = exception is StoreException { IsDiskFull: true } });
                 cause = exception.Message;
                 delay = Longer(delay);
             }
@@ -86,6 +88,8 @@ internal sealed partial class JobActor
         Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);
         return landed.Count > 0;
     }
+
+    private static CommandReply.Unavailable UnavailableBy(AppendResult.Unknown unknown) => new(unknown.Cause) { IsDiskFull = unknown.IsDiskFull };
 
     private static TimeSpan Longer(TimeSpan delay) => delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
 

@@ -151,7 +151,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     StandDown(turn);
                     return;
                 case AppendResult.Unknown unknown:
-                    if (await FindLanded(turn, unknown.Cause, delay) is { } woken)
+                    if (await FindLanded(turn, unknown, delay) is { } woken)
                     {
                         Finish(turn, woken);
                         return;
@@ -163,6 +163,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                         return;
                     }
 
+                    // Nothing of the turn is in the store. Orders from outside are given back, since nobody should wait for a disk that stays full; the job's own go on.
+                    turn.RefuseCommands(UnavailableBy(unknown));
+                    messages = [.. messages.Where(message => message is not CommandMessage)];
                     delay = Longer(delay);
                     break;
             }
@@ -197,10 +200,10 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
         var mail = await MailFor(messages);
         _childRequests = await ResolveChildJobs(messages);
-        var turn = new JobTurn(_state!, services.Now());
+        var turn = new JobTurn(_state!, services.Now(out var ahead), ahead);
         foreach (var message in messages) Take(turn, message);
         foreach (var letter in mail) TakeMail(turn, letter);
-        if (turn.State.NextWakeUp <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
+        if (turn.NextWakeUp <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
         if (!services.IsDraining) Plan(turn);
         return turn;
     }

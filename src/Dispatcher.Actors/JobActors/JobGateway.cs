@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
@@ -9,12 +10,10 @@ namespace Dispatcher.JobActors;
 /// <summary>The only door for commands. Finds or wakes the job's actor; answers when the command is durable or refused.</summary>
 public sealed class JobGateway(JobServices services)
 {
-    /// <summary>Commands that wait for their reply at once; one more is told to come again, so that a slow disk does not become full memory.</summary>
-    private const int CommandLimit = 100_000;
-
     private readonly JobExplainer _explainer = new(services);
     private volatile bool _closed;
     private int _underWay;
+    private long _bytesUnderWay;
 
     /// <summary>The node's clock, in the journal's resolution: the time of a command that is given now.</summary>
     public DateTimeOffset Now => services.Now();
@@ -45,10 +44,10 @@ public sealed class JobGateway(JobServices services)
     /// <param name="guard">What must hold of the job; null gives the command to whatever job there is.</param>
     public async Task<CommandReply> Send(JobId id, JobCommand command, CommandGuard? guard = null)
     {
+        var bytes = command is JobCommand.Submit { Spec.Input: { ValueKind: not JsonValueKind.Undefined } input } ? JsonSize.Of(input) : 0;
         try
         {
-            if (Interlocked.Increment(ref _underWay) > CommandLimit)
-                return new CommandReply.Unavailable($"{CommandLimit:N0} commands are under way on this node; give it again in a moment.");
+            if (!HasRoomFor(bytes)) return new CommandReply.Unavailable("More commands are under way on this node than it may hold, since the disk is slow; give it again in a moment.");
             var message = new CommandMessage(command, guard);
             if (_closed) message.Undelivered();
             else services.Delivery.Deliver(id, message);
@@ -57,6 +56,7 @@ public sealed class JobGateway(JobServices services)
         finally
         {
             Interlocked.Decrement(ref _underWay);
+            Interlocked.Add(ref _bytesUnderWay, -bytes);
         }
     }
 
@@ -95,6 +95,13 @@ public sealed class JobGateway(JobServices services)
 
     /// <summary>Takes no more commands; those taken are carried out.</summary>
     public void Close() => _closed = true;
+
+    /// <summary>Counts a command that waits for its reply: a slow disk must not become full memory. One that is alone has room, however large it is.</summary>
+    private bool HasRoomFor(int bytes)
+    {
+        var commands = Interlocked.Increment(ref _underWay);
+        return Interlocked.Add(ref _bytesUnderWay, bytes) <= services.CommandLimitBytes ? commands <= services.CommandLimit : commands == 1;
+    }
 
     /// <summary>The first of these jobs that the tenant does not have; another tenant's is none.</summary>
     private async ValueTask<JobId?> FirstUnknown(ImmutableArray<JobId> jobs, string tenant)

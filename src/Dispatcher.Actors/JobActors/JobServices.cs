@@ -19,6 +19,9 @@ public sealed class JobServices
 
     public required ActorSystem System { get; init; }
 
+    /// <summary>The system's clock.</summary>
+    public required SteadyClock Clock { get; init; }
+
     public required IJobStore Store { get; init; }
 
     public required WorkflowCatalog Workflows { get; init; }
@@ -47,6 +50,12 @@ public sealed class JobServices
 
     public Supervision Supervision { get; init; } = Supervision.Default;
 
+    /// <summary>Commands that wait for their replies at once.</summary>
+    public int CommandLimit { get; init; } = 100_000;
+
+    /// <summary>Bytes of the inputs of those.</summary>
+    public long CommandLimitBytes { get; init; } = 256L << 20;
+
     public JobRegistry Registry { get; } = new();
 
     public JobDelivery Delivery { get; }
@@ -64,7 +73,14 @@ public sealed class JobServices
     internal void CountStuck(int more) => Interlocked.Add(ref _stuck, more);
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
-    public DateTimeOffset Now() => StoredTime.Truncate(System.Time.GetUtcNow());
+    public DateTimeOffset Now() => Now(out _);
+
+    /// <param name="ahead">How far that is ahead of the wall clock.</param>
+    public DateTimeOffset Now(out TimeSpan ahead)
+    {
+        var now = Clock.Read(out ahead);
+        return StoredTime.Truncate(now);
+    }
 
     /// <summary>An id for a job that is made now, and that time.</summary>
     public (JobId Id, DateTimeOffset At) NextJob()

@@ -10,7 +10,9 @@ namespace Dispatcher.JobActors;
 /// One turn of a job actor: what the messages and the plan make of a state, before it is durable. Thrown away, and done again from the stored state, when
 /// its append is not known to have landed.
 /// </summary>
-internal sealed class JobTurn(JobState before, DateTimeOffset at)
+/// <param name="at">The node's clock.</param>
+/// <param name="ahead">How far that is ahead of the wall clock.</param>
+internal sealed class JobTurn(JobState before, DateTimeOffset at, TimeSpan ahead = default)
 {
     private readonly List<JobEvent> _events = [];
     private Dictionary<StepKey, StepInputs>? _inputs;
@@ -27,6 +29,11 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
     public JobState State { get; private set; } = before;
 
     public DateTimeOffset At { get; } = at;
+
+    public TimeSpan Ahead { get; } = ahead;
+
+    /// <summary>When time alone changes the job next, by the node's clock.</summary>
+    public DateTimeOffset? NextWakeUp => State.NextWakeUpWhen(Ahead);
 
     public IReadOnlyList<JobEvent> Events => _events;
 
@@ -53,7 +60,7 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
 
     public Decision Decide(JobCommand command)
     {
-        var decision = JobDecider.Decide(State, command);
+        var decision = JobDecider.Decide(State, InTime(command));
         if (decision is not Decision.Accepted accepted) return decision;
         foreach (var @event in accepted.Events)
         {
@@ -124,12 +131,24 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at)
         }
     }
 
-    public void ReplyToAll(CommandReply reply)
+    public void RefuseCommands(CommandReply reply)
     {
         foreach (var (message, _) in _commands ?? []) message.Answer(reply);
+    }
+
+    public void ReplyToAll(CommandReply reply)
+    {
+        RefuseCommands(reply);
         foreach (var message in _settled ?? []) message.Answer();
         foreach (var (saved, _) in _checkpoints ?? []) saved.TrySetException(new OperationCanceledException("The node cannot save the checkpoint now."));
         foreach (var (leased, _) in _leases ?? []) leased.TrySetException(new OperationCanceledException("The node cannot save the lease now."));
+    }
+
+    /// <summary>A command that waited in the mailbox while others took effect is timed by the turn, so that a job's events are in the order of their times.</summary>
+    private JobCommand InTime(JobCommand command)
+    {
+        var isLate = command.At < State.UpdatedAt && command.At < At;
+        return isLate || Ahead > TimeSpan.Zero ? command with { At = isLate ? At : command.At, Ahead = Ahead } : command;
     }
 
     private CommandReply ReplyTo(CommandMessage message, Decision decision) => decision is Decision.Rejected rejected

@@ -13,6 +13,12 @@ public abstract record JobCommand
 
     public DateTimeOffset At { get; init; }
 
+    /// <summary>By how much <see cref="At"/>, which never goes back within a process, is ahead of the wall clock.</summary>
+    public TimeSpan Ahead { get; init; }
+
+    /// <summary>What the wall clock showed: dates that people give mean this one, and everything else <see cref="At"/>.</summary>
+    internal DateTimeOffset WallTime => At - Ahead;
+
     public sealed record Submit(JobId Id, JobSpec Spec, Principal By, DateTimeOffset At) : JobCommand(At);
 
     public sealed record Approve(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);

@@ -9,16 +9,16 @@ public static partial class JobDecider
 
     private static Decision Approve(JobState state, JobCommand.Approve c) => state.Status switch
     {
-        JobStatus.Pending => new Decision.Accepted([new JobEvent.Approved(c.By, c.Reason, c.At), AfterApproval(state, c.At)]),
+        JobStatus.Pending => new Decision.Accepted([new JobEvent.Approved(c.By, c.Reason, c.At), AfterApproval(state, c)]),
         _ when state.Waits.Approvals > 0 => OnlyOne(state, key => StepApproved(state, key, c.By, c.Reason, c.At)),
         _ when state.Plan.ApprovalRequired && !state.Status.IsTerminal() => Decision.Unchanged.Instance,
         _ => WrongStatus(state, "approved", "pending, or while a step of it waits for approval"),
     };
 
-    private static JobEvent AfterApproval(JobState state, DateTimeOffset at) =>
-        state.Spec.StartAt is { } startAt && startAt > at ? new JobEvent.Scheduled(startAt, at)
-        : !state.OpenDependencies.IsEmpty ? new JobEvent.Waiting(at)
-        : new JobEvent.Queued(at);
+    private static JobEvent AfterApproval(JobState state, JobCommand c) =>
+        state.Spec.StartAt is { } startAt && startAt > c.WallTime ? new JobEvent.Scheduled(startAt, c.At)
+        : !state.OpenDependencies.IsEmpty ? new JobEvent.Waiting(c.At)
+        : new JobEvent.Queued(c.At);
 
     private static Decision Reject(JobState state, JobCommand.Reject c) => state.Status switch
     {
@@ -29,7 +29,7 @@ public static partial class JobDecider
 
     private static Decision ApproveStep(JobState state, JobCommand.ApproveStep c)
     {
-        if (c.Step is not { } key) return Approve(state, new JobCommand.Approve(c.By, c.Reason, c.At));
+        if (c.Step is not { } key) return Approve(state, new JobCommand.Approve(c.By, c.Reason, c.At) { Ahead = c.Ahead });
         return NotAwaitingApproval(state, key) is { } rejection ? new Decision.Rejected(rejection) : new Decision.Accepted(StepApproved(state, key, c.By, c.Reason, c.At));
     }
 
@@ -46,12 +46,12 @@ public static partial class JobDecider
         : Decision.Unchanged.Instance;
 
     /// <summary>Nobody decided about the job in time.</summary>
-    private static List<JobEvent> JobApprovalTimeout(JobState state, DateTimeOffset at)
+    private static List<JobEvent> JobApprovalTimeout(JobState state, JobCommand c)
     {
         var reason = $"Nobody decided within {state.Plan.ApprovalDeadline} ({TimeoutCode}).";
         return state.Plan.ApprovalOnTimeout == OnTimeout.Approve
-            ? [new JobEvent.Approved(Principal.Engine, reason, at), AfterApproval(state, at)]
-            : [new JobEvent.Rejected(Principal.Engine, reason, at)];
+            ? [new JobEvent.Approved(Principal.Engine, reason, c.At), AfterApproval(state, c)]
+            : [new JobEvent.Rejected(Principal.Engine, reason, c.At)];
     }
 
     /// <summary>Nobody decided about the step in time.</summary>

@@ -12,17 +12,18 @@ public static partial class JobDecider
             return Decision.Of(new JobEvent.Failed(failure, null, c.At));
         }
 
-        if (state.ApprovalDeadlineAt <= c.At) return new Decision.Accepted(JobApprovalTimeout(state, c.At));
-        var events = Due(state, c.At);
+        if (state.ApprovalDeadlineAt <= c.At) return new Decision.Accepted(JobApprovalTimeout(state, c));
+        var events = Due(state, c);
         return events.Count == 0 ? Decision.Unchanged.Instance : new Decision.Accepted(events);
     }
 
     /// <summary>All that is due at a time: the start, dependencies that are met, sleeping steps that complete, and waiting that has an end.</summary>
-    private static List<JobEvent> Due(JobState state, DateTimeOffset at)
+    private static List<JobEvent> Due(JobState state, JobCommand c)
     {
+        var at = c.At;
         var events = new List<JobEvent>();
-        if (state.Status == JobStatus.Approved) Raise(AfterApproval(state, at));
-        if (state.Status == JobStatus.Scheduled && (state.Spec.StartAt is not { } startAt || startAt <= at))
+        if (state.Status == JobStatus.Approved) Raise(AfterApproval(state, c));
+        if (state.Status == JobStatus.Scheduled && (state.Spec.StartAt is not { } startAt || startAt <= c.WallTime))
             Raise(state.OpenDependencies.IsEmpty ? new JobEvent.Queued(at) : new JobEvent.Waiting(at));
         if (state.Status == JobStatus.Waiting && state.OpenDependencies.IsEmpty) Raise(new JobEvent.Queued(at));
         foreach (var timer in state.Timers)

@@ -70,8 +70,13 @@ public static partial class JobDecider
             return state.Id == c.Id && state.Spec.Tenant == c.Spec.Tenant ? Decision.Unchanged.Instance : Decision.Refuse("already-exists", $"Job {c.Id} exists already.");
         }
 
-        return CheckSpec(c.Spec, c.Id) is { } rejection ? new Decision.Rejected(rejection) : Decision.Of(new JobEvent.Submitted(c.Id, c.Spec with { Input = JsonSize.NullAsAbsent(c.Spec.Input) }, c.By, c.At));
+        if (CheckSpec(c.Spec, c.Id) is { } rejection) return new Decision.Rejected(rejection);
+        var submitted = new JobEvent.Submitted(c.Id, c.Spec with { Input = JsonSize.NullAsAbsent(c.Spec.Input) }, c.By, c.At);
+        return IsScheduledByTheWallAlone(state.Plan, c) ? new Decision.Accepted([submitted, new JobEvent.Scheduled(c.Spec.StartAt!.Value, c.At)]) : Decision.Of(submitted);
     }
+
+    /// <summary>The start is to come by the wall clock and past by the time of the event, which is all that the fold can see.</summary>
+    private static bool IsScheduledByTheWallAlone(JobPlan plan, JobCommand.Submit c) => !plan.ApprovalRequired && c.Spec.StartAt is { } startAt && startAt > c.WallTime && startAt <= c.At;
 
     private static Rejection? CheckSpec(JobSpec spec, JobId id)
     {
@@ -113,7 +118,7 @@ public static partial class JobDecider
         if (state.Status != JobStatus.Paused)
             return state.Status.IsTerminal() ? WrongStatus(state, "resumed", "paused") : Decision.Unchanged.Instance;
         var resumed = new JobEvent.Resumed(c.By, c.Reason, c.At);
-        return new Decision.Accepted([resumed, .. Due(state.Evolve(resumed), c.At)]);
+        return new Decision.Accepted([resumed, .. Due(state.Evolve(resumed), c)]);
     }
 
     private static Decision Cancel(JobState state, JobCommand.Cancel c) => state.Status switch
@@ -151,7 +156,7 @@ public static partial class JobDecider
         var how = $"ended {c.Outcome.ToText()}";
         return policy switch
         {
-            DependencyPolicy.Run => new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c.At)]),
+            DependencyPolicy.Run => new Decision.Accepted([resolved, .. Due(state.Evolve(resolved), c)]),
             DependencyPolicy.Skip => Decision.Of(resolved, new JobEvent.Cancelled(Principal.Engine, $"It depends on {c.Dependency}, which {how}; there is nothing to do.", c.At)),
             _ => Decision.Of(resolved, new JobEvent.Failed(Failure.Of(ErrorClass.Permanent, $"The job depends on {c.Dependency}, which {how}.", "DEPENDENCY_FAILED"), null, c.At)),
         };

@@ -27,15 +27,15 @@ public sealed partial record JobState
 
     /// <summary>The next instant at which time alone changes something; null if it never does.</summary>
     [JsonIgnore]
-    public DateTimeOffset? NextWakeUp
+    public DateTimeOffset? NextWakeUp => NextWakeUpWhen(TimeSpan.Zero);
+
+    /// <summary>The same by a clock that is ahead of the wall clock, which says when a date has come.</summary>
+    public DateTimeOffset? NextWakeUpWhen(TimeSpan ahead)
     {
-        get
-        {
-            if (Status.IsTerminal()) return null;
-            var next = Status == JobStatus.Scheduled ? Spec.StartAt : ApprovalDeadlineAt;
-            var timer = Status == JobStatus.Paused ? EndsByTimeAt : Timers.IsEmpty ? null : Timers.Min.At;
-            return Earliest(Earliest(next, DeadlineAt), timer);
-        }
+        if (Status.IsTerminal()) return null;
+        var next = Status == JobStatus.Scheduled ? Spec.StartAt + ahead : ApprovalDeadlineAt;
+        var timer = Status == JobStatus.Paused ? EndsByTimeAt : Timers.IsEmpty ? null : Timers.Min.At;
+        return Earliest(Earliest(next, DeadlineAt), timer);
     }
 
     /// <summary>True while a handler works for this job.</summary>

@@ -9,11 +9,13 @@ namespace Dispatcher.Steps;
 /// <summary>The context of an attempt that runs: turns a handler's calls into messages.</summary>
 internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServices services) : StepContext
 {
+    private const long Never = long.MinValue;
     private const int CheckpointLimitBytes = 64 * 1024;
 
     private ArtifactFolder? _artifacts;
-    private long _lastHeartbeatTicks;
-    private long _lastProgressTicks;
+    /// <summary>Of the monotonic clock: a clock that somebody sets is neither silence nor a sign of life.</summary>
+    private long _lastHeartbeat = Never;
+    private long _lastProgress = Never;
 
     public override ArtifactFolder Artifacts => _artifacts ??= services.Artifacts.FolderOf(Tenant, JobId);
 
@@ -23,18 +25,18 @@ internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServ
         init;
     }
 
-    /// <summary>When the handler last said that it is alive; null before the first time.</summary>
-    public DateTimeOffset? LastHeartbeat => Interlocked.Read(ref _lastHeartbeatTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    /// <summary>Since when the handler has not said that it is alive; null before the first time.</summary>
+    public TimeSpan? SinceHeartbeat => Interlocked.Read(ref _lastHeartbeat) is not Never and var last ? Time.GetElapsedTime(last) : null;
 
-    public override void Heartbeat() => Interlocked.Exchange(ref _lastHeartbeatTicks, Time.GetUtcNow().UtcTicks);
+    public override void Heartbeat() => Interlocked.Exchange(ref _lastHeartbeat, Time.GetTimestamp());
 
     public override void Progress(double percent, string? message = null)
     {
         Heartbeat();
-        var now = Interlocked.Read(ref _lastHeartbeatTicks);
-        var last = Interlocked.Read(ref _lastProgressTicks);
-        if (now - last < services.ProgressInterval.Ticks && percent < 100) return;
-        Interlocked.Exchange(ref _lastProgressTicks, now);
+        var now = Interlocked.Read(ref _lastHeartbeat);
+        var last = Interlocked.Read(ref _lastProgress);
+        if (last != Never && Time.GetElapsedTime(last, now) < services.ProgressInterval && percent < 100) return;
+        Interlocked.Exchange(ref _lastProgress, now);
         job.Tell(new StepProgressed(self, Step, Attempt, Math.Clamp(percent, 0, 100), message));
     }
 

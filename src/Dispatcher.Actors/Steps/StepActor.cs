@@ -61,8 +61,8 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             Epoch = services.Epoch,
             Lease = assignment.Lease,
         };
-        if (timeout is { } longest) _timeout = Self.System.Timers.Schedule(begun + longest, Self, TimeUp);
-        if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(now + silence, Self, HeartbeatDue);
+        if (timeout is { } longest) _timeout = Self.System.Timers.Schedule(longest - Passed(begun, now), Self, TimeUp);
+        if (assignment.HeartbeatTimeout is { } silence) _heartbeat = Self.System.Timers.Schedule(silence, Self, HeartbeatDue);
         _span = StepTrace.Create(assignment);
         _startedAt = services.Metrics?.Now ?? 0;
         Self.System.Scheduler.Schedule(this);
@@ -144,7 +144,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     {
         if (_stopReason != StopReason.None) return;
         _stopReason = reason;
-        _grace = Self.System.Timers.Schedule(Self.System.Time.GetUtcNow() + services.AbandonAfter, Self, GraceOver);
+        _grace = Self.System.Timers.Schedule(services.AbandonAfter, Self, GraceOver);
         // A handler's own cancellation callbacks must not run inside the actor.
         Self.System.Scheduler.Schedule(new CancelItem(_cancellation, _context.Logger, assignment));
     }
@@ -152,10 +152,13 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     private void CheckHeartbeat()
     {
         var silence = assignment.HeartbeatTimeout!.Value;
-        var due = _context.LastHeartbeat is { } last ? last + silence : Self.System.Time.GetUtcNow() + silence;
-        if (due <= Self.System.Time.GetUtcNow()) AskToStop(StopReason.HeartbeatLost);
-        else _heartbeat = Self.System.Timers.Schedule(due, Self, HeartbeatDue);
+        var left = _context.SinceHeartbeat is { } quiet ? silence - quiet : silence;
+        if (left <= TimeSpan.Zero) AskToStop(StopReason.HeartbeatLost);
+        else _heartbeat = Self.System.Timers.Schedule(left, Self, HeartbeatDue);
     }
+
+    /// <summary>An attempt outside may have begun under an earlier process; a clock that was set back since makes its time no longer than a whole one.</summary>
+    private static TimeSpan Passed(DateTimeOffset begun, DateTimeOffset now) => now > begun ? now - begun : TimeSpan.Zero;
 
     private void End(StepOutcome outcome, bool isAbandoned = false)
     {

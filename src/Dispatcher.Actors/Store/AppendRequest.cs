@@ -106,5 +106,9 @@ public abstract record AppendResult
 
     /// <summary>The write may have landed.</summary>
     /// <param name="Cause">What went wrong, for an operator: <c>the disk is full</c>.</param>
-    public sealed record Unknown(string Cause) : AppendResult;
+    public sealed record Unknown(string Cause) : AppendResult
+    {
+        /// <summary>True when there was no room on the disk: it goes on by itself once there is.</summary>
+        public bool IsDiskFull { get; init; }
+    }
 }

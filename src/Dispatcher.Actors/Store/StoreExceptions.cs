@@ -1,7 +1,11 @@
 namespace Dispatcher.Store;
 
 /// <summary>The store cannot be opened or read. The message says what is wrong and what to do, for an operator.</summary>
-public class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+public class StoreException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>True when there is no room on the disk.</summary>
+    public virtual bool IsDiskFull => false;
+}
 
 /// <summary>The database has a schema that this version of the program cannot use.</summary>
 public sealed class StoreVersionException(string message) : StoreException(message);

@@ -70,6 +70,8 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         SnapshotAfterEvents = settings.Journal.SnapshotAfterEvents,
         PassivateIfIdleFor = settings.Actors.PassivateIdleAfter,
         RecoveryLimitJobs = settings.Actors.RecoveryLimit,
+        CommandLimit = settings.Actors.CommandLimit,
+        CommandLimitBytes = settings.Actors.CommandLimitBytes,
         Supervision = Supervision.Default with { MaxRestarts = settings.Actors.RestartBudget, Window = settings.Actors.RestartWindow },
         AbandonAfter = settings.Steps.AbandonAfter,
         DrainTimeout = settings.Steps.DrainTimeout,

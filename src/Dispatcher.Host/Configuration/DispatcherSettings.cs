@@ -77,6 +77,8 @@ public sealed record DispatcherSettings
             {
                 PassivateIdleAfter = settings.OptionalDuration("dispatcher.actors.passivate-idle-after"),
                 RecoveryLimit = settings.Integer("dispatcher.actors.recovery-limit"),
+                CommandLimit = settings.Integer("dispatcher.actors.command-limit"),
+                CommandLimitBytes = settings.Size("dispatcher.actors.command-limit-bytes"),
                 RestartBudget = settings.Integer("dispatcher.actors.restart-budget"),
                 RestartWindow = settings.Duration("dispatcher.actors.restart-window"),
             },

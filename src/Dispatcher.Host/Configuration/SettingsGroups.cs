@@ -43,6 +43,10 @@ public sealed record ActorSettings
 
     public int RecoveryLimit { get; init; } = 1000;
 
+    public int CommandLimit { get; init; } = 100_000;
+
+    public long CommandLimitBytes { get; init; } = 256L << 20;
+
     public int RestartBudget { get; init; } = 5;
 
     public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);

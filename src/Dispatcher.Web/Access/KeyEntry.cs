@@ -28,7 +28,8 @@ internal sealed class KeyEntry : IDisposable
     /// <summary>When the key is worth nothing any more; null = never.</summary>
     public DateTimeOffset? EndsAt => Key.ExpiresAt is { } expires && !(Key.RevokedAt < expires) ? expires : Key.RevokedAt;
 
-    public bool IsGoodAt(DateTimeOffset now) => !(EndsAt <= now);
+    /// <summary>A key that has ended stays so when the clock is set back.</summary>
+    public bool IsGoodAt(DateTimeOffset now) => !(EndsAt <= now) && !_ended.IsCancellationRequested;
 
     /// <summary>The key as it is stored now; live connections that it opened stay.</summary>
     public KeyEntry With(StoredKey key) => new(key, _ended);

@@ -9,8 +9,8 @@ namespace Dispatcher.Web.Access;
 /// </summary>
 internal sealed class KeyRing : IDisposable
 {
-    /// <summary>The longest time that one timer is set for; it is set again then.</summary>
-    private static readonly TimeSpan TimerLimit = TimeSpan.FromDays(1);
+    /// <summary>The longest time that one timer is set for; it is set again then, so that a clock that is set forward is noticed.</summary>
+    private static readonly TimeSpan TimerLimit = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _reading = new(1);

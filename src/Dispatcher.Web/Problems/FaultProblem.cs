@@ -13,6 +13,7 @@ internal static partial class FaultProblem
     {
         BadHttpRequestException { InnerException: JsonException json } => JsonProblem.Of(json),
         BadHttpRequestException request => OfRequest(request),
+        StoreException { IsDiskFull: true } => Problem.Of(StatusCodes.Status503ServiceUnavailable, "disk-full", "The server's disk is full and nothing can be written; try again when there is room."),
         StoreException => Problem.Of(StatusCodes.Status503ServiceUnavailable, "unavailable", "The store cannot be read or written now; try again in a moment."),
         _ => Problem.Of(StatusCodes.Status500InternalServerError, "internal-error", "Dispatcher met a fault of its own; its log says more under the correlation id."),
     };

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dispatcher.JobActors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -23,8 +24,16 @@ internal sealed record Refusal(int Status, string Code, string Detail)
 
     public static Refusal Invalid(string code, string detail) => new(StatusCodes.Status400BadRequest, code, detail);
 
+    /// <summary>A full disk is not emptied within a second.</summary>
+    internal const int DiskFullRetryAfterSeconds = 5;
+
     /// <summary>The node cannot answer now, and whether the command has taken effect is not known.</summary>
     public static Refusal Unavailable(string cause) => new(StatusCodes.Status503ServiceUnavailable, "unavailable", cause) { RetryAfterSeconds = 1 };
+
+    /// <summary>The same, with the reason if there is no room on the disk.</summary>
+    public static Refusal Unavailable(CommandReply.Unavailable reply) => reply.IsDiskFull
+        ? new(StatusCodes.Status503ServiceUnavailable, "disk-full", $"The server cannot write: {reply.Cause}. Give the request again when there is room; it may have been taken.") { RetryAfterSeconds = DiskFullRetryAfterSeconds }
+        : Unavailable(reply.Cause);
 
     /// <summary>All faults of a request at once.</summary>
     public static Refusal Of(IReadOnlyList<RequestFault> faults, int status = StatusCodes.Status400BadRequest, string code = "invalid-request")

@@ -172,7 +172,7 @@ public sealed class RetentionSweeperTests : IAsyncLifetime
 
     private void Start()
     {
-        var edges = new RetentionEdges(_store, _store, _artifacts, _inMemory.Contains, (row, at) => _told.Add((row.Id, at)));
+        var edges = new RetentionEdges(_store, _store, _artifacts, _inMemory.Contains, (row, at) => _told.Add((row.Id, at)), _time);
         _system.Spawn(() => new RetentionSweeper(edges, Options, NullLogger.Instance));
         RunAll();
     }

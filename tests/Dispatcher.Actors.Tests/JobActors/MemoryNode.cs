@@ -41,18 +41,37 @@ internal sealed class MemoryNode
 
     public SimulatedJobStore Store { get; private set; } = null!;
 
+    /// <summary>What becomes of the appends from now on; an append whose fate is not known yet holds up those behind it.</summary>
+    public Func<ValueTask<AppendFate>> Fate { get; set; } = static () => ValueTask.FromResult(AppendFate.Lands);
+
     public DispatcherNode Node { get; private set; } = null!;
 
     public JobGateway Gateway => Node.Gateway;
 
     /// <summary>Runs something of the node until it is answered and nothing is left to do now.</summary>
-    public T Do<T>(Func<Task<T>> work)
+    public T Do<T>(Func<Task<T>> work) => AnswerOf(Begin(work));
+
+    /// <summary>What must have been answered by now.</summary>
+    public static T AnswerOf<T>(Task<T> task)
+    {
+        Assert.True(task.IsCompleted, "Nothing is left to do, and the call has not been answered.");
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Begins something of the node, which may wait for a disk that does not answer yet.</summary>
+    public Task<T> Begin<T>(Func<Task<T>> work)
     {
         Task<T> task = null!;
         _scheduler.Within(() => task = work());
         Settle();
-        Assert.True(task.IsCompleted, "Nothing is left to do, and the call has not been answered.");
-        return task.GetAwaiter().GetResult();
+        return task;
+    }
+
+    /// <summary>Runs something that the node waits for, on its scheduler.</summary>
+    public void Within(Action action)
+    {
+        _scheduler.Within(action);
+        Settle();
     }
 
     /// <summary>Does all that there is to do now.</summary>
@@ -141,7 +160,7 @@ internal sealed class MemoryNode
     private void Make()
     {
         var scheduler = _scheduler = new SimulatedScheduler(new Random(1));
-        Store = new SimulatedJobStore(Disk);
+        Store = new SimulatedJobStore(Disk, _ => Fate());
         var edges = new NodeEdges
         {
             Store = new EdgeCountingStore(Store, call =>

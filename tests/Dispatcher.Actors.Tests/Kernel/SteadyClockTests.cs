@@ -50,6 +50,33 @@ public sealed class SteadyClockTests
     }
 
     [Fact]
+    public void Read_TellsHowFarTheClockIsAheadOfTheWall()
+    {
+        _clock.Read(out var ahead);
+        Assert.Equal(TimeSpan.Zero, ahead);
+
+        _wall.SetWallClock(_wall.GetUtcNow() - TimeSpan.FromHours(1));
+        _wall.Advance(TimeSpan.FromMinutes(10));
+        var now = _clock.Read(out ahead);
+
+        Assert.Equal(TimeSpan.FromMinutes(59), ahead);
+        Assert.Equal(_wall.GetUtcNow() + ahead, now);
+    }
+
+    [Theory]
+    [InlineData(-1.0, 0.0)]
+    [InlineData(1.0, 1.0)]
+    [InlineData(24.0, 24.0)]
+    [InlineData(25.0, 0.0)]
+    public void Clock_GoesOnFromWhatWasRecorded_IfThatIsNotTooFarAhead(double recordedHours, double expectedHours)
+    {
+        var wall = _wall.GetUtcNow();
+        _clock.GoOnFrom(wall + TimeSpan.FromHours(recordedHours));
+
+        Assert.Equal(wall + TimeSpan.FromHours(expectedHours), _clock.GetUtcNow());
+    }
+
+    [Fact]
     public void Clock_WaitsASmallCorrectionOut()
     {
         var before = _clock.GetUtcNow();

@@ -33,7 +33,7 @@ public sealed class CrashEverywhereTests
     [Fact]
     public void Run_GivesTheSameLog_WhenTheSeedIsTheSame()
     {
-        var faults = new Faults { CrashChance = 0.01, UnknownChance = 0.05 };
+        var faults = new Faults { CrashChance = 0.01, UnknownChance = 0.05, ClockJumpChance = 0.05 };
         var (first, second) = (new SimulatedWorld(7, faults, JobShape.All), new SimulatedWorld(7, faults, JobShape.All));
         first.Run();
         second.Run();
@@ -44,14 +44,16 @@ public sealed class CrashEverywhereTests
     }
 
     [Theory]
-    [InlineData(0.0, 0.2)]
-    [InlineData(0.02, 0.0)]
-    [InlineData(0.02, 0.1)]
-    public void EveryJob_EndsAsItShould_UnderSeededFaults(double crashChance, double unknownChance)
+    [InlineData(0.0, 0.2, 0.0)]
+    [InlineData(0.02, 0.0, 0.0)]
+    [InlineData(0.02, 0.1, 0.0)]
+    [InlineData(0.0, 0.0, 0.05)]
+    [InlineData(0.02, 0.1, 0.05)]
+    public void EveryJob_EndsAsItShould_UnderSeededFaults(double crashChance, double unknownChance, double clockJumpChance)
     {
         for (var seed = 0; seed < 40; seed++)
         {
-            var faults = new Faults { CrashChance = crashChance, UnknownChance = unknownChance };
+            var faults = new Faults { CrashChance = crashChance, UnknownChance = unknownChance, ClockJumpChance = clockJumpChance };
             var world = new SimulatedWorld(seed, faults, JobShape.All);
             world.Run();
             Assert.True(world.Errors.Count == 0, $"seed {seed}, {faults}: {string.Join('\n', world.Errors)}\n{world.Log}");

@@ -23,6 +23,9 @@ internal sealed record Faults
 
     /// <summary>The chance that an append's answer is lost after it landed, and that it never lands.</summary>
     public double UnknownChance { get; init; }
+
+    /// <summary>The chance that somebody sets the wall clock whenever the node is quiet, or between two lives: an hour late, right, or an hour early.</summary>
+    public double ClockJumpChance { get; init; }
 }
 
 /// <summary>
@@ -75,7 +78,7 @@ internal sealed class SimulatedWorld
             if (!_life.Alive) Begin();
             else if (_life.Scheduler.HasWork) _life.Scheduler.RunOne();
             else if (AllEnded()) break;
-            else if (!ClientActs()) _time.AdvanceToNextTimer();
+            else if (!ClientActs()) PassTime();
         }
 
         if (!AllEnded()) _errors.Add($"Stuck: {string.Join("; ", _workflows.Keys.Select(id => $"{id} is {StateOf(id)?.Status}"))}");
@@ -97,7 +100,7 @@ internal sealed class SimulatedWorld
         for (var i = 0; i < _shapes.Count; i++)
         {
             var state = StateOf(SimulatedIds.Job(i));
-            if (state is null || state.Status != _shapes[i].End || _shapes[i].Command?.Invoke(state, Now) is not null || !ChildrenHaveEnded(state.Id)) return false;
+            if (state is null || state.Status != _shapes[i].End || _shapes[i].Command?.Invoke(state, _life.Node.Gateway.Now) is not null || !ChildrenHaveEnded(state.Id)) return false;
         }
 
         return true;
@@ -115,10 +118,24 @@ internal sealed class SimulatedWorld
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
+    private void PassTime()
+    {
+        SetClock();
+        _time.AdvanceToNextTimer();
+    }
+
+    private void SetClock()
+    {
+        if (_faults.ClockJumpChance == 0 || _chance.NextDouble() >= _faults.ClockJumpChance) return;
+        _time.SetWallClock(_time.Start + _time.Elapsed + TimeSpan.FromHours(_chance.Next(-1, 2)));
+        _log.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"the wall clock is set to {Now:O}");
+    }
+
     /// <summary>A new process: a new graph on the same disk.</summary>
     private void Begin()
     {
         Lives++;
+        SetClock();
         _life = new Life(this);
         _life.Scheduler.Within(() => _ = _life.Start());
     }
@@ -136,14 +153,21 @@ internal sealed class SimulatedWorld
                 return true;
             }
 
-            if (state is not null && shape.Command?.Invoke(state, Now) is { } command && _life.Said.Add((id, state.SequenceNr)))
+            if (state is not null && shape.Command?.Invoke(state, _life.Node.Gateway.Now) is { } command && _life.Said.Add((id, state.SequenceNr)))
             {
-                _life.Scheduler.Within(() => _ = _life.Node.Gateway.Send(id, command));
+                _life.Scheduler.Within(() => _ = Say(id, state.SequenceNr, command));
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Says it again if it could not be written.</summary>
+    private async Task Say(JobId id, long sequenceNr, JobCommand command)
+    {
+        var life = _life;
+        if (await life.Node.Gateway.Send(id, command) is CommandReply.Unavailable) life.Said.Remove((id, sequenceNr));
     }
 
     private async Task Submit(JobId id, JobShape shape)
@@ -169,13 +193,24 @@ internal sealed class SimulatedWorld
     private IEnumerable<JobId> DependenciesOf(JobShape shape) =>
         shape.DependsOn.Select(name => SimulatedIds.Job(_shapes.Index().Single(other => other.Item.Name == name).Index));
 
-    private AppendFate FateOfAppend()
+    private AppendFate FateOfAppend(AppendRequest request)
     {
+        CheckStart(request);
         if (_faults.UnknownChance == 0 || _chance.NextDouble() >= _faults.UnknownChance) return AppendFate.Lands;
         return _chance.Next(2) == 0 ? AppendFate.Lost : AppendFate.LandsUnseen;
     }
 
     private bool IsLaterChild(JobId id) => StateOf(id)!.Spec.Parent is { Step: { } step } parent && StateOf(parent.Job)!.Find(new StepKey(step, parent.Item))!.Attempt > 1;
+
+    /// <summary>No job begins before its date has come by the wall clock.</summary>
+    private void CheckStart(AppendRequest request)
+    {
+        var before = StateOf(request.JobId);
+        if (before is { SequenceNr: > 0, Status: not JobStatus.Scheduled }) return;
+        var events = request.Events.Select(e => EventCodec.Decode(e.Type, e.At, e.Payload.Span)).ToList();
+        var startAt = events is [JobEvent.Submitted submitted, ..] ? submitted.Spec.StartAt : before?.Spec?.StartAt;
+        if (startAt > Now && events.Any(e => e is JobEvent.Queued or JobEvent.StepQueued or JobEvent.StepStarted)) _errors.Add($"Job {request.JobId} begins at {Now:O}, before {startAt:O}.");
+    }
 
     /// <summary>A start must be durable before its body runs, and a completed step's body must never run again; a cancellation may cross the start.</summary>
     private void CheckBegin(StepContext context)
@@ -195,7 +230,7 @@ internal sealed class SimulatedWorld
         {
             _world = world;
             Scheduler = new SimulatedScheduler(world._chance);
-            _store = new SimulatedJobStore(world.Disk, _ => ValueTask.FromResult(world.FateOfAppend()));
+            _store = new SimulatedJobStore(world.Disk, request => ValueTask.FromResult(world.FateOfAppend(request)));
             Node = new DispatcherNode(
                 new NodeEdges
                 {

@@ -17,6 +17,7 @@ internal static class SimulationChecker
             foreach (var broken in CheckDependencies(id, events, journal)) yield return broken;
             foreach (var broken in CheckParent(id, events[0], journal)) yield return broken;
             foreach (var broken in CheckOutside(id, events, plans.PlanOf(events[0]))) yield return broken;
+            foreach (var (earlier, later) in events.Zip(events.Skip(1))) if (later.At < earlier.At) yield return $"Job {id}: event {later.SequenceNr} of {later.At:O} comes after one of {earlier.At:O}.";
             if (disk.Inbox(id).Count > 0) yield return $"Job {id} has ended and has mail.";
         }
     }

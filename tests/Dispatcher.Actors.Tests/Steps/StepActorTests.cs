@@ -120,6 +120,34 @@ public sealed class StepActorTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(11), _toldAt);
     }
 
+    [Theory]
+    [InlineData(-1.0)]
+    [InlineData(1.0)]
+    public void HeartbeatAndTimeout_AreNotMovedByTheClock_WhenItJumps(double hours)
+    {
+        Start(
+            async context =>
+            {
+                for (var i = 0; i < 5; i++)
+                {
+                    context.Heartbeat();
+                    _time.SetWallClock(_time.GetUtcNow() + TimeSpan.FromHours(hours));
+                    await Task.Delay(TimeSpan.FromSeconds(2), context.Time, context.Cancellation);
+                }
+
+                while (true)
+                {
+                    context.Heartbeat();
+                    await Task.Delay(TimeSpan.FromSeconds(1), context.Time, context.Cancellation);
+                }
+            },
+            timeout: TimeSpan.FromSeconds(20),
+            heartbeatTimeout: TimeSpan.FromSeconds(3));
+        RunToTheEnd();
+        Assert.Equal("TIMEOUT", FailureOf(Assert.Single(_told)).Code);
+        Assert.Equal(TimeSpan.FromSeconds(20), _toldAt);
+    }
+
     [Fact]
     public void Shutdown_ReleasesTheAttempt_ButKeepsAResultThatCameInTime()
     {

@@ -4,12 +4,12 @@ using Dispatcher.Kernel;
 namespace Dispatcher.Steps.Workers;
 
 /// <summary>One worker that waits for tasks. What can be set belongs to <see cref="WorkerQueues"/>, under its lock.</summary>
-internal sealed class WorkerPoll(LeaseRequest request, DateTimeOffset until)
+internal sealed class WorkerPoll(LeaseRequest request, long cameTimestamp)
 {
     public LeaseRequest Request { get; } = request;
 
-    /// <summary>When it is answered at the latest.</summary>
-    public DateTimeOffset Until { get; } = until;
+    /// <summary>When it came, on the monotonic clock; it is answered a whole <see cref="LeaseRequest.Wait"/> later at the latest.</summary>
+    public long CameTimestamp { get; } = cameTimestamp;
 
     /// <summary>The leases; empty when the wait was in vain or the worker has gone.</summary>
     public TaskCompletionSource<ImmutableArray<WorkerLease>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

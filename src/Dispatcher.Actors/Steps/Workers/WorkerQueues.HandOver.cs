@@ -79,7 +79,7 @@ public sealed partial class WorkerQueues
             poll.Leased.Clear();
         }
 
-        var mayWait = poll.Leased.Count == 0 && !poll.IsGone && !_closed && _polls < _pollLimit && poll.Until > _system.Time.GetUtcNow();
+        var mayWait = poll.Leased.Count == 0 && !poll.IsGone && !_closed && _polls < _pollLimit && WaitOf(poll) > TimeSpan.Zero;
         if (!mayWait)
         {
             Answer(poll);
@@ -105,7 +105,7 @@ public sealed partial class WorkerQueues
         var lease = task.Lease = new HeldLease(holder, token, _system.Time.GetTimestamp());
         if (task.HeldBefore is null) task.Line.WaitTimes.Add(_system.Time.GetElapsedTime(task.OfferedTimestamp));
         lease.ExpiresAt = _system.Time.GetUtcNow() + task.LeaseFor;
-        lease.Timer = _system.Timers.Schedule(lease.ExpiresAt, _clock, new LeaseCheck(task, lease));
+        lease.Timer = _system.Timers.Schedule(task.LeaseFor, _clock, new LeaseCheck(task, lease));
         return task.Describe();
     }
 

@@ -91,7 +91,7 @@ public sealed partial class WorkerQueues
             var pending = new PendingAnswer(key, answer, task!.Line);
             task.Line.RunTimes.Add(_system.Time.GetElapsedTime(task.Lease!.StartedTimestamp));
             _jobs.Add(key, pending);
-            pending.Timer = _system.Timers.Schedule(_system.Time.GetUtcNow() + AnswerLimit, _clock, pending);
+            pending.Timer = _system.Timers.Schedule(AnswerLimit, _clock, pending);
             EndLease(task);
             task.Phase = WorkerTaskPhase.Answered;
             _jobs.Remove(task);
@@ -186,7 +186,7 @@ public sealed partial class WorkerQueues
         var left = task.LeaseFor - _system.Time.GetElapsedTime(lease.HeardTimestamp);
         if (left > TimeSpan.Zero)
         {
-            lease.Timer = _system.Timers.Schedule(_system.Time.GetUtcNow() + left, _clock, new LeaseCheck(task, lease));
+            lease.Timer = _system.Timers.Schedule(left, _clock, new LeaseCheck(task, lease));
             return;
         }
 

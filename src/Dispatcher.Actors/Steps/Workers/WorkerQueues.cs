@@ -72,7 +72,7 @@ public sealed partial class WorkerQueues
     /// <exception cref="WorkersFullException">The node holds no more polls, or the tenant no more queues.</exception>
     public async Task<ImmutableArray<WorkerLease>> Lease(LeaseRequest request, CancellationToken gone)
     {
-        var poll = new WorkerPoll(request, _system.Time.GetUtcNow() + request.Wait);
+        var poll = new WorkerPoll(request, _system.Time.GetTimestamp());
         List<HandOver> handOvers;
         lock (_gate) handOvers = Arrive(poll);
         foreach (var handOver in handOvers) Begin(handOver);
@@ -200,8 +200,11 @@ public sealed partial class WorkerQueues
         if (_polls >= _pollLimit) throw new WorkersFullException($"{_pollLimit:N0} polls of workers wait on this node, which is all that it holds; ask again in a moment.");
         _polls++;
         foreach (var line in lines) poll.Places.Add((line, first ? line.Polls.AddFirst(poll) : line.Polls.AddLast(poll)));
-        poll.Timer = _system.Timers.Schedule(poll.Until, _clock, poll);
+        poll.Timer = _system.Timers.Schedule(WaitOf(poll), _clock, poll);
     }
+
+    /// <summary>How long the poll may wait still.</summary>
+    private TimeSpan WaitOf(WorkerPoll poll) => poll.Request.Wait - _system.Time.GetElapsedTime(poll.CameTimestamp);
 
     private void StopWaiting(WorkerPoll poll)
     {

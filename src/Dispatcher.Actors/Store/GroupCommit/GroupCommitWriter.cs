@@ -78,7 +78,7 @@ internal sealed partial class GroupCommitWriter : IAsyncDisposable
         catch (Exception failure)
         {
             failed = true;
-            var unknown = new AppendResult.Unknown(_database.Explain(failure));
+            var unknown = new AppendResult.Unknown(_database.Explain(failure)) { IsDiskFull = failure is StoreException { IsDiskFull: true } };
             LogBatchFailed(failure, batch.Length, unknown.Cause);
             foreach (var append in batch) append.Result = unknown;
             _listeners.TellOfDoubt();

@@ -8,6 +8,8 @@ internal sealed class SqliteFailure(int code, string detail) : StoreException($"
     /// <summary>The extended result code.</summary>
     public int Code { get; } = code;
 
+    public override bool IsDiskFull => IsFull(Code);
+
     public static SqliteFailure Of(sqlite3 database, int code) => new(code, raw.sqlite3_errmsg(database).utf8_to_string());
 
     /// <summary>True when a unique key was there already.</summary>
@@ -16,9 +18,10 @@ internal sealed class SqliteFailure(int code, string detail) : StoreException($"
     /// <summary>The shared index of the log could not grow: SQLite names no reason, and a full disk is the one there is.</summary>
     private const int IndexCannotGrow = raw.SQLITE_IOERR_SHMSIZE;
 
-    private static string Describe(int code) => code == IndexCannotGrow ? "the disk is full" : (code & 0xFF) switch
+    private static bool IsFull(int code) => code == IndexCannotGrow || (code & 0xFF) == raw.SQLITE_FULL;
+
+    private static string Describe(int code) => IsFull(code) ? "the disk is full" : (code & 0xFF) switch
     {
-        raw.SQLITE_FULL => "the disk is full",
         raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
             "the database is corrupt; restore it from a backup, or try `sqlite3 dispatcher.db .recover`",
         raw.SQLITE_READONLY => "the database cannot be written",

@@ -36,7 +36,7 @@ internal sealed partial class SigningKeys(IKeySource source, TimeProvider time, 
         {
             // Others may have read while this one waited.
             var known = _known;
-            var isDue = known.TriedAt is not { } tried || time.GetUtcNow() - tried >= RefreshPause;
+            var isDue = known.Tried is not { } tried || time.GetElapsedTime(tried) >= RefreshPause;
             if (isDue && (IsMissing(known, keyId) || !IsFresh(known))) _known = await Read(known);
             return _known;
         }
@@ -48,7 +48,7 @@ internal sealed partial class SigningKeys(IKeySource source, TimeProvider time, 
 
     private async Task<Known> Read(Known old)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         try
         {
             var keys = new JsonWebKeySet(await source.Read(CancellationToken.None)).GetSigningKeys();
@@ -58,16 +58,17 @@ internal sealed partial class SigningKeys(IKeySource source, TimeProvider time, 
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException or ArgumentException or System.Text.Json.JsonException)
         {
             LogNotRead(fault);
-            return old with { TriedAt = now };
+            return old with { Tried = now };
         }
     }
 
-    private bool IsFresh(Known known) => known.ReadAt is { } readAt && time.GetUtcNow() - readAt < FreshFor;
+    private bool IsFresh(Known known) => known.Read is { } read && time.GetElapsedTime(read) < FreshFor;
 
     private static bool IsMissing(Known known, string? keyId) => keyId is null ? known.Keys.Count == 0 : known.Keys.All(key => key.KeyId != keyId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The identity provider's keys could not be read; those that are known stay")]
     private partial void LogNotRead(Exception fault);
 
-    private sealed record Known(IReadOnlyList<SecurityKey> Keys, DateTimeOffset? ReadAt, DateTimeOffset? TriedAt);
+    /// <summary>Both times are of the monotonic clock.</summary>
+    private sealed record Known(IReadOnlyList<SecurityKey> Keys, long? Read, long? Tried);
 }

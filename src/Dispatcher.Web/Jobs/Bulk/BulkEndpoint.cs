@@ -62,7 +62,7 @@ internal static class BulkEndpoint
             CommandReply.Duplicate { SameRequest: true } duplicate when await reader.Find(duplicate.Existing, caller.Tenant) is { } existing => Accepted(JobReceipt.Of(existing.View())),
             CommandReply.Duplicate duplicate => Conflict(spec, duplicate).ToProblem(http),
             CommandReply.Refused refused => Rejections.ToRefusal(refused.Rejection).ToProblem(http),
-            CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable.Cause).ToProblem(http),
+            CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable).ToProblem(http),
             _ => throw new UnreachableException(),
         };
     }

@@ -32,7 +32,7 @@ internal sealed class CommandSender(DispatcherEngine engine)
             case CommandReply.Refused refused:
                 return Rejections.ToRefusal(refused).ToProblem(http);
             case CommandReply.Unavailable unavailable:
-                return Refusal.Unavailable(unavailable.Cause).ToProblem(http);
+                return Refusal.Unavailable(unavailable).ToProblem(http);
             default:
                 throw new UnreachableException();
         }

@@ -35,7 +35,7 @@ internal sealed class JobCreator(DispatcherEngine engine, JobReader reader, Requ
         CommandReply.Duplicate duplicate => await Existing(request, spec, duplicate),
         CommandReply.Refused { Rejection.Code: "invalid-input" } => await InvalidInput(spec),
         CommandReply.Refused refused => new Creation(refused.Rejection),
-        CommandReply.Unavailable unavailable => new Creation(Refusal.Unavailable(unavailable.Cause)),
+        CommandReply.Unavailable unavailable => new Creation(Refusal.Unavailable(unavailable)),
         _ => throw new UnreachableException(),
     };
 

@@ -136,7 +136,7 @@ public sealed class TokenCheckerTests : IDisposable
         _issuer.KeyId = "k2";
         await IsRefused(_issuer.Sign(_issuer.Claims(_time.Now)), "not among");
         Assert.Equal(1, _issuer.Reads);
-        _time.Now += SigningKeys.RefreshPause;
+        _time.Pass(SigningKeys.RefreshPause);
         await IsGood();
         Assert.Equal(2, _issuer.Reads);
         await IsGood();
@@ -149,7 +149,7 @@ public sealed class TokenCheckerTests : IDisposable
         await IsGood();
         var old = _issuer.Sign(_issuer.Claims(_time.Now + SigningKeys.FreshFor));
         _issuer.KeyId = "k2";
-        _time.Now += SigningKeys.FreshFor;
+        _time.Pass(SigningKeys.FreshFor);
         await IsRefused(old, "not among");
     }
 
@@ -158,7 +158,7 @@ public sealed class TokenCheckerTests : IDisposable
     {
         await IsGood();
         _issuer.IsDown = true;
-        _time.Now += SigningKeys.FreshFor;
+        _time.Pass(SigningKeys.FreshFor);
         await IsGood();
         Assert.Equal(2, _issuer.Reads);
     }
