@@ -35,8 +35,10 @@ internal sealed class FeedPump(FeedRing ring, FeedTopics topics, ProgressBoard b
         {
             if (ring.Find(_nextEvent) is not { } next)
             {
+                // Read before they are sent: what leaves the ring after they have looked into the journal must be met here, and send them again.
+                var tail = ring.Tail;
                 SendAllToJournal(last);
-                _nextEvent = Math.Max(_nextEvent + 1, ring.Tail);
+                _nextEvent = Math.Max(_nextEvent + 1, tail);
                 continue;
             }
 
