@@ -29,8 +29,8 @@ public sealed class JobGateway(JobServices services)
             return Refuse("unknown-dependency", $"The job depends on {unknown}, and there is no such job.");
         if (spec.Parent is { } parent && await FirstUnknown([parent.Job], spec.Tenant) is not null)
             return Refuse("unknown-parent", $"The job names {parent.Job} as its parent, and there is no such job.");
-        var jobId = id ?? services.Ids.NextJobId();
-        return await Send(jobId, new JobCommand.Submit(jobId, spec, by, services.Now()));
+        var (jobId, now) = id is { } given ? (given, services.Now()) : services.NextJob();
+        return await Send(jobId, new JobCommand.Submit(jobId, spec, by, now));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
@@ -57,9 +58,12 @@ public sealed class JobServices
     }
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
-    public DateTimeOffset Now()
+    public DateTimeOffset Now() => StoredTime.Truncate(System.Time.GetUtcNow());
+
+    /// <summary>An id, and the time at which its job is made: one reading of the clock, since lists by time of creation look at ids.</summary>
+    public (JobId Id, DateTimeOffset At) NextJob()
     {
-        var now = System.Time.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        var id = Ids.NextJobId(out var at);
+        return (id, StoredTime.Truncate(at));
     }
 }
