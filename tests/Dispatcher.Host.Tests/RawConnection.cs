@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -37,17 +38,42 @@ internal sealed class RawConnection : IAsyncDisposable
         return Encoding.Latin1.GetString(received.ToArray());
     }
 
-    /// <summary>One answer's status, on a connection that stays open.</summary>
+    /// <summary>
+    /// One answer's status, on a connection that stays open; 0 if it was closed instead. The whole answer is taken, in however many pieces it comes, so that the
+    /// next begins with its own first byte.
+    /// </summary>
     public async Task<int> ReadStatus()
     {
+        var received = "";
         var buffer = new byte[4096];
-        var length = await _client.GetStream().ReadAsync(buffer);
-        return length < 12 ? 0 : int.Parse(Encoding.Latin1.GetString(buffer, 9, 3), System.Globalization.CultureInfo.InvariantCulture);
+        while (!IsWhole(received))
+        {
+            var length = await _client.GetStream().ReadAsync(buffer);
+            if (length == 0) return 0;
+            received += Encoding.Latin1.GetString(buffer, 0, length);
+        }
+
+        return int.Parse(received.AsSpan(9, 3), CultureInfo.InvariantCulture);
     }
 
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Its headers, and the body that they announce.</summary>
+    private static bool IsWhole(string received)
+    {
+        const string EndOfHeaders = "\r\n\r\n";
+        const string ContentLength = "content-length:";
+        var end = received.IndexOf(EndOfHeaders, StringComparison.Ordinal);
+        if (end < 0) return false;
+        var lines = received[..end].Split("\r\n");
+        var body = received[(end + EndOfHeaders.Length)..];
+        var announced = lines.FirstOrDefault(line => line.StartsWith(ContentLength, StringComparison.OrdinalIgnoreCase));
+        return announced is null
+            ? body.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
+            : body.Length >= int.Parse(announced.AsSpan(ContentLength.Length), CultureInfo.InvariantCulture);
     }
 }
