@@ -41,6 +41,9 @@ internal sealed class MemoryNode
 
     public SimulatedJobStore Store { get; private set; } = null!;
 
+    /// <summary>What becomes of the appends from now on.</summary>
+    public AppendFate Fate { get; set; } = AppendFate.Lands;
+
     public DispatcherNode Node { get; private set; } = null!;
 
     public JobGateway Gateway => Node.Gateway;
@@ -140,7 +143,7 @@ internal sealed class MemoryNode
     private void Make()
     {
         var scheduler = _scheduler = new SimulatedScheduler(new Random(1));
-        Store = new SimulatedJobStore(Disk);
+        Store = new SimulatedJobStore(Disk, _ => ValueTask.FromResult(Fate));
         var edges = new NodeEdges
         {
             Store = new EdgeCountingStore(Store, call =>
