@@ -37,6 +37,17 @@ async function connect() {
   });
 
   await connection.start();
+  try {
+    await subscribe(connection);
+  } catch (error) {
+    if (error.message.includes('HubException')) throw error;
+    // Lost before the answer. Whoever hears of the close comes back, and nobody else: two would both print.
+    print({ kind: 'error', message: error.message });
+    await connection.stop();
+  }
+}
+
+async function subscribe(connection) {
   for (let i = 0; i < (settings.times ?? 1); i++) {
     const subscribed = await connection.invoke('Subscribe', { ...settings.follow, ...(position === undefined ? {} : { after: position }) });
     print({ kind: 'subscribed', ...subscribed });

@@ -12,13 +12,7 @@ internal sealed partial class JobActor
 
     private ValueTask<AppendResult> Append(JobTurn turn)
     {
-        var events = new EncodedEvent[turn.Events.Count];
-        for (var i = 0; i < events.Length; i++)
-        {
-            var @event = turn.Events[i];
-            events[i] = new EncodedEvent(EventCodec.NameOf(@event), @event.At, EventCodec.Encode(@event));
-        }
-
+        var events = EncodedEventsOf(turn);
         var submitted = events.Length > 0 ? (turn.Events[0] as JobEvent.Submitted)?.Spec : null;
         var ends = turn.State.Status.IsTerminal() && !turn.Before.Status.IsTerminal();
         return services.Store.Append(new AppendRequest(id, turn.Before.SequenceNr, events)
@@ -39,6 +33,9 @@ internal sealed partial class JobActor
         });
     }
 
+    private static EncodedEvent[] EncodedEventsOf(JobTurn turn) =>
+        [.. turn.Events.Select(@event => new EncodedEvent(EventCodec.NameOf(@event), @event.At, EventCodec.Encode(@event)))];
+
     private static JobAddress AddressOf(JobSpec spec) => new(spec.Tenant, spec.Workflow.Name, spec.CorrelationId);
 
     /// <summary>
@@ -57,8 +54,13 @@ internal sealed partial class JobActor
     /// Waits, then learns from the store whether the turn has landed; asks until the store answers. The giver of a new job hears at once that it is not
     /// known, and givers of other commands when the store cannot be read either, since they may want to do something else.
     /// </summary>
+<<<<<<< HEAD
     /// <returns>Who has mail because of it; null if it has not landed.</returns>
     private async ValueTask<IReadOnlyList<JobId>?> FindLanded(JobTurn turn, AppendResult.Unknown unknown, TimeSpan delay)
+=======
+    /// <returns>What has landed, and who has mail because of the turn.</returns>
+    private async ValueTask<(Landed What, IReadOnlyList<JobId> Woken)> FindLanded(JobTurn turn, string cause, TimeSpan delay)
+>>>>>>> flaky
     {
         var cause = unknown.Cause;
         if (turn.Before.SequenceNr == 0) turn.ReplyToAll(UnavailableBy(unknown));
@@ -68,7 +70,8 @@ internal sealed partial class JobActor
             await Task.Delay(delay, services.System.Time);
             try
             {
-                return await HasLanded(turn) ? await WokenBy(turn) : null;
+                var landed = await WhatLanded(turn);
+                return (landed, landed == Landed.Turn ? await WokenBy(turn) : []);
             }
             catch (Exception exception) when (exception is not InvariantBrokenException)
             {
@@ -79,14 +82,34 @@ internal sealed partial class JobActor
         }
     }
 
-    private async ValueTask<bool> HasLanded(JobTurn turn)
+    /// <summary>
+    /// A job that is taken for new may have been here before, with as many events: those in the store are the turn's own only if they say the same.
+    /// </summary>
+    private async ValueTask<Landed> WhatLanded(JobTurn turn)
     {
         // A row that only says that the job is parked may as well be written again.
-        if (turn.IsEmpty) return false;
-        if (turn.Events.Count == 0) return !(await services.Store.ReadInbox(id)).Any(mail => turn.Consumed.Contains(mail.Id));
-        var landed = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
-        Check.That(landed.Count == 0 || landed.Count == turn.Events.Count);
-        return landed.Count > 0;
+        if (turn.IsEmpty) return Landed.Nothing;
+        if (turn.Events.Count == 0) return (await services.Store.ReadInbox(id)).Any(mail => turn.Consumed.Contains(mail.Id)) ? Landed.Nothing : Landed.Turn;
+        var stored = await services.Store.ReadEvents(id, turn.Before.SequenceNr, turn.Events.Count + 1);
+        if (stored.Count == 0) return Landed.Nothing;
+        var own = EncodedEventsOf(turn);
+        return stored.Count == own.Length && stored.Zip(own).All(pair => IsSame(pair.First, pair.Second)) ? Landed.Turn : Landed.Others;
+    }
+
+    private static bool IsSame(StoredEvent stored, EncodedEvent own) =>
+        stored.Type == own.Type && stored.At == StoredTime.Truncate(own.At) && stored.Payload.Span.SequenceEqual(own.Payload.Span);
+
+    /// <summary>The job was here before (its submission was given again), or has gone on since it was read: its stored state decides.</summary>
+    /// <returns>The messages that are still to be decided about.</returns>
+    private async ValueTask<IReadOnlyList<object>> LoadInsteadOf(JobTurn turn, IReadOnlyList<object> messages)
+    {
+        if (turn.Before.SequenceNr > 0 && !_mayBeStale)
+            throw new InvariantBrokenException($"Job {id} has other events in the store after event {turn.Before.SequenceNr} than were made here: somebody else has written.");
+        WithdrawTickets();
+        _state = null;
+        await LoadWithinTurn();
+        Check.That(_state is not null || _parked is not null);
+        return [.. messages.Where(message => message is not LoadedMessage)];
     }
 
     private static CommandReply.Unavailable UnavailableBy(AppendResult.Unknown unknown) => new(unknown.Cause) { IsDiskFull = unknown.IsDiskFull };
@@ -112,4 +135,12 @@ internal sealed partial class JobActor
 
     [LoggerMessage(202, LogLevel.Error, "Job {JobId}: this node may not write any more and stands down.")]
     private static partial void LogFenced(ILogger logger, JobId jobId);
+
+    /// <summary>What stands in the store where a turn of unknown fate would.</summary>
+    private enum Landed
+    {
+        Nothing,
+        Turn,
+        Others,
+    }
 }

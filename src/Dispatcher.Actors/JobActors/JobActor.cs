@@ -136,25 +136,30 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                     turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
                     Self.Stop();
                     return;
-                case AppendResult.Conflict when turn.Before.SequenceNr == 0 || _mayBeStale:
-                    // The job was here before (its submission was given again), or has gone on since it was read. Its stored state decides.
-                    WithdrawTickets();
-                    _state = null;
-                    await LoadWithinTurn();
-                    Check.That(_state is not null || _parked is not null);
-                    messages = [.. messages.Where(message => message is not LoadedMessage)];
+                case AppendResult.Conflict:
+                    messages = await LoadInsteadOf(turn, messages);
                     if (messages.Count == 0) return;
                     break;
-                case AppendResult.Conflict other:
-                    throw new InvariantBrokenException($"Job {id} is at event {other.ActualSequenceNr} in the store and at {turn.Before.SequenceNr} here: somebody else has written.");
                 case AppendResult.Fenced:
                     StandDown(turn);
                     return;
                 case AppendResult.Unknown unknown:
+<<<<<<< HEAD
                     if (await FindLanded(turn, unknown, delay) is { } woken)
+=======
+                    var (landed, woken) = await FindLanded(turn, unknown.Cause, delay);
+                    if (landed == Landed.Turn)
+>>>>>>> flaky
                     {
                         Finish(turn, woken);
                         return;
+                    }
+
+                    if (landed == Landed.Others)
+                    {
+                        messages = await LoadInsteadOf(turn, messages);
+                        if (messages.Count == 0) return;
+                        break;
                     }
 
                     if (turn.Before.SequenceNr == 0)

@@ -11,13 +11,13 @@ namespace Dispatcher.Actors.Tests.Feed;
 public sealed class EventFeedConcurrencyTests
 {
     private const int Writers = 6;
-    private const int AppendsOfAWriter = 400;
+    private const int AppendsOfAWriter = 200;
     private const int EventsOfAnAppend = 3;
 
     /// <summary>A ring so small that readers are thrown out of it all the time; they may miss as much as they like, so nobody is told to reload.</summary>
     private static readonly EventFeedOptions Options = new()
     {
-        RingLimitEvents = 64,
+        RingLimitEvents = 8,
         CatchUpLimitEvents = int.MaxValue,
         BatchLimitEvents = 7,
         PageLimitEvents = 50,

@@ -38,7 +38,7 @@ internal sealed class NodeClient : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The process has ended.</exception>
     public async Task<JsonElement> Next()
     {
-        var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+        var line = await ReadLine()
             ?? throw new InvalidOperationException($"The client has ended after {_lines.Count} lines: {string.Join('\n', _lines)}\n{await _errors}");
         _lines.Add(JsonElement.Parse(line));
         return _lines[^1];
@@ -59,7 +59,7 @@ internal sealed class NodeClient : IAsyncDisposable
     /// <summary>Everything until the process ends by itself.</summary>
     public async Task<IReadOnlyList<JsonElement>> ReadToEnd()
     {
-        while (await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } line) _lines.Add(JsonElement.Parse(line));
+        while (await ReadLine() is { } line) _lines.Add(JsonElement.Parse(line));
         await _process.WaitForExitAsync().WaitAsync(Patience);
         if (_process.ExitCode != 0) throw new InvalidOperationException($"The client ended with {_process.ExitCode}: {string.Join('\n', _lines)}\n{await _errors}");
         return _lines;
@@ -74,6 +74,18 @@ internal sealed class NodeClient : IAsyncDisposable
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private async Task<string?> ReadLine()
+    {
+        try
+        {
+            return await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The client printed nothing for {Patience} after {_lines.Count} lines: {string.Join('\n', _lines)}");
+        }
     }
 
     private static string Folder()
