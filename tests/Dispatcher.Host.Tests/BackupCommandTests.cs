@@ -2,16 +2,6 @@ namespace Dispatcher.Host.Tests;
 
 public sealed class BackupCommandTests : IDisposable
 {
-    private const string Writing = """
-        name: writing
-        version: 1
-        steps:
-          - id: write
-            uses: process.run
-            with: { command: ffmpeg, args: ["-f", "lavfi", "-i", "anullsrc", "-t", "0.1", "${artifacts.path('out/a.wav')}"] }
-            artifacts: [ { name: silence, path: "out/a.wav" } ]
-        """;
-
     private readonly CommandRun _run = new();
 
     public void Dispose() => _run.Dispose();
@@ -19,7 +9,7 @@ public sealed class BackupCommandTests : IDisposable
     [Fact]
     public async Task Backup_IsADataDirectory_WithAllThatTheOriginalHad()
     {
-        Assert.Equal(0, (await _run.OnData("run", _run.Write("writing.yaml", Writing))).ExitCode);
+        Assert.Equal(0, (await _run.OnData("run", _run.Write("writing.yaml", Samples.Writing))).ExitCode);
         var copy = Path.Combine(_run.Directory, "copy");
 
         var made = await _run.OnData("backup", copy, "--with-artifacts", "--json");
@@ -34,7 +24,7 @@ public sealed class BackupCommandTests : IDisposable
     [Fact]
     public async Task Backup_WithoutFiles_IsTheDatabaseAlone()
     {
-        await _run.OnData("run", _run.Write("writing.yaml", Writing));
+        await _run.OnData("run", _run.Write("writing.yaml", Samples.Writing));
         var copy = Path.Combine(_run.Directory, "copy");
 
         var made = await _run.OnData("backup", copy);
@@ -60,7 +50,7 @@ public sealed class BackupCommandTests : IDisposable
     [Fact]
     public async Task Backup_LeavesNothing_WhenTheFilesAreNotWhole()
     {
-        await _run.OnData("run", _run.Write("writing.yaml", Writing));
+        await _run.OnData("run", _run.Write("writing.yaml", Samples.Writing));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(_run.Data, "artifacts"), "*.wav", SearchOption.AllDirectories)) File.AppendAllText(file, "more");
         var copy = Path.Combine(_run.Directory, "copy");
 

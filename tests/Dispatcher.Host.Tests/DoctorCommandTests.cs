@@ -4,16 +4,6 @@ namespace Dispatcher.Host.Tests;
 
 public sealed class DoctorCommandTests : IDisposable
 {
-    private const string Writing = """
-        name: writing
-        version: 1
-        steps:
-          - id: write
-            uses: process.run
-            with: { command: ffmpeg, args: ["-f", "lavfi", "-i", "anullsrc", "-t", "0.1", "${artifacts.path('out/a.wav')}"] }
-            artifacts: [ { name: silence, path: "out/a.wav" } ]
-        """;
-
     private readonly CommandRun _run = new();
 
     public void Dispose() => _run.Dispose();
@@ -35,7 +25,7 @@ public sealed class DoctorCommandTests : IDisposable
     [Fact]
     public async Task Doctor_Exits1_AndSaysWhatToDo_WhenSomethingIsWrong()
     {
-        var id = await Ran(Writing);
+        var id = await Ran(Samples.Writing);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(_run.Data, "artifacts"), "*", SearchOption.AllDirectories)) File.AppendAllText(file, "more");
 
         var plain = await _run.OnData("doctor");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -39,7 +38,6 @@ internal sealed class RawConnection : IAsyncDisposable
     }
 
     /// <summary>
-<<<<<<< HEAD
     /// One whole answer's status, on a connection that stays open: an answer may come in pieces, and what is left of it must not be taken for the next one. 0 if
     /// the connection ends before.
     /// </summary>
@@ -66,43 +64,11 @@ internal sealed class RawConnection : IAsyncDisposable
         if (at < 0) return answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);
         var digits = answer.AsSpan(at + Length.Length);
         return answer.Length >= head + 4 + int.Parse(digits[..digits.IndexOf('\r')], System.Globalization.CultureInfo.InvariantCulture);
-=======
-    /// One answer's status, on a connection that stays open; 0 if it was closed instead. The whole answer is taken, in however many pieces it comes, so that the
-    /// next begins with its own first byte.
-    /// </summary>
-    public async Task<int> ReadStatus()
-    {
-        var received = "";
-        var buffer = new byte[4096];
-        while (!IsWhole(received))
-        {
-            var length = await _client.GetStream().ReadAsync(buffer);
-            if (length == 0) return 0;
-            received += Encoding.Latin1.GetString(buffer, 0, length);
-        }
-
-        return int.Parse(received.AsSpan(9, 3), CultureInfo.InvariantCulture);
->>>>>>> flaky
     }
 
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Its headers, and the body that they announce.</summary>
-    private static bool IsWhole(string received)
-    {
-        const string EndOfHeaders = "\r\n\r\n";
-        const string ContentLength = "content-length:";
-        var end = received.IndexOf(EndOfHeaders, StringComparison.Ordinal);
-        if (end < 0) return false;
-        var lines = received[..end].Split("\r\n");
-        var body = received[(end + EndOfHeaders.Length)..];
-        var announced = lines.FirstOrDefault(line => line.StartsWith(ContentLength, StringComparison.OrdinalIgnoreCase));
-        return announced is null
-            ? body.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
-            : body.Length >= int.Parse(announced.AsSpan(ContentLength.Length), CultureInfo.InvariantCulture);
     }
 }

@@ -37,6 +37,17 @@ internal static class Samples
         steps: [{ id: one, uses: noop }]
         """;
 
+    /// <summary>Leaves a file.</summary>
+    public const string Writing = """
+        name: writing
+        version: 1
+        steps:
+          - id: write
+            uses: process.run
+            with: { command: ffmpeg, args: ["-f", "lavfi", "-i", "anullsrc", "-t", "0.1", "${artifacts.path('out/a.wav')}"] }
+            artifacts: [ { name: silence, path: "out/a.wav" } ]
+        """;
+
     /// <summary>Ends by itself after the given time.</summary>
     public static string Sleeping(string duration, string name = "sleeping") => $$"""
         name: {{name}}

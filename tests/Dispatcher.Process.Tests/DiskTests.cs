@@ -53,4 +53,23 @@ public sealed class DiskTests(Talk talk) : IDisposable
         var result = await DispatcherProcess.Run(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(1, 1)), "--data", disk.Data);
         Refusal.Assert(result, 1, disk.Data, "cannot be written");
     }
+
+    [Fact]
+    public async Task Serve_NamesTheDirectory_WhenItCannotBeWritten()
+    {
+        using var disk = new SmallDisk(TooSmallKibibytes);
+        disk.MakeReadOnly();
+        var result = await DispatcherProcess.Run(_directory.Path, "serve", "--data", disk.Data, "--urls", "http://127.0.0.1:0");
+        Refusal.Assert(result, 1, disk.Data, "cannot be written");
+    }
+
+    [Fact]
+    public async Task Serve_NamesTheDirectory_WhenItHasJobsAndCannotBeWrittenAnyMore()
+    {
+        using var disk = new SmallDisk(4 * TooSmallKibibytes);
+        await using (var service = await ServiceProcess.Start(_directory.Path, disk.Data)) Assert.Equal(0, (await service.Terminate()).ExitCode);
+        disk.MakeReadOnly();
+        var result = await DispatcherProcess.Run(_directory.Path, "serve", "--data", disk.Data, "--urls", "http://127.0.0.1:0");
+        Refusal.Assert(result, 1, disk.Data, "cannot be written");
+    }
 }

@@ -35,11 +35,7 @@ internal sealed class FeedPump(FeedRing ring, FeedTopics topics, ProgressBoard b
         {
             if (ring.Find(_nextEvent) is not { } next)
             {
-<<<<<<< HEAD
                 // Read before anybody is sent: one who has been to the journal and back may meet a ring that has moved on again, and must be marked for that.
-=======
-                // Read before they are sent: what leaves the ring after they have looked into the journal must be met here, and send them again.
->>>>>>> flaky
                 var tail = ring.Tail;
                 SendAllToJournal(last);
                 _nextEvent = Math.Max(_nextEvent + 1, tail);

@@ -9,16 +9,17 @@ internal sealed partial class JobActor
     /// <summary>Watchers that are woken after a write of unknown outcome turned out to have landed; the rest hear at the next start.</summary>
     private const int WatcherLimit = 10_000;
 
-    /// <summary>The mail that these messages are about: read with the job, or now.</summary>
+    /// <summary>The mail that these messages are about: read with the job, or now if some has come since.</summary>
     private ValueTask<IReadOnlyList<InboxMessage>> MailFor(IReadOnlyList<object> messages)
     {
+        IReadOnlyList<InboxMessage> known = [];
         foreach (var message in messages)
         {
-            if (message is LoadedMessage loaded) return ValueTask.FromResult(loaded.Inbox);
             if (message is MailMessage) return services.Store.ReadInbox(id);
+            if (message is LoadedMessage loaded) known = loaded.Inbox;
         }
 
-        return ValueTask.FromResult<IReadOnlyList<InboxMessage>>([]);
+        return ValueTask.FromResult(known);
     }
 
     private void TakeMail(JobTurn turn, InboxMessage mail)

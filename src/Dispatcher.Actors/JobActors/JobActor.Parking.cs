@@ -50,6 +50,6 @@ internal sealed partial class JobActor
     [LoggerMessage(200, LogLevel.Error, "Job {JobId} is parked: {Reason}")]
     private static partial void LogParked(ILogger logger, JobId jobId, string reason);
 
-    [LoggerMessage(204, LogLevel.Warning, "Job {JobId}: its row could not be told that the job is parked.")]
+    [LoggerMessage(207, LogLevel.Warning, "Job {JobId}: its row could not be told that the job is parked.")]
     private static partial void LogNotSaid(ILogger logger, JobId jobId);
 }

@@ -50,20 +50,36 @@ internal sealed partial class JobActor
         return new EncodedSnapshot(SnapshotCodec.Version, SnapshotCodec.Encode(turn.State));
     }
 
+    /// <returns>What is to be decided again; null if all is done.</returns>
+    private async ValueTask<IReadOnlyList<object>?> AfterUnknown(JobTurn turn, AppendResult.Unknown unknown, IReadOnlyList<object> messages, TimeSpan delay)
+    {
+        var (landed, woken) = await FindLanded(turn, unknown, delay);
+        switch (landed)
+        {
+            case Landed.Turn:
+                Finish(turn, woken);
+                return null;
+            case Landed.Others:
+                return await LoadInsteadOf(turn, messages);
+            case Landed.Nothing when turn.Before.SequenceNr == 0:
+                Self.Stop();
+                return null;
+            default:
+                return ForAnotherTry(messages);
+        }
+    }
+
     /// <summary>
     /// Waits, then learns from the store whether the turn has landed; asks until the store answers. The giver of a new job hears at once that it is not
-    /// known, and givers of other commands when the store cannot be read either, since they may want to do something else.
+    /// known, and the giver of another command the second time: nobody should wait for a disk that stays full.
     /// </summary>
-<<<<<<< HEAD
-    /// <returns>Who has mail because of it; null if it has not landed.</returns>
-    private async ValueTask<IReadOnlyList<JobId>?> FindLanded(JobTurn turn, AppendResult.Unknown unknown, TimeSpan delay)
-=======
     /// <returns>What has landed, and who has mail because of the turn.</returns>
-    private async ValueTask<(Landed What, IReadOnlyList<JobId> Woken)> FindLanded(JobTurn turn, string cause, TimeSpan delay)
->>>>>>> flaky
+    private async ValueTask<(Landed What, IReadOnlyList<JobId> Woken)> FindLanded(JobTurn turn, AppendResult.Unknown unknown, TimeSpan delay)
     {
         var cause = unknown.Cause;
-        if (turn.Before.SequenceNr == 0) turn.ReplyToAll(UnavailableBy(unknown));
+        var refusal = new CommandReply.Unavailable(cause) { IsDiskFull = unknown.IsDiskFull };
+        if (turn.Before.SequenceNr == 0) turn.ReplyToAll(refusal);
+        else if (delay > FirstStoreDelay) turn.RefuseCommands(refusal);
         while (true)
         {
             LogUnknown(Logger, id, cause, delay.TotalMilliseconds);
@@ -75,7 +91,7 @@ internal sealed partial class JobActor
             }
             catch (Exception exception) when (exception is not InvariantBrokenException)
             {
-                turn.RefuseCommands(new CommandReply.Unavailable(exception.Message) { IsDiskFull = exception is StoreException { IsDiskFull: true } });
+                turn.RefuseCommands(refusal);
                 cause = exception.Message;
                 delay = Longer(delay);
             }
@@ -96,6 +112,17 @@ internal sealed partial class JobActor
         return stored.Count == own.Length && stored.Zip(own).All(pair => IsSame(pair.First, pair.Second)) ? Landed.Turn : Landed.Others;
     }
 
+    /// <summary>
+    /// Nothing of the turn is in the store: it is decided again, without the commands whose givers were told so, and with what has come since, or new commands
+    /// would wait behind it without end.
+    /// </summary>
+    private List<object> ForAnotherTry(IReadOnlyList<object> messages)
+    {
+        List<object> left = [.. messages.Where(message => message is not CommandMessage { IsAnswered: true })];
+        while (left.Count < TurnLimit && Self.TryReceiveMore(out var more)) left.Add(more);
+        return left;
+    }
+
     private static bool IsSame(StoredEvent stored, EncodedEvent own) =>
         stored.Type == own.Type && stored.At == StoredTime.Truncate(own.At) && stored.Payload.Span.SequenceEqual(own.Payload.Span);
 
@@ -111,8 +138,6 @@ internal sealed partial class JobActor
         Check.That(_state is not null || _parked is not null);
         return [.. messages.Where(message => message is not LoadedMessage)];
     }
-
-    private static CommandReply.Unavailable UnavailableBy(AppendResult.Unknown unknown) => new(unknown.Cause) { IsDiskFull = unknown.IsDiskFull };
 
     private static TimeSpan Longer(TimeSpan delay) => delay * 2 < MaxStoreDelay ? delay * 2 : MaxStoreDelay;
 

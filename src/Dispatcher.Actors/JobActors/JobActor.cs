@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Steps;
@@ -22,7 +23,9 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private const int TurnLimit = 256;
 
     private static readonly TimeSpan FirstStoreDelay = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan MaxStoreDelay = TimeSpan.FromSeconds(15);
+
+    /// <summary>Nor does a command that comes meanwhile wait much longer for its refusal.</summary>
+    private static readonly TimeSpan MaxStoreDelay = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<StepKey, HeldTicket> _tickets = [];
     private readonly Dictionary<StepKey, ActorCell> _children = [];
@@ -98,10 +101,15 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     /// </summary>
     private async ValueTask Commit(IReadOnlyList<object> messages)
     {
+        var delay = FirstStoreDelay;
         try
         {
-            await CommitAll(messages);
-            while (_state is { Waits.Uncreated: > 0 } && await CreateChildJobs() is { } answered) await CommitAll([answered]);
+            while (!_fenced)
+            {
+                if (await TryCommit(messages, delay) is { } left) (messages, delay) = (left, Longer(delay));
+                else if (_state is { Waits.Uncreated: > 0 } && await CreateChildJobs() is { } answered) (messages, delay) = ([answered], FirstStoreDelay);
+                else return;
+            }
         }
         catch
         {
@@ -109,74 +117,45 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
             foreach (var message in messages) (message as IDeadLetter)?.Undelivered();
             throw;
         }
-    }
-
-    private async ValueTask CommitAll(IReadOnlyList<object> messages)
-    {
-        var delay = FirstStoreDelay;
-        while (!_fenced)
-        {
-            if (await Decide(messages) is not { } turn) return;
-            if (turn.IsEmpty && !HasToSayThatItIsParked(turn))
-            {
-                turn.Reply();
-                AfterTurn(turn);
-                return;
-            }
-
-            switch (await Append(turn))
-            {
-                case AppendResult.Appended appended:
-                    _mayBeStale = false;
-                    _rowSaysParked = _parked is not null;
-                    _isRowCurrent = true;
-                    Finish(turn, appended.Woken);
-                    return;
-                case AppendResult.Conflict { ClaimedBy: { } existing } conflict when existing != id:
-                    turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
-                    Self.Stop();
-                    return;
-                case AppendResult.Conflict:
-                    messages = await LoadInsteadOf(turn, messages);
-                    if (messages.Count == 0) return;
-                    break;
-                case AppendResult.Fenced:
-                    StandDown(turn);
-                    return;
-                case AppendResult.Unknown unknown:
-<<<<<<< HEAD
-                    if (await FindLanded(turn, unknown, delay) is { } woken)
-=======
-                    var (landed, woken) = await FindLanded(turn, unknown.Cause, delay);
-                    if (landed == Landed.Turn)
->>>>>>> flaky
-                    {
-                        Finish(turn, woken);
-                        return;
-                    }
-
-                    if (landed == Landed.Others)
-                    {
-                        messages = await LoadInsteadOf(turn, messages);
-                        if (messages.Count == 0) return;
-                        break;
-                    }
-
-                    if (turn.Before.SequenceNr == 0)
-                    {
-                        Self.Stop();
-                        return;
-                    }
-
-                    // Nothing of the turn is in the store. Orders from outside are given back, since nobody should wait for a disk that stays full; the job's own go on.
-                    turn.RefuseCommands(UnavailableBy(unknown));
-                    messages = [.. messages.Where(message => message is not CommandMessage)];
-                    delay = Longer(delay);
-                    break;
-            }
-        }
 
         foreach (var message in messages) (message as IDeadLetter)?.Undelivered();
+    }
+
+    /// <summary>One turn.</summary>
+    /// <param name="delay">How long to wait, if the store does not say what became of the write, before it is asked.</param>
+    /// <returns>What is to be decided again; null if all is done.</returns>
+    private async ValueTask<IReadOnlyList<object>?> TryCommit(IReadOnlyList<object> messages, TimeSpan delay)
+    {
+        if (await Decide(messages) is not { } turn) return null;
+        if (turn.IsEmpty && !HasToSayThatItIsParked(turn))
+        {
+            turn.Reply();
+            AfterTurn(turn);
+            return null;
+        }
+
+        switch (await Append(turn))
+        {
+            case AppendResult.Appended appended:
+                _mayBeStale = false;
+                _rowSaysParked = _parked is not null;
+                _isRowCurrent = true;
+                Finish(turn, appended.Woken);
+                return null;
+            case AppendResult.Conflict { ClaimedBy: { } existing } conflict when existing != id:
+                turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
+                Self.Stop();
+                return null;
+            case AppendResult.Conflict:
+                return await LoadInsteadOf(turn, messages);
+            case AppendResult.Fenced:
+                StandDown(turn);
+                return null;
+            case AppendResult.Unknown unknown:
+                return await AfterUnknown(turn, unknown, messages, delay);
+            default:
+                throw new UnreachableException();
+        }
     }
 
     /// <summary>The turn is durable: now its state is the job's, and the world may hear of it.</summary>

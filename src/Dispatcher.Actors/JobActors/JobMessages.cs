@@ -22,6 +22,8 @@ internal sealed class CommandMessage(JobCommand command, CommandGuard? guard = n
 
     public Task<CommandReply> Reply => _reply.Task;
 
+    public bool IsAnswered => _reply.Task.IsCompleted;
+
     public void Answer(CommandReply reply) => _reply.TrySetResult(reply);
 
     public void Undelivered() => Answer(new CommandReply.Unavailable("The node is shutting down or the job's actor has failed; ask again."));

@@ -73,7 +73,6 @@ public sealed class JobServices
     internal void CountStuck(int more) => Interlocked.Add(ref _stuck, more);
 
     /// <summary>Now, in the journal's resolution, so that a replayed state equals the live one.</summary>
-<<<<<<< HEAD
     public DateTimeOffset Now() => Now(out _);
 
     /// <param name="ahead">How far that is ahead of the wall clock.</param>
@@ -86,13 +85,6 @@ public sealed class JobServices
     /// <summary>An id for a job that is made now, and that time.</summary>
     public (JobId Id, DateTimeOffset At) NextJob()
     {
-=======
-    public DateTimeOffset Now() => StoredTime.Truncate(System.Time.GetUtcNow());
-
-    /// <summary>An id, and the time at which its job is made: one reading of the clock, since lists by time of creation look at ids.</summary>
-    public (JobId Id, DateTimeOffset At) NextJob()
-    {
->>>>>>> flaky
         var id = Ids.NextJobId(out var at);
         return (id, StoredTime.Truncate(at));
     }

@@ -9,11 +9,12 @@ public interface IAccessStore
     /// <summary>All keys, also expired and revoked ones.</summary>
     ValueTask<IReadOnlyList<StoredKey>> ReadKeys();
 
-    /// <summary>
-    /// The key is worth nothing from this time on, which may be still to come; false when there is no such key, or it was revoked for the same time or an
-    /// earlier one.
-    /// </summary>
+    /// <summary>The key is worth nothing any more, whatever the clock will show; false when there is no such key, or it was revoked before.</summary>
+    /// <param name="at">When that was, for people.</param>
     ValueTask<bool> RevokeKey(string id, DateTimeOffset at);
+
+    /// <summary>The key is worth nothing from this time on; false when there is no such key, or it expires no later anyway.</summary>
+    ValueTask<bool> ExpireKey(string id, DateTimeOffset at);
 
     /// <summary>Stores a secret; those before it expire at the given time, so that receivers have time to change.</summary>
     ValueTask AddWebhookSecret(WebhookSecret secret, DateTimeOffset othersExpireAt);

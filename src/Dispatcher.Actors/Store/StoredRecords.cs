@@ -89,7 +89,7 @@ public sealed record JobQuery
     public int Limit { get; init; } = 100;
 
     /// <summary>Index entries that one page looks at, at the most: with filters that few jobs pass, a page is short and not slow.</summary>
-    public int ScanLimit { get; init; } = 2000;
+    public int ScanLimit { get; init; } = 1000;
 }
 
 /// <summary>A page of jobs.</summary>

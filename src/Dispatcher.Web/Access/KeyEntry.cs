@@ -25,17 +25,20 @@ internal sealed class KeyEntry : IDisposable
     /// <summary>Made once, so that a request allocates nothing for it.</summary>
     public CallerFinding.Found Found { get; }
 
-    /// <summary>When the key is worth nothing any more; null = never.</summary>
-    public DateTimeOffset? EndsAt => Key.ExpiresAt is { } expires && !(Key.RevokedAt < expires) ? expires : Key.RevokedAt;
-
-    /// <summary>A key that has ended stays so when the clock is set back.</summary>
-    public bool IsGoodAt(DateTimeOffset now) => !(EndsAt <= now) && !_ended.IsCancellationRequested;
+    /// <summary>
+    /// Whether the key is worth something. One that was seen not to be is worth nothing for good, so that it does not come back when the clock is set back, and
+    /// the live connections that it opened end; what they do then runs elsewhere, not under the caller's lock.
+    /// </summary>
+    public bool IsGoodAt(DateTimeOffset now)
+    {
+        if (_ended.IsCancellationRequested) return false;
+        if (Key.RevokedAt is null && !(Key.ExpiresAt <= now)) return true;
+        _ = _ended.CancelAsync();
+        return false;
+    }
 
     /// <summary>The key as it is stored now; live connections that it opened stay.</summary>
     public KeyEntry With(StoredKey key) => new(key, _ended);
-
-    /// <summary>Ends the live connections that the key opened; what they do then runs elsewhere, not under the caller's lock.</summary>
-    public void End() => _ = _ended.CancelAsync();
 
     public void Dispose() => _ended.Dispose();
 }

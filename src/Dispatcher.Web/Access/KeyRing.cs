@@ -81,8 +81,7 @@ internal sealed class KeyRing : IDisposable
         DateTimeOffset? next = null;
         foreach (var entry in _keys.Values)
         {
-            if (!entry.IsGoodAt(now)) entry.End();
-            else if (entry.EndsAt is { } end && !(next <= end)) next = end;
+            if (entry.IsGoodAt(now) && entry.Key.ExpiresAt is { } end && !(next <= end)) next = end;
         }
 
         _expiry?.Dispose();

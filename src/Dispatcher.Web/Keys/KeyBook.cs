@@ -33,7 +33,8 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
         if (await Find(tenant, id) is not { } old) return Unknown(id);
         if (!IsGood(old)) return new KeyAnswer.Refused(KeyRefusal.KeyEnded, $"The key {id} has ended, so it cannot be replaced; make a new one.");
         var made = await Add(old.Tenant, old.Name, old.Roles, time.GetUtcNow() + (old.ExpiresAt - old.CreatedAt));
-        await store.RevokeKey(id, time.GetUtcNow() + grace);
+        if (grace > TimeSpan.Zero) await store.ExpireKey(id, time.GetUtcNow() + grace);
+        else await store.RevokeKey(id, time.GetUtcNow());
         return made;
     }
 
@@ -66,7 +67,7 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
     /// <summary>A key of the machine is nobody's in a tenant, so that nobody there can replace it and have its successor.</summary>
     private static bool Exists(StoredKey key, string? tenant) => tenant is null || (key.Tenant == tenant && !IsOfTheMachine(key.Roles));
 
-    private bool IsGood(StoredKey key) => !(key.RevokedAt <= time.GetUtcNow()) && !(key.ExpiresAt <= time.GetUtcNow());
+    private bool IsGood(StoredKey key) => key.RevokedAt is null && !(key.ExpiresAt <= time.GetUtcNow());
 
     private string? FaultIn(string tenant, string name, IReadOnlyList<string> roles, DateTimeOffset? expiresAt)
     {

@@ -31,11 +31,11 @@ internal record KeyView
         Roles = key.Roles,
         Status = StatusOf(key, now),
         CreatedAt = key.CreatedAt,
-        ExpiresAt = key.RevokedAt is { } revoked && revoked > now && !(key.ExpiresAt < revoked) ? revoked : key.ExpiresAt,
-        RevokedAt = key.RevokedAt <= now ? key.RevokedAt : null,
+        ExpiresAt = key.ExpiresAt,
+        RevokedAt = key.RevokedAt,
     };
 
-    private static string StatusOf(StoredKey key, DateTimeOffset now) => key.RevokedAt <= now ? "revoked" : key.ExpiresAt <= now ? "expired" : "active";
+    private static string StatusOf(StoredKey key, DateTimeOffset now) => key.RevokedAt is not null ? "revoked" : key.ExpiresAt <= now ? "expired" : "active";
 }
 
 /// <summary>A key that was just made. This is the only time that it is shown.</summary>

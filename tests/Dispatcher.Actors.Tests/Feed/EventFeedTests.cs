@@ -195,15 +195,10 @@ public sealed class EventFeedTests : IDisposable
 
         GC.Collect();
 
-<<<<<<< HEAD
-        // A hundred MiB of events were told. Other tests run beside this one, in the same memory, so the bound is loose.
-        Assert.True(grown < 8 * options.RingLimitBytes, $"{grown} bytes");
-=======
         // Not the memory of the process, in which other tests run too. One may be in a register still.
         var alive = payloads.Count(payload => payload.IsAlive);
         Assert.InRange(alive, 1, (options.RingLimitBytes / 1024) + 1);
         Assert.Equal(world.Feed.Ring.Head - world.Feed.Ring.Tail, alive, tolerance: 1);
->>>>>>> flaky
         Assert.Equal(1000, idle.Count(subscription => subscription.LagEvents > 0));
     }
 

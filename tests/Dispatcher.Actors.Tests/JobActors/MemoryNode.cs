@@ -41,13 +41,8 @@ internal sealed class MemoryNode
 
     public SimulatedJobStore Store { get; private set; } = null!;
 
-<<<<<<< HEAD
     /// <summary>What becomes of the appends from now on; an append whose fate is not known yet holds up those behind it.</summary>
     public Func<ValueTask<AppendFate>> Fate { get; set; } = static () => ValueTask.FromResult(AppendFate.Lands);
-=======
-    /// <summary>What becomes of the appends from now on.</summary>
-    public AppendFate Fate { get; set; } = AppendFate.Lands;
->>>>>>> flaky
 
     public DispatcherNode Node { get; private set; } = null!;
 
@@ -165,11 +160,7 @@ internal sealed class MemoryNode
     private void Make()
     {
         var scheduler = _scheduler = new SimulatedScheduler(new Random(1));
-<<<<<<< HEAD
         Store = new SimulatedJobStore(Disk, _ => Fate());
-=======
-        Store = new SimulatedJobStore(Disk, _ => ValueTask.FromResult(Fate));
->>>>>>> flaky
         var edges = new NodeEdges
         {
             Store = new EdgeCountingStore(Store, call =>

@@ -60,6 +60,41 @@ public sealed class SlowDiskTests
     }
 
     [Fact]
+    public void AnOrder_IsCarriedOut_AndItsGiverHearsNothingOfIt_WhenOneWriteFails()
+    {
+        var node = new MemoryNode();
+        var id = node.Accept(node.Register("steps: [ { id: a, uses: delay, with: { duration: 1h } } ]"));
+        node.Fate = () =>
+        {
+            node.Fate = static () => ValueTask.FromResult(AppendFate.Lands);
+            return ValueTask.FromResult(AppendFate.Lost);
+        };
+        var reply = node.Begin(() => node.Gateway.Send(id, new JobCommand.Cancel(MemoryNode.Ada, null, node.Gateway.Now)));
+        node.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.IsType<CommandReply.Done>(MemoryNode.AnswerOf(reply));
+        Assert.Equal(JobStatus.Cancelled, node.StateOf(id).Status);
+    }
+
+    [Fact]
+    public void AnOrder_IsGivenBack_WhenItsJobTriesToWriteSomethingElseAllTheTime()
+    {
+        var node = new MemoryNode();
+        var id = node.Accept(node.Register("steps: [ { id: a, uses: delay, with: { duration: 10s } } ]"));
+        node.Fate = static () => ValueTask.FromResult(AppendFate.Lost);
+        node.Advance(TimeSpan.FromMinutes(5));
+        var reply = node.Begin(() => node.Gateway.Send(id, new JobCommand.Cancel(MemoryNode.Ada, null, node.Gateway.Now)));
+        var inspection = node.Begin(() => node.Gateway.Inspect(id));
+        node.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.IsType<CommandReply.Unavailable>(MemoryNode.AnswerOf(reply));
+        Assert.NotNull(MemoryNode.AnswerOf(inspection));
+        node.Fate = static () => ValueTask.FromResult(AppendFate.Lands);
+        node.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(JobStatus.Completed, node.StateOf(id).Status);
+    }
+
+    [Fact]
     public void AJob_GoesOnByItself_WhenTheDiskTakesWritesAgain()
     {
         var node = new MemoryNode();

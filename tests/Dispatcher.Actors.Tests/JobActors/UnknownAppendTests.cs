@@ -65,11 +65,10 @@ public sealed class UnknownAppendTests
 
     private void SubmitAgain(JobSpec spec, JobId id, AppendFate fate)
     {
-        _node.Fate = fate;
-        Task<CommandReply> reply = null!;
-        _node.Do(() => Task.FromResult(reply = _node.Gateway.Submit(spec, Ada, id)));
-        _node.Fate = AppendFate.Lands;
+        _node.Fate = () => ValueTask.FromResult(fate);
+        var reply = _node.Begin(() => _node.Gateway.Submit(spec, Ada, id));
+        _node.Fate = static () => ValueTask.FromResult(AppendFate.Lands);
         _node.Advance(TimeSpan.FromSeconds(10));
-        Assert.IsType<CommandReply.Unavailable>(reply.GetAwaiter().GetResult());
+        Assert.IsType<CommandReply.Unavailable>(AnswerOf(reply));
     }
 }

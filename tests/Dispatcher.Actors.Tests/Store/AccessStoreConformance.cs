@@ -34,19 +34,33 @@ public abstract class AccessStoreConformance : StoreConformance
     }
 
     [Fact]
-    public async Task RevokeKey_KeepsTheEarliestTime_WhenItIsGivenSeveral()
+    public async Task RevokeKey_KeepsTheFirstTime_WhenItIsGivenSeveral()
     {
         await Access.AddKey(Key("k1"));
         await Access.AddKey(Key("k2"));
 
         Assert.True(await Access.RevokeKey("k1", Noon.AddHours(24)));
-        Assert.True(await Access.RevokeKey("k1", Noon.AddHours(1)));
         Assert.False(await Access.RevokeKey("k1", Noon.AddHours(1)));
-        Assert.False(await Access.RevokeKey("k1", Noon.AddHours(2)));
         Assert.False(await Access.RevokeKey("nobody", Noon));
 
         var keys = (await Access.ReadKeys()).ToDictionary(key => key.Id, key => key.RevokedAt, StringComparer.Ordinal);
-        Assert.Equal((Noon.AddHours(1), null), (keys["k1"], keys["k2"]));
+        Assert.Equal((Noon.AddHours(24), null), (keys["k1"], keys["k2"]));
+    }
+
+    [Fact]
+    public async Task ExpireKey_KeepsTheEarliestTime_WhenItIsGivenSeveral()
+    {
+        await Access.AddKey(Key("k1"));
+        await Access.AddKey(Key("k2"));
+
+        Assert.True(await Access.ExpireKey("k1", Noon.AddHours(24)));
+        Assert.True(await Access.ExpireKey("k1", Noon.AddHours(1)));
+        Assert.False(await Access.ExpireKey("k1", Noon.AddHours(1)));
+        Assert.False(await Access.ExpireKey("k1", Noon.AddHours(2)));
+        Assert.False(await Access.ExpireKey("nobody", Noon));
+
+        var keys = (await Access.ReadKeys()).ToDictionary(key => key.Id, key => (key.ExpiresAt, key.RevokedAt), StringComparer.Ordinal);
+        Assert.Equal(((Noon.AddHours(1), null), (null, null)), (keys["k1"], keys["k2"]));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Dispatcher.Kernel;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Access;
 
@@ -8,7 +9,10 @@ namespace Dispatcher.Web.Tests.Access;
 public sealed class KeyRingTests
 {
     private static readonly IdGenerator Chance = new(TimeProvider.System);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     private readonly MemoryAccessStore _store = new();
+    private readonly SettableTime _time = new();
 
     [Fact]
     public async Task Key_HasItsTenantAndRoles_WhenItIsStored()
@@ -67,6 +71,43 @@ public sealed class KeyRingTests
         await ended.Task;
 
         Assert.Null(ring.Find(text));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Key_IsWorthNothingForGood_WhenItHasExpiredAndTheClockGoesBack(bool isUsedMeanwhile)
+    {
+        using var ring = new KeyRing(_time);
+        var text = await Store("acme", Role.Viewer, _time.Now + Hour);
+        await ring.Load(_store);
+        Assert.NotNull(ring.Find(text));
+
+        _time.Now += Hour;
+        if (isUsedMeanwhile) Assert.Null(ring.Find(text));
+        else await ring.Load(_store);
+        _time.Now -= 2 * Hour;
+
+        Assert.Null(ring.Find(text));
+        await ring.Load(_store);
+        Assert.Null(ring.Find(text));
+    }
+
+    [Fact]
+    public async Task Key_IsWorthNothingForGood_WhenItWasRevokedAndTheClockGoesBack()
+    {
+        using var ring = new KeyRing(_time);
+        var text = await Store("acme", Role.Viewer);
+        await ring.Load(_store);
+        await _store.RevokeKey(ring.Find(text)!.Caller.Name, _time.Now);
+        _time.Now -= Hour;
+
+        await ring.Load(_store);
+        Assert.Null(ring.Find(text));
+
+        using var afterARestart = new KeyRing(_time);
+        await afterARestart.Load(_store);
+        Assert.Null(afterARestart.Find(text));
     }
 
     [Fact]

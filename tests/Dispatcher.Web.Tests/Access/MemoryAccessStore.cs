@@ -13,8 +13,15 @@ internal sealed class MemoryAccessStore : IAccessStore
 
     public ValueTask<bool> RevokeKey(string id, DateTimeOffset at)
     {
-        if (!_keys.TryGetValue(id, out var key) || key.RevokedAt <= at) return ValueTask.FromResult(false);
+        if (!_keys.TryGetValue(id, out var key) || key.RevokedAt is not null) return ValueTask.FromResult(false);
         _keys[id] = key with { RevokedAt = at };
+        return ValueTask.FromResult(true);
+    }
+
+    public ValueTask<bool> ExpireKey(string id, DateTimeOffset at)
+    {
+        if (!_keys.TryGetValue(id, out var key) || key.ExpiresAt <= at) return ValueTask.FromResult(false);
+        _keys[id] = key with { ExpiresAt = at };
         return ValueTask.FromResult(true);
     }
 

@@ -82,9 +82,9 @@ internal sealed class NodeClient : IAsyncDisposable
         {
             return await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         }
-        catch (TimeoutException)
+        catch (TimeoutException exception)
         {
-            throw new TimeoutException($"The client printed nothing for {Patience} after {_lines.Count} lines: {string.Join('\n', _lines)}");
+            throw new TimeoutException($"The client printed nothing for {Patience} after {_lines.Count} lines: {string.Join('\n', _lines)}", exception);
         }
     }
 

@@ -24,14 +24,11 @@ public sealed partial class SqliteJobStore
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<bool> RevokeKey(string id, DateTimeOffset at) => Write((id, at), static (database, given) =>
-    {
-        var revoke = database.Statement(SqliteSql.RevokeKey);
-        revoke.Bind(1, given.id);
-        revoke.Bind(2, given.at);
-        revoke.Run();
-        return database.ChangedRows == 1;
-    });
+    public ValueTask<bool> RevokeKey(string id, DateTimeOffset at) => EndKey(SqliteSql.RevokeKey, id, at);
+
+    /// <inheritdoc/>
+    /// <exception cref="StoreException">It could not be written.</exception>
+    public ValueTask<bool> ExpireKey(string id, DateTimeOffset at) => EndKey(SqliteSql.ExpireKey, id, at);
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written, or the id is taken.</exception>
@@ -53,4 +50,13 @@ public sealed partial class SqliteJobStore
 
     public ValueTask<IReadOnlyList<WebhookSecret>> ReadWebhookSecrets(string tenant) =>
         _readers.Read<string, IReadOnlyList<WebhookSecret>>(tenant, static (reader, tenant) => reader.ReadWebhookSecrets(tenant));
+
+    private ValueTask<bool> EndKey(string sql, string id, DateTimeOffset at) => Write((sql, id, at), static (database, given) =>
+    {
+        var end = database.Statement(given.sql);
+        end.Bind(1, given.id);
+        end.Bind(2, given.at);
+        end.Run();
+        return database.ChangedRows == 1;
+    });
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
@@ -22,15 +21,13 @@ namespace Dispatcher.Web.Jobs.Bulk;
 /// <summary>One command for many jobs, carried out by a job of its own.</summary>
 internal static class BulkEndpoint
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     /// <summary>A preview follows the filter so far.</summary>
     private const int PreviewPages = 20;
     private const int PreviewPageLimit = 500;
     private const int PreviewTargets = 100;
 
     public static void MapBulk(this IEndpointRouteBuilder jobs) => jobs.MapPost("/jobs:bulk", Bulk).WithName("commandJobs").RequireRole(Role.Operator)
-        .WithRequestHeader(KeyHeader, "1 to 200 characters: a second request with this key gives the first one's job.")
+        .WithRequestHeader(IdempotencyKey.Header, "1 to 200 characters: a second request with this key gives the first one's job.")
         .WithExample("""{"filter":{"status":"failed","workflow":"talk-video"},"command":"recover","args":{"from_step":"render"},"reason":"the disk is back"}""")
         .Refuses(ProblemCode.InvalidRequest, ProblemCode.IdempotencyConflict);
 
@@ -52,7 +49,7 @@ internal static class BulkEndpoint
             Tenant = caller.Tenant,
             Workflow = BulkWorkflow.Definition.Reference,
             Input = JsonSerializer.SerializeToElement(new BulkInput(request, caller.Name), ApiJson.Options),
-            IdempotencyKey = http.Request.Headers[KeyHeader] is [{ } key] ? key : null,
+            IdempotencyKey = IdempotencyKey.Of(http.Request),
             CorrelationId = origin.CorrelationId,
             TraceParent = origin.TraceParent,
         };
@@ -60,7 +57,7 @@ internal static class BulkEndpoint
         {
             CommandReply.Done done => Accepted(JobReceipt.Of(done.State)),
             CommandReply.Duplicate { SameRequest: true } duplicate when await reader.Find(duplicate.Existing, caller.Tenant) is { } existing => Accepted(JobReceipt.Of(existing.View())),
-            CommandReply.Duplicate duplicate => Conflict(spec, duplicate).ToProblem(http),
+            CommandReply.Duplicate duplicate => IdempotencyKey.Conflict(spec.IdempotencyKey, duplicate, "command").ToProblem(http),
             CommandReply.Refused refused => Rejections.ToRefusal(refused.Rejection).ToProblem(http),
             CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable).ToProblem(http),
             _ => throw new UnreachableException(),
@@ -68,14 +65,6 @@ internal static class BulkEndpoint
     }
 
     private static Accepted<JobReceipt> Accepted(JobReceipt job) => TypedResults.Accepted(job.Links.Self, job);
-
-    private static Refusal Conflict(JobSpec spec, CommandReply.Duplicate duplicate) => new(
-        StatusCodes.Status409Conflict,
-        "idempotency-conflict",
-        $"The idempotency key '{spec.IdempotencyKey}' belongs to the job {duplicate.Existing}, which was asked for with another request. Use another key for another command.")
-    {
-        More = new JsonObject { ["job_id"] = duplicate.Existing.ToString() },
-    };
 
     private static async Task<BulkPreview> Preview(BulkTargets targets)
     {

@@ -16,12 +16,10 @@ namespace Dispatcher.Web.Jobs.Creating;
 /// <summary>New jobs, one by one or many at once.</summary>
 internal static class CreateEndpoints
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     public static void MapCreate(this IEndpointRouteBuilder jobs)
     {
         jobs.MapPost("/jobs", Create).WithName("createJob").RequireRole(Role.Submitter)
-            .WithRequestHeader(KeyHeader, "As idempotency_key in the body.")
+            .WithRequestHeader(IdempotencyKey.Header, "As idempotency_key in the body.")
             .WithExample("""{"workflow":"talk-video","input":{"video":"talk.mp4"},"idempotency_key":"order-1042","labels":{"team":"red"}}""")
             .Refuses(ProblemCode.InvalidRequest, ProblemCode.UnknownWorkflow, ProblemCode.IdempotencyConflict, ProblemCode.PayloadTooLarge)
             .Refuses(ProblemCode.InvalidInput, ProblemCode.InvalidDefinition, ProblemCode.UnknownDependency, ProblemCode.UnknownParent);
@@ -64,10 +62,10 @@ internal static class CreateEndpoints
     private static bool TryTakeKey(HttpRequest http, ref CreateJobRequest request, out Refusal? refusal)
     {
         refusal = null;
-        if (http.Headers[KeyHeader] is not [{ } key]) return true;
+        if (IdempotencyKey.Of(http) is not { } key) return true;
         if (request.IdempotencyKey is { } given && given != key)
         {
-            refusal = Refusal.Of([new RequestFault("idempotency_key", $"differs from the header {KeyHeader}; give one of them, or the same")]);
+            refusal = Refusal.Of([new RequestFault("idempotency_key", $"differs from the header {IdempotencyKey.Header}; give one of them, or the same")]);
             return false;
         }
 

@@ -42,7 +42,7 @@ internal sealed record CreateJobRequest
     public CallbackRequest? Callback { get; set; }
 
     /// <summary>The id of the tenant's job to which this one belongs. It is shown and nothing else: neither waits for the other.</summary>
-    public string? Parent { get; init; }
+    public string? Parent { get; set; }
 
     /// <summary>1 to 200 characters; follows the job through logs, events and callbacks. The request's own, of the header x-correlation-id, if absent.</summary>
     public string? CorrelationId { get; set; }

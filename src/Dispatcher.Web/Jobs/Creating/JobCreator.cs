@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
@@ -45,8 +44,7 @@ internal sealed class JobCreator(DispatcherEngine engine, JobReader reader, Requ
             return new Creation(Refusal.Unavailable($"The job {duplicate.Existing} of this idempotency key was deleted just now; give the request again."));
         if (duplicate.SameRequest || IsSameButForNewest(request, spec, existing.State))
             return new Creation(StatusCodes.Status200OK, JobReceipt.Of(existing.View()), null);
-        var detail = $"The idempotency key '{spec.IdempotencyKey}' belongs to the job {duplicate.Existing}, which was asked for with another request. Use another key for another job.";
-        return new Creation(new Refusal(StatusCodes.Status409Conflict, "idempotency-conflict", detail) { More = new JsonObject { ["job_id"] = duplicate.Existing.ToString() } });
+        return new Creation(IdempotencyKey.Conflict(spec.IdempotencyKey, duplicate, "job"));
     }
 
     /// <summary>A request without a version is the same request still when a newer version was registered since.</summary>

@@ -42,6 +42,22 @@ public sealed class WorkerLeaseTests : IDisposable
         Assert.Equal((LeaseStanding.NotHere, 0), (Beat(lease), _bench.Timers));
     }
 
+    [Theory]
+    [InlineData(-1.0)]
+    [InlineData(1.0)]
+    public void ALease_IsNotMovedByTheClock_WhenItJumps(double hours)
+    {
+        var attempt = _bench.Offer("a", heartbeat: "10s");
+        var lease = _bench.Take("a");
+        _bench.Time.SetWallClock(_bench.Time.GetUtcNow() + TimeSpan.FromHours(hours));
+        _bench.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(LeaseStanding.Held, Beat(lease));
+        _bench.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(attempt.Ended.IsCompleted);
+        _bench.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(attempt.Ended.IsFaulted);
+    }
+
     [Fact]
     public void ALeaseOfAnEarlierProcess_LastsAWholeLengthFromTheStart()
     {

@@ -144,6 +144,20 @@ public sealed class TokenCheckerTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_AreReadAgainByTheTimeThatPasses_WhateverTheClockShows()
+    {
+        await IsGood();
+        _issuer.KeyId = "k2";
+        _time.Now += TimeSpan.FromHours(1);
+        await IsRefused(_issuer.Sign(_issuer.Claims(_time.Now)), "not among");
+        Assert.Equal(1, _issuer.Reads);
+        _time.Now -= TimeSpan.FromHours(3);
+        _time.Pass(SigningKeys.RefreshPause);
+        await IsGood();
+        Assert.Equal(2, _issuer.Reads);
+    }
+
+    [Fact]
     public async Task Keys_AreForgotten_WhenTheProviderWithdrawsThem()
     {
         await IsGood();
