@@ -85,6 +85,9 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>EROFS, the same number on Linux and macOS: not somebody else's lock, though the file is there.</summary>
+    private const int ReadOnlyFileSystem = 30;
+
     private static FileStream TakeLock(string directory, string processFile)
     {
         var path = Path.Combine(directory, "dispatcher.lock");
@@ -96,7 +99,7 @@ internal sealed class DataDirectory : IDisposable
         {
             throw Unusable(directory, failure);
         }
-        catch (IOException failure) when (failure is DirectoryNotFoundException or PathTooLongException || !File.Exists(path))
+        catch (IOException failure) when (failure is DirectoryNotFoundException or PathTooLongException || failure.HResult == ReadOnlyFileSystem || !File.Exists(path))
         {
             throw Unusable(directory, failure);
         }
