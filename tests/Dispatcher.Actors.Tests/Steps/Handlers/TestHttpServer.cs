@@ -50,7 +50,7 @@ internal sealed class TestHttpServer : IAsyncDisposable
                 await Serve(client);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
             foreach (var client in open) client.Dispose();
         }
