@@ -24,9 +24,13 @@ public sealed class SqliteJobStoreConformanceTests : JobStoreConformance
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 
-    protected override void FenceOff(IJobStore store) => ((SqliteJobStore)store).FenceOff(store.Incarnation);
+    protected override ValueTask FenceOff(IJobStore store)
+    {
+        ((SqliteJobStore)store).FenceOff(store.Incarnation);
+        return ValueTask.CompletedTask;
+    }
 }
 
 public sealed class SqliteAccessStoreConformanceTests : AccessStoreConformance
@@ -39,7 +43,7 @@ public sealed class SqliteAccessStoreConformanceTests : AccessStoreConformance
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
 public sealed class SqliteDeliveryStoreConformanceTests : DeliveryStoreConformance
@@ -52,7 +56,7 @@ public sealed class SqliteDeliveryStoreConformanceTests : DeliveryStoreConforman
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
 public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConformance
@@ -65,5 +69,5 @@ public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConform
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
