@@ -137,14 +137,14 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         Tenant = statement.Text(1),
         WorkflowName = statement.Text(2),
         WorkflowVersion = (int)statement.Int64(3),
-        Status = SqliteText.Status<JobStatus>(statement.Text(4)),
+        Status = StoredText.Status<JobStatus>(statement.Text(4)),
         Priority = (int)statement.Int64(5),
         CreatedAt = statement.Time(6),
         UpdatedAt = statement.Time(7),
         WakeAt = statement.TimeOrNull(8),
         WaitsFor = statement.TextOrNull(9),
         CorrelationId = statement.TextOrNull(10),
-        Labels = statement.IsNull(11) ? null : SqliteText.DecodeLabels(statement.Bytes(11)),
+        Labels = statement.IsNull(11) ? null : StoredText.DecodeLabels(statement.Bytes(11)),
     };
 
     private readonly struct ReadTransaction(SqliteDatabase database) : IDisposable
