@@ -13,6 +13,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>How often a transaction is tried that failed without leaving anything behind.</summary>
     public const int AttemptLimit = 8;
 
+    /// <summary>A peer that has vanished without a word is found out after a few times this.</summary>
+    private const int KeepAliveSeconds = 10;
+
     private readonly NpgsqlDataSource _source;
     private readonly ConcurrentDictionary<string, string> _statements = new(StringComparer.Ordinal);
 
@@ -112,6 +115,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
                 MaxAutoPrepare = options.PreparedStatements,
                 NoResetOnClose = true,
                 Enlist = false,
+                TcpKeepAlive = true,
+                TcpKeepAliveTime = KeepAliveSeconds,
+                TcpKeepAliveInterval = KeepAliveSeconds,
             };
             builder.ApplicationName ??= "dispatcher";
             Check.That(builder.Pooling);

@@ -22,6 +22,12 @@ internal static class PostgresFailure
             PostgresErrorCodes.LockNotAvailable or BeginAgain,
     };
 
+    /// <summary>
+    /// True when the fault may lie in one append alone (a key that is too long for an index, others that are always quicker), and the transaction is undone.
+    /// </summary>
+    public static bool IsOfOneAppend(PostgresException failure) =>
+        IsRefusal(failure) && (IsWorthAnotherTry(failure) || failure.SqlState[..2] is "22" or "23" or "54");
+
     /// <summary>True when the server refused what it was given and undid all of it; the session goes on.</summary>
     public static bool IsRefusal(Exception failure) => failure is PostgresException { InvariantSeverity: "ERROR" };
 

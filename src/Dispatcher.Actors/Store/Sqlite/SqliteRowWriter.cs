@@ -12,7 +12,7 @@ internal sealed class SqliteRowWriter(SqliteDatabase database)
 
     public void BeginBatch() => _counts.Clear();
 
-    public void EndBatch() => _counts.Write(database);
+    public void EndBatch() => SqliteCounts.Write(database, _counts);
 
     public void Write(ReadOnlySpan<byte> id, AppendRequest request, JobRow row, DateTimeOffset? wakeAt)
     {
