@@ -7,7 +7,7 @@ namespace Dispatcher.Actors.Tests.Store;
 /// <summary>Due jobs of some shards, as each node of a cluster reads its own.</summary>
 public abstract partial class JobStoreConformance
 {
-    private const int ShardCount = 128;
+    private const int ShardCount = 16;
 
     [Theory]
     [InlineData(1)]
