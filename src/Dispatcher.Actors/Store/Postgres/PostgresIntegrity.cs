@@ -7,25 +7,27 @@ namespace Dispatcher.Store.Postgres;
 internal sealed class PostgresIntegrity(PostgresDatabase database)
 {
     /// <param name="quick">Leaves out whether each index has all rows of its table.</param>
-    public ValueTask<IntegrityCheck> Check(bool quick, int limit) => database.Read(async (_, connection) =>
+    public async ValueTask<IntegrityCheck> Check(bool quick, int limit)
     {
-        var faults = new List<string>();
-        await using (var checksums = new NpgsqlCommand(PostgresSql.ChecksumFailures, connection))
-        {
-            if (await checksums.ExecuteScalarAsync() is long failures and > 0)
-                faults.Add($"the server has met {failures} damaged blocks in this database (pg_stat_database.checksum_failures); look into its log, and restore a backup");
-        }
-
-        var checker = await Scalar(connection, PostgresSql.IndexChecker);
-        foreach (var index in await Indexes(connection))
+        var (faults, checker, indexes) = await database.Read(async (_, connection) =>
+            (await BrokenBlocks(connection), await Scalar(connection, PostgresSql.IndexChecker), await Indexes(connection)));
+        foreach (var index in indexes)
         {
             if (faults.Count >= limit) break;
             if (!index.IsComplete) faults.Add($"the index {index.Name} was never finished; run REINDEX INDEX {database.Schema}.{index.Name}");
-            else if (checker is not null && await FaultOf(connection, checker, index, !quick) is { } fault) faults.Add(fault);
+            else if (checker is not null && await FaultOf(checker, index, !quick) is { } fault) faults.Add(fault);
         }
 
         return new IntegrityCheck(faults, LookedIntoIndexes: checker is not null);
-    });
+    }
+
+    private static async Task<List<string>> BrokenBlocks(NpgsqlConnection connection)
+    {
+        await using var checksums = new NpgsqlCommand(PostgresSql.ChecksumFailures, connection);
+        return await checksums.ExecuteScalarAsync() is long failures and > 0
+            ? [$"the server has met {failures} damaged blocks in this database (pg_stat_database.checksum_failures); look into its log, and restore a backup"]
+            : [];
+    }
 
     private async Task<List<Index>> Indexes(NpgsqlConnection connection)
     {
@@ -36,8 +38,8 @@ internal sealed class PostgresIntegrity(PostgresDatabase database)
         return indexes;
     }
 
-    /// <summary>Null when it is whole.</summary>
-    private static async Task<string?> FaultOf(NpgsqlConnection connection, string checker, Index index, bool withTable)
+    /// <summary>Null when it is whole. Over a connection of its own: the driver takes damage for a reason to give one up.</summary>
+    private ValueTask<string?> FaultOf(string checker, Index index, bool withTable) => database.Read(async (_, connection) =>
     {
         await using var check = new NpgsqlCommand(PostgresSql.CheckIndex(checker), connection);
         check.Add(index.Id, NpgsqlDbType.Oid);
@@ -53,7 +55,7 @@ internal sealed class PostgresIntegrity(PostgresDatabase database)
         {
             return $"the index {index.Name} is damaged: {damage.MessageText}";
         }
-    }
+    });
 
     private static async Task<string?> Scalar(NpgsqlConnection connection, string sql)
     {

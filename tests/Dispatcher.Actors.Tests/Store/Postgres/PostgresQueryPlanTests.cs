@@ -103,13 +103,13 @@ public sealed partial class PostgresQueryPlanTests(PostgresQueryPlanTests.Sample
 
         public async Task InitializeAsync()
         {
-            _data = await PostgresData.Create();
+            _data = await PostgresData.CreateNew();
             await (await _data.Open()).DisposeAsync();
             Database = new PostgresDatabase(_data.Options);
             await ManyRows.Write(_data, Jobs, events: 5, TimeProvider.System.GetUtcNow());
             await WriteOldEvents();
             var ids = new List<JobId>();
-            for (var n = 100; n < 130; n++) ids.Add(await ManyRows.Id(_data, n));
+            for (var n = 100; n < 110; n++) ids.Add(await ManyRows.Id(_data, n));
             (Id, Ids) = (ids[0], ids);
         }
 
