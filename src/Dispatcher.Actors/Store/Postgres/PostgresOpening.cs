@@ -60,7 +60,7 @@ internal sealed record PostgresOpening(long Incarnation, long OrderingOffset, st
         }
     }
 
-    private static async Task AgreeOnShards(PostgresDatabase database, NpgsqlConnection connection, int shardCount)
+    public static async Task AgreeOnShards(PostgresDatabase database, NpgsqlConnection connection, int shardCount)
     {
         if (await ReadMeta(database, connection, ShardCountKey) is { } text)
         {

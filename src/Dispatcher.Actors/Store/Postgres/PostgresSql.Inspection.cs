@@ -43,6 +43,12 @@ internal static partial class PostgresSql
         WHERE coalesce(counters.jobs, 0) <> coalesce(counted.jobs, 0)
         """;
 
+    public const string Overview =
+        """
+        SELECT (SELECT value FROM {schema}.meta WHERE key = 'shard_count'), coalesce((SELECT sum(jobs)::bigint FROM {schema}.job_counts), 0),
+               (SELECT count(*) FROM {schema}.nodes WHERE state = 'alive'), (SELECT count(*) FROM pg_inherits WHERE inhparent = '{schema}.journal'::regclass)
+        """;
+
     public const string Nodes = "SELECT incarnation, started_at, state FROM {schema}.nodes ORDER BY incarnation";
 
     public const string Strays =

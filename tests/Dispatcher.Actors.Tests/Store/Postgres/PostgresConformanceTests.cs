@@ -1,5 +1,6 @@
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Actors.Tests.Store.Postgres;
 
@@ -59,4 +60,17 @@ public sealed class PostgresRetentionStoreConformanceTests : RetentionStoreConfo
     }
 
     protected override async Task<IJobStore> OpenStore() => await (_data ??= await PostgresData.Create()).Open();
+}
+
+[Collection(PostgresCollection.Name)]
+public sealed class PostgresModelTests : StoreModelTests, IAsyncLifetime
+{
+    private PostgresData _data = null!;
+
+    public async Task InitializeAsync() => _data = await PostgresData.Create();
+
+    public async Task DisposeAsync() => await _data.DisposeAsync();
+
+    protected override async Task<IJobStore> OpenStore(int batchLimitEvents) =>
+        await PostgresJobStore.Open(_data.Options with { BatchLimitEvents = batchLimitEvents }, TimeProvider.System, NullLogger.Instance);
 }

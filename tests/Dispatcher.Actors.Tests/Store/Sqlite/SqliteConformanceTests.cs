@@ -9,7 +9,10 @@ internal sealed class SqliteData : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public SqliteJobStore Open() => SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+    public SqliteJobStore Open() => Open(new SqliteStoreOptions { DataDirectory = "" }.BatchLimitEvents);
+
+    public SqliteJobStore Open(int batchLimitEvents) => SqliteJobStore.Open(
+        new SqliteStoreOptions { DataDirectory = _directory.Path, BatchLimitEvents = batchLimitEvents }, TimeProvider.System, NullLogger.Instance);
 
     public void Dispose() => _directory.Dispose();
 }
@@ -70,4 +73,13 @@ public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConform
     }
 
     protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
+}
+
+public sealed class SqliteModelTests : StoreModelTests, IDisposable
+{
+    private readonly SqliteData _data = new();
+
+    public void Dispose() => _data.Dispose();
+
+    protected override Task<IJobStore> OpenStore(int batchLimitEvents) => Task.FromResult<IJobStore>(_data.Open(batchLimitEvents));
 }
