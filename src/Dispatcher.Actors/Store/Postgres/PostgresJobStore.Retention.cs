@@ -67,7 +67,9 @@ public sealed partial class PostgresJobStore
         await reader.NextResultAsync();
         while (await reader.ReadAsync()) partitions.Add(reader.GetFieldValue<uint>(0));
         // The other statements have no rows; to go on to the end is to hear of their failures.
-        while (await reader.NextResultAsync()) ;
+        while (await reader.NextResultAsync())
+        {
+        }
         return (ended, [.. partitions]);
     }
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Dispatcher.Store.Postgres;
 
 /// <summary>Keys and secrets.</summary>

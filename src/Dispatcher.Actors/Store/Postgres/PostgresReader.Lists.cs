@@ -1,5 +1,4 @@
 using Dispatcher.Jobs;
-using Npgsql;
 
 namespace Dispatcher.Store.Postgres;
 

@@ -103,7 +103,7 @@ public sealed partial class PostgresQueryPlanTests(PostgresQueryPlanTests.Sample
 
         public async Task InitializeAsync()
         {
-            _data = await PostgresData.Create();
+            _data = await PostgresData.CreateNew();
             await (await _data.Open()).DisposeAsync();
             Database = new PostgresDatabase(_data.Options);
             await ManyRows.Write(_data, Jobs, events: 5, TimeProvider.System.GetUtcNow());

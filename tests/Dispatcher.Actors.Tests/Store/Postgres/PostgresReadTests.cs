@@ -13,7 +13,7 @@ public sealed class PostgresReadTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _data = await PostgresData.Create();
+        _data = await PostgresData.CreateNew();
         _store = await _data.Open();
     }
 

@@ -17,7 +17,7 @@ public sealed class PostgresRetentionTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _data = await PostgresData.Create();
+        _data = await PostgresData.CreateNew();
         _store = await _data.Open();
         await using var database = new PostgresDatabase(_data.Options);
         await using var connection = await database.Connect();
