@@ -35,7 +35,9 @@ public sealed class PostgresCluster
     /// <summary>Nothing has to survive the machine, and no background work may hold the journal's readers up.</summary>
     private const string QuickSettings = "-c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=300 -c shared_buffers=64MB";
 
-    private static readonly Lazy<Task<PostgresCluster>> SharedCluster = new(StartShared);
+    private static readonly Lock Gate = new();
+
+    private static Task<PostgresCluster>? _shared;
 
     private readonly Process? _keeper;
 
@@ -48,7 +50,13 @@ public sealed class PostgresCluster
     }
 
     /// <summary>The one server of this test process.</summary>
-    public static Task<PostgresCluster> Shared => SharedCluster.Value;
+    public static Task<PostgresCluster> Shared
+    {
+        get
+        {
+            lock (Gate) return _shared ??= StartShared();
+        }
+    }
 
     public string ConnectionString { get; }
 
@@ -89,7 +97,7 @@ public sealed class PostgresCluster
     {
         string[] keeper = ["/bin/sh", "-c", Keeper, "keeper", Programs, port.ToString(CultureInfo.InvariantCulture), settings];
         string[] command = Environment.UserName == "root" ? ["runuser", "-u", ServerUser(), "--", .. keeper] : keeper;
-        return new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        return new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
     }
 
     private static string ServerUser() =>

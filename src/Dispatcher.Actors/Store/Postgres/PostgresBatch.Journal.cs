@@ -1,4 +1,3 @@
-using Dispatcher.Jobs;
 using Dispatcher.Store.GroupCommit;
 
 namespace Dispatcher.Store.Postgres;

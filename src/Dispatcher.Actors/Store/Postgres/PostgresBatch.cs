@@ -1,5 +1,4 @@
 using System.Text;
-using Dispatcher.Jobs;
 using Dispatcher.Store.GroupCommit;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,4 +1,4 @@
-using Dispatcher.Jobs;
+using System.Data;
 using Dispatcher.Kernel;
 using Dispatcher.Store.GroupCommit;
 using Npgsql;
@@ -38,7 +38,7 @@ internal sealed class PostgresBatchWriter(PostgresDatabase database, PostgresOpe
 
     public string Explain(Exception failure) => PostgresFailure.Is(failure) ? PostgresFailure.Describe(failure) : failure.Message;
 
-    public void Dispose() => _connection?.Dispose();
+    public void Dispose() => Disconnect();
 
     private void WriteRun()
     {
@@ -111,8 +111,7 @@ internal sealed class PostgresBatchWriter(PostgresDatabase database, PostgresOpe
     {
         try
         {
-            _connection ??= database.ConnectBlocking();
-            using var command = _batch.Command(database, _connection);
+            using var command = _batch.Command(database, Connection());
             using var reader = command.ExecuteReader();
             Check.That(reader.Read());
             var outcome = PostgresOutcome.Read(reader);
@@ -122,9 +121,21 @@ internal sealed class PostgresBatchWriter(PostgresDatabase database, PostgresOpe
         }
         catch (Exception failure) when (!PostgresFailure.IsRefusal(failure))
         {
-            _connection?.Dispose();
-            _connection = null;
+            Disconnect();
             throw;
         }
+    }
+
+    /// <summary>Npgsql gives a connection up by itself after some refusals too, such as a full disk.</summary>
+    private NpgsqlConnection Connection()
+    {
+        if (_connection is { State: not ConnectionState.Open }) Disconnect();
+        return _connection ??= database.ConnectBlocking();
+    }
+
+    private void Disconnect()
+    {
+        _connection?.Dispose();
+        _connection = null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -53,6 +54,13 @@ internal sealed class PostgresIntegrity(PostgresDatabase database)
         }
         catch (PostgresException damage) when (damage.SqlState is PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.DataCorrupted)
         {
+            // Npgsql takes damage for the end of the connection.
+            if (connection.State != ConnectionState.Open)
+            {
+                await connection.CloseAsync();
+                await connection.OpenAsync();
+            }
+
             return $"the index {index.Name} is damaged: {damage.MessageText}";
         }
     });

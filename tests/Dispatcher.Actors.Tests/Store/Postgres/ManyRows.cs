@@ -1,5 +1,4 @@
 using Dispatcher.Jobs;
-using Dispatcher.Store.Postgres;
 
 namespace Dispatcher.Actors.Tests.Store.Postgres;
 

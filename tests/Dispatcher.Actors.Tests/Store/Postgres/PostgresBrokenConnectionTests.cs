@@ -66,6 +66,23 @@ public sealed class PostgresBrokenConnectionTests
     }
 
     [Fact]
+    public async Task Append_GoesOn_WhenTheDatabaseHasRoomAgain()
+    {
+        await using var data = await PostgresData.CreateNew();
+        await using var store = await data.Open();
+        await data.Execute("CREATE FUNCTION {schema}.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$");
+        await data.Execute("CREATE TRIGGER full BEFORE INSERT ON {schema}.snapshots EXECUTE FUNCTION {schema}.full()");
+        for (var n = 0; n < 3; n++)
+        {
+            var refused = Assert.IsType<AppendResult.Unknown>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
+            Assert.StartsWith("the database's disk is full", refused.Cause, StringComparison.Ordinal);
+        }
+
+        await data.Execute("DROP TRIGGER full ON {schema}.snapshots");
+        Assert.IsType<AppendResult.Appended>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
+    }
+
+    [Fact]
     public async Task Append_KeepsTextThatPostgresCannot_WithAReplacement()
     {
         await using var data = await PostgresData.Create();

@@ -1,5 +1,6 @@
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Dispatcher.Actors.Tests.Store.StoreSamples;
 
 namespace Dispatcher.Actors.Tests.Store.Postgres;
@@ -40,7 +41,7 @@ public sealed class PostgresOrderingTests
         await using var data = await PostgresData.Create();
         await using var one = await data.Open();
         await using var other = await data.Open();
-        await using var reader = await PostgresJobStore.OpenReadOnly(data.Options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await using var reader = await PostgresJobStore.OpenReadOnly(data.Options, TimeProvider.System, NullLogger.Instance);
 
         var writing = Task.WhenAll(Enumerable.Range(0, jobs).Select(async job =>
         {

@@ -1,5 +1,6 @@
-using Dispatcher.Jobs;
 using Dispatcher.Store;
+using Dispatcher.Store.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using static Dispatcher.Actors.Tests.Store.StoreSamples;
 
@@ -89,8 +90,8 @@ public sealed class PostgresTakeOverTests
     {
         await using var data = await PostgresData.Create();
         var options = data.Options with { ConnectionString = new NpgsqlConnectionStringBuilder(data.Options.ConnectionString) { Port = 1 }.ConnectionString };
-        var failure = await Assert.ThrowsAsync<StoreException>(() => Dispatcher.Store.Postgres.PostgresJobStore.Open(
-            options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        var failure = await Assert.ThrowsAsync<StoreException>(() => PostgresJobStore.Open(
+            options, TimeProvider.System, NullLogger.Instance));
         Assert.StartsWith("the database cannot be reached", failure.Message, StringComparison.Ordinal);
     }
 
