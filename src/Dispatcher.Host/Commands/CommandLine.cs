@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dispatcher.Host.Commands.Database;
 using Dispatcher.Host.Commands.Keys;
 using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
@@ -49,6 +50,7 @@ public static class CommandLine
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
         root.Add(DoctorCommand.Create(edges));
+        root.Add(DatabaseCommands.Create(edges));
         root.Add(KeyCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));
         root.Add(ServiceCommands.Stats(edges));
