@@ -18,7 +18,7 @@ internal static class ManyRows
         INSERT INTO {schema}.job_terms SELECT tenant, workflow_name, job_id FROM {schema}.jobs UNION ALL SELECT tenant, 'alpha', job_id FROM {schema}.jobs;
         INSERT INTO {schema}.journal (job_id, sequence_nr, ordering, writer, at, type, payload)
         SELECT job_id, n, created_at * 10 + n, 1, 1, 'step.started', convert_to(repeat('x', 200), 'utf8') FROM {schema}.jobs, generate_series(1, $EVENTS) AS n;
-        INSERT INTO {schema}.inbox (at, job_id, from_job, kind, outcome, payload) SELECT n, job_id, job_id, 'cancel', 'none', '' FROM {schema}.jobs, generate_series(1, 30) AS n WHERE status = 'running';
+        INSERT INTO {schema}.inbox (at, job_id, from_job, kind, outcome, payload) SELECT n, job_id, job_id, 'cancel', 'none', '' FROM {schema}.jobs, generate_series(1, 30) AS n WHERE status = 'running' ORDER BY job_id;
         INSERT INTO {schema}.snapshots SELECT job_id, 1, 1, 'state' FROM {schema}.jobs WHERE created_at % 10 = 0;
         INSERT INTO {schema}.claims (kind, key, job_id) SELECT 'idempotency', job_id, job_id FROM {schema}.jobs;
         INSERT INTO {schema}.watches SELECT job_id, job_id, 'child' FROM {schema}.jobs;

@@ -70,15 +70,15 @@ public sealed class PostgresBrokenConnectionTests
     {
         await using var data = await PostgresData.CreateNew();
         await using var store = await data.Open();
-        await data.Execute("CREATE FUNCTION {schema}.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$");
-        await data.Execute("CREATE TRIGGER full BEFORE INSERT ON {schema}.snapshots EXECUTE FUNCTION {schema}.full()");
+        await data.Execute("CREATE FUNCTION {schema}.no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$");
+        await data.Execute("CREATE TRIGGER no_room BEFORE INSERT ON {schema}.snapshots EXECUTE FUNCTION {schema}.no_room()");
         for (var n = 0; n < 3; n++)
         {
             var refused = Assert.IsType<AppendResult.Unknown>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
             Assert.StartsWith("the database's disk is full", refused.Cause, StringComparison.Ordinal);
         }
 
-        await data.Execute("DROP TRIGGER full ON {schema}.snapshots");
+        await data.Execute("DROP TRIGGER no_room ON {schema}.snapshots");
         Assert.IsType<AppendResult.Appended>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
     }
 
