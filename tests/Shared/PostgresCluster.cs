@@ -39,9 +39,9 @@ public sealed class PostgresCluster
 
     private static Task<PostgresCluster>? _shared;
 
-    private readonly Process? _keeper;
+    private readonly System.Diagnostics.Process? _keeper;
 
-    private PostgresCluster(string connectionString, string? dataDirectory, Process? keeper)
+    private PostgresCluster(string connectionString, string? dataDirectory, System.Diagnostics.Process? keeper)
     {
         ConnectionString = connectionString;
         DataDirectory = dataDirectory;
@@ -73,7 +73,7 @@ public sealed class PostgresCluster
     {
         if (Programs.Length == 0) throw new InvalidOperationException($"PostgreSQL is not installed: install the package postgresql, or name a server in {ExistingVariable}.");
         var port = FreePort();
-        var keeper = Process.Start(KeeperCommand(port, settings))!;
+        var keeper = System.Diagnostics.Process.Start(KeeperCommand(port, settings))!;
         var answer = await keeper.StandardOutput.ReadLineAsync() ?? "";
         if (!answer.StartsWith("ready ", StringComparison.Ordinal))
             throw new InvalidOperationException($"PostgreSQL did not start: {answer} {await keeper.StandardOutput.ReadToEndAsync()}");

@@ -1,6 +1,5 @@
 using Dispatcher.Actors.Tests.Store.Postgres;
 using Dispatcher.Coordination.Doctor;
-using Dispatcher.Jobs;
 using Dispatcher.Store.Import;
 using Dispatcher.Store.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
