@@ -12,6 +12,10 @@ internal sealed partial class PostgresBatch
     private PostgresArray<long> _consumedId = null!;
     private PostgresArray<Guid> _consumedJob = null!;
 
+    private PostgresArrays _answers = null!;
+    private PostgresArray<long> _answeredCommand = null!;
+    private PostgresArray<ReadOnlyMemory<byte>> _answeredWith = null!;
+
     private PostgresArrays _endings = null!;
     private PostgresArray<int> _endingAppend = null!;
     private PostgresArray<Guid> _endingJob = null!;
@@ -52,6 +56,10 @@ internal sealed partial class PostgresBatch
         _consumed = Group();
         _consumedId = _consumed.Longs("consumed_id");
         _consumedJob = _consumed.Ids("consumed_job");
+
+        _answers = Group();
+        _answeredCommand = _answers.Longs("answered_command");
+        _answeredWith = _answers.Bytes("answered_with");
 
         _endings = Group();
         _endingAppend = _endings.Ints("ending_append");
@@ -95,6 +103,13 @@ internal sealed partial class PostgresBatch
             _consumed.Count++;
             _consumedId.Add(request.ConsumedMessages[i]);
             _consumedJob.Add(request.JobId.Value);
+        }
+
+        for (var i = 0; i < request.Answers.Count; i++)
+        {
+            _answers.Count++;
+            _answeredCommand.Add(request.Answers[i].Command);
+            _answeredWith.Add(request.Answers[i].Answer);
         }
 
         var ends = request.Row is { } row && row.Status.IsTerminal() && !request.StatusBefore.IsTerminal();

@@ -16,6 +16,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>A peer that has vanished without a word is found out after a few times this.</summary>
     private const int KeepAliveSeconds = 10;
 
+    private readonly string _connectionString;
     private readonly NpgsqlDataSource _source;
     private readonly ConcurrentDictionary<string, string> _statements = new(StringComparer.Ordinal);
 
@@ -24,7 +25,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     {
         options.Validate();
         Schema = options.Schema;
-        _source = NpgsqlDataSource.Create(ConnectionString(options));
+        _connectionString = ConnectionString(options);
+        _source = NpgsqlDataSource.Create(_connectionString);
     }
 
     public string Schema { get; }
@@ -49,11 +51,29 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Like <see cref="Connect"/>, for the thread of the group commit; its failures are as they come.</summary>
     public NpgsqlConnection ConnectBlocking() => _source.OpenConnection();
 
+    /// <summary>A connection outside the pool, for what needs a session of its own. It gives up after the time, with whatever it does.</summary>
+    public NpgsqlConnection ConnectApart(TimeSpan patience)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(patience.TotalSeconds));
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, Timeout = seconds, CommandTimeout = seconds }.ConnectionString);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     public NpgsqlCommand Command(NpgsqlConnection connection, string statement) => new(Sql(statement), connection);
 
     /// <summary>Reads over a connection of the pool; once more when the connection turns out to be dead.</summary>
+    /// <param name="mayRepeat">False for what must not happen twice.</param>
     /// <exception cref="StoreException">It could not be read.</exception>
-    public async ValueTask<TResult> Read<TResult>(Func<PostgresDatabase, NpgsqlConnection, Task<TResult>> read)
+    public async ValueTask<TResult> Read<TResult>(Func<PostgresDatabase, NpgsqlConnection, Task<TResult>> read, bool mayRepeat = true)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -64,7 +84,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             }
             catch (Exception failure) when (PostgresFailure.Is(failure))
             {
-                if (attempt > 1 || !PostgresFailure.IsConnectionLost(failure)) throw PostgresFailure.Explain(failure);
+                if (attempt > 1 || !mayRepeat || !PostgresFailure.IsConnectionLost(failure)) throw PostgresFailure.Explain(failure);
             }
         }
     }

@@ -9,6 +9,9 @@ internal static class PostgresFailure
     /// <summary>Raised by <c>commit_batch</c>: the rows that it needs are not those that it locked, so that it must begin again.</summary>
     public const string BeginAgain = "DR001";
 
+    /// <summary>Raised by <c>commit_batch</c>: a command of another node was answered before.</summary>
+    public const string AnsweredBefore = "DR002";
+
     /// <summary>True for all that Npgsql throws when the server or the network fails, and for no bug of ours.</summary>
     public static bool Is(Exception failure) => failure is NpgsqlException or SocketException or IOException or TimeoutException;
 
@@ -26,7 +29,7 @@ internal static class PostgresFailure
     /// True when the fault may lie in one append alone (a key that is too long for an index, others that are always quicker), and the transaction is undone.
     /// </summary>
     public static bool IsOfOneAppend(PostgresException failure) =>
-        IsRefusal(failure) && (IsWorthAnotherTry(failure) || failure.SqlState[..2] is "22" or "23" or "54");
+        IsRefusal(failure) && (IsWorthAnotherTry(failure) || failure.SqlState is AnsweredBefore || failure.SqlState[..2] is "22" or "23" or "54");
 
     /// <summary>True when the server refused what it was given and undid all of it; the session goes on.</summary>
     public static bool IsRefusal(Exception failure) => failure is PostgresException { InvariantSeverity: "ERROR" };
@@ -64,6 +67,7 @@ internal static class PostgresFailure
         "57P03" => "the database is starting up",
         "57014" => "the database did not answer in time",
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or BeginAgain => "others wrote the same rows each time it was tried",
+        AnsweredBefore => "the command had its effect before",
         _ => "the database refused",
     };
 }

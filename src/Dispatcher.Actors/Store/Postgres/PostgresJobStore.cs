@@ -17,6 +17,7 @@ public sealed partial class PostgresJobStore : IJobStore, IAccessStore, IDeliver
     private readonly PostgresStoreOptions _options;
     private readonly PostgresDatabase _database;
     private readonly GroupCommitWriter? _writer;
+    private readonly PostgresHints? _hints;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _orderingOffset;
@@ -37,6 +38,7 @@ public sealed partial class PostgresJobStore : IJobStore, IAccessStore, IDeliver
         Incarnation = opening.Incarnation;
         var queue = new CommitQueue(options.BatchLimitEvents, options.BatchLimitBytes, options.QueueLimitEvents);
         Commits = new PostgresBatchWriter(database, opening, options.ShardCount);
+        _hints = new PostgresHints(database, logger);
         _writer = new GroupCommitWriter(queue, Commits, logger, meter is null ? null : new JournalMetrics(meter, time, queue));
     }
 
@@ -109,7 +111,7 @@ public sealed partial class PostgresJobStore : IJobStore, IAccessStore, IDeliver
 
     /// <summary>Takes from an incarnation its right to write: when this returns, its later appends are refused for ever.</summary>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask FenceOff(long incarnation) => SetNodeState(incarnation, "dead");
+    public async ValueTask FenceOff(long incarnation) => await DeclareDead(incarnation);
 
     /// <summary>Makes the journal's partitions of the months ahead, if they are missing: once a day is plenty.</summary>
     /// <exception cref="StoreException">The database cannot be reached.</exception>
@@ -133,32 +135,25 @@ public sealed partial class PostgresJobStore : IJobStore, IAccessStore, IDeliver
         {
             await _writer.DisposeAsync();
             Commits!.Dispose();
-            await Leave();
+            await _hints!.DisposeAsync();
+            await TryLeave();
         }
 
         await _database.DisposeAsync();
     }
 
     /// <summary>What was acknowledged is durable already, so a failure here costs others a little time and nothing else.</summary>
-    private async Task Leave()
+    private async Task TryLeave()
     {
         try
         {
-            await SetNodeState(Incarnation, "left");
+            await Leave();
         }
         catch (StoreException failure)
         {
             LogLeaveFailed(failure);
         }
     }
-
-    private async ValueTask SetNodeState(long incarnation, string state) => await _database.Read(async (database, connection) =>
-    {
-        await using var command = database.Command(connection, PostgresSql.SetNodeState);
-        command.Add(incarnation);
-        command.Add(state);
-        return await command.ExecuteNonQueryAsync();
-    });
 
     /// <summary>For rare writes: all in one transaction or nothing, fenced like an append.</summary>
     /// <exception cref="StoreException">It could not be written, or this incarnation may not write any more.</exception>

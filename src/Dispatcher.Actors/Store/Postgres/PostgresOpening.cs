@@ -26,6 +26,7 @@ internal sealed record PostgresOpening(long Incarnation, long OrderingOffset, st
             await using var transaction = await connection.BeginTransactionAsync();
             await PostgresMigrations.Apply(database, connection, now);
             await AgreeOnShards(database, connection, options.ShardCount);
+            await MakeCluster(database, connection);
             var offset = await OrderingOffsetOf(database, connection);
             var fault = await TryMakePartitions(database, connection, transaction, now, options.PartitionsAhead);
             var incarnation = await InsertNode(database, connection, options, now);
@@ -70,6 +71,13 @@ internal sealed record PostgresOpening(long Incarnation, long OrderingOffset, st
         }
 
         await WriteMeta(database, connection, ShardCountKey, shardCount.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The rows of the shards and of the coordinator's lease, which are there for ever.</summary>
+    private static async Task MakeCluster(PostgresDatabase database, NpgsqlConnection connection)
+    {
+        await using var make = database.Command(connection, PostgresSql.MakeCluster);
+        await make.ExecuteNonQueryAsync();
     }
 
     /// <summary>Lifts the offset when the journal is ahead of the cluster's transactions: it was restored from a dump of an older cluster.</summary>

@@ -7,7 +7,8 @@
 --    if others have come by then, the batch begins again (DR001) instead of locking out of order.
 -- 4. Whoever ends a job writes its row first and reads its watches in a later statement; whoever watches it locks its row first, then inserts the watch
 --    and looks at the status. So exactly one of the two sees the other, and the watcher is told exactly once.
--- 5. Receivers are locked before a message is written, and an owner looks for mail after it has written its row, so no message is left asleep.
+-- 5. The answers to commands of other nodes are written with the events, so a command has its effect and its answer together, once.
+-- 6. Receivers are locked before a message is written, and an owner looks for mail after it has written its row, so no message is left asleep.
 CREATE FUNCTION {schema}.commit_batch(
     writer bigint, ordering_offset bigint,
     append_job uuid[], append_expected bigint[],
@@ -23,6 +24,7 @@ CREATE FUNCTION {schema}.commit_batch(
     delivery_tenant text[] = '{}', delivery_job uuid[] = '{}', delivery_sequence_nr bigint[] = '{}', delivery_event_type text[] = '{}',
     delivery_url text[] = '{}', delivery_job_status text[] = '{}', delivery_at bigint[] = '{}',
     consumed_id bigint[] = '{}', consumed_job uuid[] = '{}',
+    answered_command bigint[] = '{}', answered_with bytea[] = '{}',
     involved_job uuid[] = '{}',
     ending_append int[] = '{}', ending_job uuid[] = '{}', ending_outcome text[] = '{}', ending_note bytea[] = '{}', ending_at bigint[] = '{}',
     watch_append int[] = '{}', watch_watched uuid[] = '{}', watch_watcher uuid[] = '{}', watch_kind text[] = '{}', watch_asks boolean[] = '{}', watch_at bigint[] = '{}',
@@ -37,6 +39,7 @@ SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_has
 AS $function$
 DECLARE
     involved uuid[] := involved_job;
+    answered int;
     letter_from uuid[]; letter_kind text[]; letter_outcome text[]; letter_payload bytea[]; letter_at bigint[];
 BEGIN
     PERFORM 1 FROM {schema}.nodes WHERE incarnation = writer AND state = 'alive' FOR SHARE;
@@ -108,6 +111,14 @@ BEGIN
 
     IF cardinality(consumed_id) > 0 THEN
         DELETE FROM {schema}.inbox i USING unnest(consumed_id, consumed_job) AS c (id, job) WHERE i.id = c.id AND i.job_id = c.job;
+    END IF;
+    IF cardinality(answered_command) > 0 THEN
+        -- A command takes effect once: whoever comes second with its answer writes nothing.
+        UPDATE {schema}.commands c SET answer = a.answer FROM unnest(answered_command, answered_with) AS a (id, answer) WHERE c.id = a.id AND c.answer IS NULL;
+        GET DIAGNOSTICS answered = ROW_COUNT;
+        IF answered <> cardinality(answered_command) THEN
+            RAISE EXCEPTION 'A command was answered already.' USING ERRCODE = 'DR002';
+        END IF;
     END IF;
     IF cardinality(ended_job) > 0 THEN
         DELETE FROM {schema}.inbox i WHERE i.job_id = ANY (ended_job);
