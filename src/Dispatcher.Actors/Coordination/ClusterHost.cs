@@ -183,7 +183,8 @@ public sealed partial class ClusterHost : IShardHost
         LogStandsDown(_logger, _cluster.Incarnation, cause);
         _gateway.Close();
         _services.IsDraining = true;
-        _services.Shards.ForgetAll();
+        _member?.Stop();
+        _services.Shards.Close();
         _services.Registry.Broadcast(StandDownMessage.Instance);
         _stoodDown.TrySetResult(cause);
         _ready.TrySetResult();

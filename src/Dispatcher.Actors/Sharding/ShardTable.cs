@@ -10,6 +10,7 @@ public sealed class ShardTable
     private readonly long[] _epochs;
     private readonly Lock _changing = new();
     private ShardSet? _owned;
+    private bool _isClosed;
 
     /// <summary>Of a cluster, with nothing owned.</summary>
     public ShardTable(int shardCount)
@@ -37,6 +38,7 @@ public sealed class ShardTable
 
     public void Own(IEnumerable<OwnedShard> shards) => Change(() =>
     {
+        if (_isClosed) return;
         foreach (var (shard, epoch) in shards) Volatile.Write(ref _epochs[shard], epoch);
     });
 
@@ -50,7 +52,12 @@ public sealed class ShardTable
         foreach (var shard in shards) Volatile.Write(ref _epochs[shard], 0);
     });
 
-    public void ForgetAll() => Forget(Enumerable.Range(0, _epochs.Length));
+    /// <summary>Nothing is this node's, now and ever.</summary>
+    public void Close() => Change(() =>
+    {
+        _isClosed = true;
+        Array.Clear(_epochs);
+    });
 
     private int IndexOf(JobId id) => _epochs.Length == 1 ? 0 : ShardSet.ShardOf(id, _epochs.Length);
 

@@ -82,7 +82,8 @@ internal sealed partial class PostgresSession : IClusterSession
         while (!_stop.IsSet && !Volatile.Read(ref _beatSoon))
         {
             var left = _interval - _time.GetElapsedTime(startedAt);
-            if (left <= TimeSpan.Zero) return;
+            // The driver counts whole milliseconds, and takes none for "for ever".
+            if (left < TimeSpan.FromMilliseconds(1)) return;
             _connection!.Wait(left < Slice ? left : Slice);
         }
     }
