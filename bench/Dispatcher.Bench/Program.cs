@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Dispatcher.Bench;
 using Dispatcher.Bench.Http;
+using Dispatcher.Bench.Postgres;
 using Dispatcher.Bench.Workloads;
+using Dispatcher.Tests.Shared;
 
 if (args is [RecoveryChild.Verb, var childDirectory]) return await RecoveryChild.Run(childDirectory);
 if (args is [LoadChild.Verb, .. var load]) return await LoadChild.Run(load);
@@ -29,6 +31,14 @@ try
     if (options.Runs("W4")) rows.Add(await WideFanOut.Run(options));
     if (options.Runs("W5")) rows.Add(await RecoveryAfterKill.Run(options));
     if (options.Runs("H1")) rows.AddRange(await HttpJobs.Run(options));
+    if (PostgresCluster.Programs.Length > 0 && (options.Runs("P1") || options.Runs("P2") || options.Runs("P3")))
+    {
+        await using var postgres = await PostgresBench.Start(options);
+        if (options.Runs("P1")) rows.AddRange(await postgres.AgainstBare());
+        if (options.Runs("P2")) rows.AddRange(await postgres.Fences());
+        if (options.Runs("P3")) rows.AddRange(await postgres.Inserts());
+    }
+
     if (options.Runs("H4")) rows.AddRange(await HttpLatency.Run(options));
     if (options.Runs("H6")) rows.AddRange(await HttpReads.Run(options));
     Report.Print(rows);

@@ -6,6 +6,7 @@ using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Sharding;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Artifacts;
@@ -29,6 +30,9 @@ public sealed record NodeEdges
 
     /// <summary>Without them callbacks stay in the store until a node that has them sends them.</summary>
     public CallbackEdges? Callbacks { get; init; }
+
+    /// <summary>The cluster that the node joins; without it the node is alone, and every job is its own.</summary>
+    public IClusterStore? Cluster { get; init; }
 
     /// <summary>Without it nothing is ever deleted.</summary>
     public IRetentionStore? Retention { get; init; }
@@ -83,6 +87,9 @@ public sealed record NodeOptions
     /// <summary>The bounds of <see cref="DispatcherNode.Events"/>.</summary>
     public EventFeedOptions Feed { get; init; } = new();
 
+    /// <summary>The times of the cluster.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
+
     /// <summary>Polls of external workers that wait at once.</summary>
     public int WorkerPollLimit { get; init; } = 10_000;
 }
@@ -118,7 +125,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             Handlers = edges.Handlers,
             Admission = Admission,
             Ids = edges.Ids ?? new IdGenerator(time),
-            Steps = new StepServices(edges.Artifacts, edges.Logger, edges.Store.Incarnation)
+            Shards = edges.Cluster is { } cluster ? new ShardTable(cluster.ShardCount) : ShardTable.OfOneNode(edges.Store.Incarnation),
+            Trust = edges.Cluster is null ? null : new NodeTrust(time, options.Cluster.TrustFor),
+            Steps = new StepServices(edges.Artifacts, edges.Logger)
             {
                 AbandonAfter = options.AbandonAfter,
                 DefaultTimeout = options.DefaultStepTimeout,
@@ -137,6 +146,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
+        if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
         if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Time, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
@@ -149,6 +159,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>States to code in this process, from now on: for the command line and tests.</summary>
     public JobFeed Feed { get; } = new();
+
+    /// <summary>The node's part in its cluster; null if it is alone.</summary>
+    public ClusterHost? Cluster { get; }
 
     /// <summary>Committed events as the journal has them, from any place on: for server-sent events and the hub.</summary>
     public EventFeed Events { get; }
@@ -177,7 +190,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public long BodiesEnded => _services.Steps.BodiesEnded;
 
     /// <summary>Jobs of the last process that were taken up so far.</summary>
-    public int Recovered => _recovery?.Recovered ?? 0;
+    public int Recovered => Cluster?.Recovered ?? _recovery?.Recovered ?? 0;
 
     /// <summary>True when all that the last process left has been taken up: the node is ready.</summary>
     public bool IsRecovered => _recovery?.IsDone == true;
@@ -192,8 +205,15 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         await GoOnFromTheLastEvent();
         Callbacks?.Start();
         var progress = _recovery = new RecoveryProgress(_services.Now());
+        _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _services.Shards, _edges.Logger));
+        if (Cluster is not null)
+        {
+            var recovered = await Cluster.Join(_wakeUps);
+            progress.End();
+            return recovered;
+        }
+
         _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
-        _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
         await progress.Done;
         if (_stopping is null) StartRetention();
         return progress.Recovered;
@@ -212,8 +232,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     private async Task StopOnce()
     {
-        Gateway.Close();
         Workers?.StopLeasing();
+        if (Cluster is not null) await Cluster.Leave(_options.DrainTimeout);
+        Gateway.Close();
         _recovering?.Stop();
         _recovery?.End();
         _wakeUps?.Stop();
@@ -237,6 +258,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
         // A store that does not answer must not hold the process: what is not written is done again after the next start.
         await IsDoneWithin(grace, _services.Registry.WhenSettled());
+        Cluster?.Close();
         Events.Dispose();
         Workers?.Queues.Close();
         Admission.Dispose();
@@ -253,10 +275,21 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     private void StartRetention()
     {
-        if (_edges.Retention is not { } retention || !_options.Retention.DeletesAnything) return;
-        var edges = new RetentionEdges(retention, _edges.Store, _edges.Artifacts, id => _services.Registry.Find(id) is not null, Deleted, _edges.Time);
-        _retention = _system.Spawn(() => new RetentionSweeper(edges, _options.Retention, _edges.Logger));
+        if (RetentionSweep() is { } sweep) _retention = _system.Spawn(sweep);
     }
+
+    private Func<Actor>? RetentionSweep()
+    {
+        if (_edges.Retention is not { } retention || !_options.Retention.DeletesAnything) return null;
+        var edges = new RetentionEdges(retention, _edges.Store, _edges.Artifacts, id => _services.Registry.Find(id) is not null, Deleted, _edges.Time);
+        return () => new RetentionSweeper(edges, _options.Retention, _edges.Logger);
+    }
+
+    private ClusterHost Join(IClusterStore cluster) => new(cluster, _options.Cluster, _system, _services, Gateway, _options.RecoveryLimitJobs, _edges.Logger)
+    {
+        Duties = RetentionSweep(),
+        Follows = () => Events.Subscriptions > 0,
+    };
 
     private void Deleted(JobRow row, DateTimeOffset at)
     {

@@ -42,6 +42,9 @@ internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, i
 
     protected internal override void Stopped() => _late?.Dispose();
 
+    /// <summary>Whose jobs are loaded; null for everybody's.</summary>
+    protected virtual ShardSet? Shards => null;
+
     /// <summary>True while pages are loaded.</summary>
     protected bool IsLoading => _page is not null;
 
@@ -73,7 +76,7 @@ internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, i
 
     private async ValueTask ReadPage()
     {
-        var due = await Store.ReadDue(_dueAt, _cursor, limitJobs);
+        var due = await Store.ReadDue(_dueAt, _cursor, limitJobs, Shards);
         var page = _page = new Page(due.Count, due.Count == limitJobs);
         if (due.Count == 0)
         {

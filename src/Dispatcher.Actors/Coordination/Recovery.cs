@@ -8,9 +8,12 @@ namespace Dispatcher.Coordination;
 /// What a start finds: jobs that were active when the last process ended, and jobs whose time came meanwhile, in the order in which they were due. Sleeping
 /// jobs are not touched.
 /// </summary>
-internal sealed class Recovery(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress progress, ILogger logger)
+/// <param name="shards">Those that this node has taken; null for all.</param>
+internal sealed class Recovery(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress progress, ILogger logger, ShardSet? shards = null)
     : DueLoader(store, gateway, limitJobs, logger)
 {
+    protected override ShardSet? Shards => shards;
+
     /// <summary>After a failure it goes on where it was.</summary>
     protected internal override ValueTask Started() => Load(progress.DueAt, progress.Cursor);
 

@@ -1,6 +1,7 @@
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Sharding;
 using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,8 @@ namespace Dispatcher.Coordination;
 /// Loads jobs that left memory when their time has come. Sleeps until the earliest wake-up time in the store; a job that goes to sleep for a shorter
 /// time moves the alarm forward, so nothing is polled.
 /// </summary>
-internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress recovery, ILogger logger)
+/// <param name="table">The shards of this node.</param>
+internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limitJobs, RecoveryProgress recovery, ShardTable table, ILogger logger)
     : DueLoader(store, gateway, limitJobs, logger)
 {
     /// <summary>However quiet it is, the index is read this often: a wake-up that got lost by a fault is late, not lost.</summary>
@@ -24,6 +26,8 @@ internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limit
     private TimerQueue.Entry? _alarm;
     private DateTimeOffset _alarmAt = DateTimeOffset.MaxValue;
     private DateTimeOffset _rungAt;
+
+    protected override ShardSet? Shards => table.Owned;
 
     protected internal override ValueTask Started() => Ring();
 
@@ -43,7 +47,7 @@ internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limit
     protected override async ValueTask Ended()
     {
         SetAlarm(_rungAt + LongestSleep);
-        if (await Store.NextWakeUp(_rungAt) is { } next) SetAlarm(next);
+        if (await Store.NextWakeUp(_rungAt, Shards) is { } next) SetAlarm(next);
     }
 
     /// <summary>What was due at the start is the recovery's, until that is done.</summary>
@@ -66,7 +70,8 @@ internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limit
     /// <summary>A job sleeps until this time.</summary>
     public sealed record SleepNotice(DateTimeOffset WakeAt);
 
-    private sealed class Alarm
+    /// <summary>To be told when there are more shards to look at.</summary>
+    internal sealed class Alarm
     {
         public static Alarm Instance { get; } = new();
     }

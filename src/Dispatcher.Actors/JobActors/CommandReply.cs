@@ -40,6 +40,11 @@ public abstract record CommandReply
         public ImmutableArray<string> Allowed => State is null ? [] : AllowedCommands.Of(State);
     }
 
+    /// <summary>
+    /// The command is durable and waits for the node that owns the job; its outcome is not known yet. It takes effect exactly once, or is refused then.
+    /// </summary>
+    public sealed record Accepted(JobId JobId) : CommandReply;
+
     /// <summary>The node or its store cannot answer now. The command may or may not have taken effect: ask again.</summary>
     public sealed record Unavailable(string Cause) : CommandReply
     {

@@ -65,7 +65,7 @@ internal sealed partial class JobActor
     private async Task<ChildJobAnswer?> CreateChildJob(JobState parent, StepKey step, JobId child, ChildRequest request)
     {
         var delay = FirstStoreDelay;
-        while (!services.IsDraining)
+        while (!services.IsDraining && services.Shards.IsMine(id))
         {
             var submit = new JobCommand.Submit(child, request.SpecFor(parent, step), Principal.Engine with { Origin = $"job {id}" }, services.Now());
             var message = new CommandMessage(submit) { ChildOf = id };

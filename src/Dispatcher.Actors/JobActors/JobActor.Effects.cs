@@ -75,6 +75,14 @@ internal sealed partial class JobActor
 
     private void Spawn(JobTurn turn, StepKey key, StepState step, AdmissionTicket ticket, DateTimeOffset? startedBefore)
     {
+        if (services.Trust is { Holds: false })
+        {
+            // Another node may have the job by now. This one stands down; should it turn out that it need not, the attempt is found lost.
+            services.Admission.Release(ticket);
+            services.Fenced?.Invoke();
+            return;
+        }
+
         var plan = turn.State.Plan.Steps[turn.State.Plan.IndexOf(key.Id)];
         var assignment = new StepAssignment
         {
@@ -95,6 +103,7 @@ internal sealed partial class JobActor
             TraceParent = turn.State.Spec.TraceParent,
             StartedAt = startedBefore,
             Lease = step.Lease,
+            Epoch = services.Shards.EpochOf(id),
             Release = () => services.Admission.Release(ticket),
         };
         if (assignment.IsExternal) (_external ??= []).Add(key);
@@ -138,7 +147,13 @@ internal sealed partial class JobActor
         _state = turn.State;
         Attach(turn);
         if (_isLoadingAgain) return;
-        if (turn.HasMore)
+        if (_leaving is not null && _children.Count == 0)
+        {
+            Self.Stop();
+            return;
+        }
+
+        if (turn.HasMore && _leaving is null)
         {
             Self.Tell(ContinueMessage.Instance);
             return;

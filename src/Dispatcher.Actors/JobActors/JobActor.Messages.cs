@@ -56,6 +56,11 @@ internal sealed partial class JobActor
             case ChildJobsAnswered answered:
                 foreach (var answer in answered.Answers) TakeAnswer(turn, answer);
                 break;
+            case LeaveMessage leave:
+                (_leaving ??= []).Add(leave);
+                WithdrawTickets();
+                Detach();
+                break;
             case DrainMessage:
                 WithdrawTickets();
                 Detach();

@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Steps;
 using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,7 @@ internal sealed partial class JobActor
             ChildOf = turn.ChildOf,
             Messages = CancelsOf(turn),
             ConsumedMessages = turn.Consumed,
+            Answers = turn.Answers(),
             EndNote = ends ? EndNote.Of(turn.State) : default,
             Snapshot = SnapshotOf(turn),
         });
@@ -82,6 +84,12 @@ internal sealed partial class JobActor
         else if (delay > FirstStoreDelay) turn.RefuseCommands(refusal);
         while (true)
         {
+            if (services.HasStoodDown)
+            {
+                StandDown(turn);
+                return (Landed.Nothing, []);
+            }
+
             LogUnknown(Logger, id, cause, delay.TotalMilliseconds);
             await Task.Delay(delay, services.System.Time);
             try
@@ -149,9 +157,17 @@ internal sealed partial class JobActor
 
     private void StandDown(JobTurn turn)
     {
-        _fenced = true;
-        LogFenced(Logger, id);
+        if (!services.HasStoodDown) LogFenced(Logger, id);
         turn.ReplyToAll(new CommandReply.Unavailable("This node has lost its right to write; ask again."));
+        StandDown();
+        services.Fenced?.Invoke();
+    }
+
+    /// <summary>Ends at once: what runs is told so, and nothing of it is written.</summary>
+    private void StandDown()
+    {
+        _fenced = true;
+        foreach (var (_, child) in _children) child.Tell(StopReason.Shutdown);
         Self.Stop();
     }
 

@@ -37,6 +37,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private long _lastSnapshot;
     private bool _fenced;
     private bool _isLoadingAgain;
+    private List<LeaveMessage>? _leaving;
 
     /// <summary>A job that is being submitted is taken for a new one: its first append tells if it is not.</summary>
     protected internal override ValueTask Started() => _isNew ? ValueTask.CompletedTask : Load();
@@ -75,6 +76,12 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
 
     protected internal override ValueTask Receive(object message)
     {
+        if (message is StandDownMessage)
+        {
+            StandDown();
+            return ValueTask.CompletedTask;
+        }
+
         if (!Self.TryReceiveMore(out var second)) return Commit([message]);
         List<object> messages = [message, second];
         while (messages.Count < TurnLimit && Self.TryReceiveMore(out var more)) messages.Add(more);
@@ -88,6 +95,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         _timer?.Dispose();
         WithdrawTickets();
         foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);
+        foreach (var leave in _leaving ?? []) leave.Answer();
     }
 
     /// <summary>From the admission point, on any thread. A job that has left memory gives the place back.</summary>
@@ -163,6 +171,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
     private void Finish(JobTurn turn, IReadOnlyList<JobId> woken)
     {
         _state = turn.State;
+        turn.NoteRecorded();
         if (woken.Count > 0) services.Delivery.Wake(woken);
         if (turn.Events.Count > 0) RunEffects(turn);
         turn.Reply();
@@ -188,7 +197,7 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         foreach (var message in messages) Take(turn, message);
         foreach (var letter in mail) TakeMail(turn, letter);
         if (turn.NextWakeUp <= turn.At || turn.State.Status == JobStatus.Approved) turn.Decide(new JobCommand.WakeUp(turn.At));
-        if (!services.IsDraining) Plan(turn);
+        if (!services.IsDraining && _leaving is null) Plan(turn);
         return turn;
     }
 

@@ -11,13 +11,17 @@ public sealed class JobDelivery(JobServices services)
     internal void Deliver(JobId id, object message)
     {
         // An actor that is just leaving memory does not take the message; the next one will.
-        while (true)
+        while (services.Shards.IsMine(id))
         {
             var isNew = message is CommandMessage { Command: JobCommand.Submit };
-            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null, isNew), out _);
+            var cell = services.Registry.GetOrStart(id, missing => Make(missing, null, isNew), services.Shards, out _);
+            if (cell is null) break;
             if (cell.Tell(message)) return;
             services.Registry.Remove(id, cell);
         }
+
+        if (services.Remote is { } remote) remote.Deliver(id, message);
+        else (message as IDeadLetter)?.Undelivered();
     }
 
     /// <summary>Loads a job whose history was read in bulk; a job that is in memory already is woken instead.</summary>
@@ -25,7 +29,13 @@ public sealed class JobDelivery(JobServices services)
     /// <returns>True when the job was not in memory.</returns>
     internal bool Load(JobHistory history, SettleMessage settled)
     {
-        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), out var started);
+        var cell = services.Registry.GetOrStart(history.Id, id => Make(id, history, isNew: false), services.Shards, out var started);
+        if (cell is null)
+        {
+            settled.Answer();
+            return false;
+        }
+
         if (!started) Deliver(history.Id, history.Inbox.Count > 0 ? MailMessage.Instance : TimerMessage.Instance);
         if (!cell.Tell(settled)) settled.Answer();
         return started;
@@ -35,7 +45,14 @@ public sealed class JobDelivery(JobServices services)
     internal void Wake(IReadOnlyList<JobId> ids)
     {
         if (services.IsDraining) return;
-        foreach (var id in ids) Deliver(id, MailMessage.Instance);
+        foreach (var id in ids)
+        {
+            if (services.Shards.IsMine(id)) Deliver(id, MailMessage.Instance);
+        }
+
+        if (services.Remote is not { } remote) return;
+        var others = ids.Where(id => !services.Shards.IsMine(id)).ToList();
+        if (others.Count > 0) remote.Wake(others);
     }
 
     private ActorCell Make(JobId id, JobHistory? history, bool isNew) => services.System.Create(() =>

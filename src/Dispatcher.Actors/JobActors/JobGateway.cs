@@ -18,7 +18,7 @@ public sealed class JobGateway(JobServices services)
     /// <summary>The node's clock, in the journal's resolution: the time of a command that is given now.</summary>
     public DateTimeOffset Now => services.Now();
 
-    public JobId NextJobId() => services.Ids.NextJobId();
+    public JobId NextJobId() => services.NextJob().Id;
 
     /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>
     public async Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)

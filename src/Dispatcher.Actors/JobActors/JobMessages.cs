@@ -17,6 +17,15 @@ internal sealed class CommandMessage(JobCommand command, CommandGuard? guard = n
     /// <summary>The job whose step wants to make this one and to hear of its end.</summary>
     public JobId? ChildOf { get; init; }
 
+    /// <summary>The number of a command that another node gave: its answer is written with its effect.</summary>
+    public long? Remote { get; init; }
+
+    /// <summary>True once the answer is in the store.</summary>
+    public bool IsRecorded { get; set; }
+
+    /// <summary>The job that it was given to, while it is on its way to another node.</summary>
+    public JobId For { get; set; }
+
     /// <summary>True when the giver may know of a tenant's job.</summary>
     public bool MaySee(string tenant) => Command is JobCommand.Submit submit ? submit.Spec.Tenant == tenant : Guard?.MaySee(tenant) != false;
 
@@ -82,6 +91,25 @@ internal sealed class SettleNotice(ActorCell to, object notice) : SettleMessage
     {
         if (Interlocked.Exchange(ref _answered, 1) == 0) to.Tell(notice);
     }
+}
+
+/// <summary>To a job whose shard moves to another node: let go of everything and leave memory.</summary>
+internal sealed class LeaveMessage : IDeadLetter
+{
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the actor has ended, or was restarted and must be asked again.</summary>
+    public Task Gone => _gone.Task;
+
+    public void Answer() => _gone.TrySetResult();
+
+    public void Undelivered() => Answer();
+}
+
+/// <summary>To every job of a node that may not write any more: end at once.</summary>
+internal sealed class StandDownMessage
+{
+    public static StandDownMessage Instance { get; } = new();
 }
 
 /// <summary>To every job of a node that shuts down: start nothing more.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Dispatcher.JobActors.Remote;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Sharding;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Handlers;
@@ -13,6 +15,7 @@ namespace Dispatcher.JobActors;
 public sealed class JobServices
 {
     private bool _isDraining;
+    private bool _hasStoodDown;
     private int _stuck;
 
     public JobServices() => Delivery = new JobDelivery(this);
@@ -56,6 +59,18 @@ public sealed class JobServices
     /// <summary>Bytes of the inputs of those.</summary>
     public long CommandLimitBytes { get; init; } = 256L << 20;
 
+    /// <summary>Which jobs are this node's.</summary>
+    public required ShardTable Shards { get; init; }
+
+    /// <summary>The way to jobs of other nodes; null if there are none.</summary>
+    public RemoteJobs? Remote { get; set; }
+
+    /// <summary>How long this node may trust that its jobs are its own; null if nobody else could take them.</summary>
+    public NodeTrust? Trust { get; init; }
+
+    /// <summary>Called when the store has refused a write because another node has taken over.</summary>
+    public Action? Fenced { get; set; }
+
     public JobRegistry Registry { get; } = new();
 
     public JobDelivery Delivery { get; }
@@ -65,6 +80,13 @@ public sealed class JobServices
     {
         get => Volatile.Read(ref _isDraining);
         set => Volatile.Write(ref _isDraining, value);
+    }
+
+    /// <summary>True once the node may not write any more: whatever waits for the store stops waiting.</summary>
+    public bool HasStoodDown
+    {
+        get => Volatile.Read(ref _hasStoodDown);
+        set => Volatile.Write(ref _hasStoodDown, value);
     }
 
     /// <summary>Jobs in memory that could go on and of which nobody takes care: 0, or there is a bug.</summary>
@@ -82,10 +104,24 @@ public sealed class JobServices
         return StoredTime.Truncate(now);
     }
 
-    /// <summary>An id for a job that is made now, and that time.</summary>
+    /// <summary>An id for a job that is made now, and that time: one of this node's own shards, if it has any.</summary>
     public (JobId Id, DateTimeOffset At) NextJob()
     {
-        var id = Ids.NextJobId(out var at);
-        return (id, StoredTime.Truncate(at));
+        while (true)
+        {
+            var id = Ids.NextJobId(out var at);
+            if (Shards.IsMine(id) || Shards.Owned is { Shards.IsEmpty: true }) return (id, StoredTime.Truncate(at));
+        }
+    }
+
+    /// <summary>A job as of one of its events, or as it is if it has fewer, read from the store; null if there is no such job.</summary>
+    /// <exception cref="JobParkedException">Its history cannot be understood here.</exception>
+    internal async ValueTask<JobState?> StateAt(JobId id, long sequenceNr)
+    {
+        if (await Store.ReadHistory(id) is not { } history) return null;
+        if (history.SnapshotSequenceNr > sequenceNr || history.Snapshot is { Version: not SnapshotCodec.Version })
+            history = new JobHistory(id, null, 0, await Store.ReadEvents(id, 0, int.MaxValue));
+        var events = history.Events.TakeWhile(stored => stored.SequenceNr <= sequenceNr).ToList();
+        return (await JobLoader.Load(new JobHistory(id, history.Snapshot, history.SnapshotSequenceNr, events), Workflows)).State;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dispatcher.JobActors.Remote;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Store;
@@ -112,6 +113,24 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at, TimeSpan ahead
     }
 
     public void Settle(SettleMessage message) => (_settled ??= []).Add(message);
+
+    /// <summary>The answers to commands of other nodes, to be written with what they caused.</summary>
+    public IReadOnlyList<CommandAnswer> Answers()
+    {
+        List<CommandAnswer>? answers = null;
+        foreach (var (message, decision) in _commands ?? [])
+        {
+            if (message.Remote is { } number && RemoteCodec.Encode(ReplyTo(message, decision)) is { } answer) (answers ??= []).Add(new CommandAnswer(number, answer));
+        }
+
+        return answers ?? (IReadOnlyList<CommandAnswer>)[];
+    }
+
+    /// <summary>The turn is durable, and with it its answers.</summary>
+    public void NoteRecorded()
+    {
+        foreach (var (message, _) in _commands ?? []) message.IsRecorded = message.Remote is not null;
+    }
 
     /// <summary>Tells everybody who asked; only after the events are durable.</summary>
     public void Reply()

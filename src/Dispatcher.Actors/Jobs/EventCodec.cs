@@ -86,6 +86,7 @@ public sealed class UnknownEventException(string name)
 [JsonSerializable(typeof(JobState))]
 [JsonSerializable(typeof(JobSpec))]
 [JsonSerializable(typeof(EndNote))]
+[JsonSerializable(typeof(CommandRecord))]
 [JsonSerializable(typeof(JobEvent.Submitted))]
 [JsonSerializable(typeof(JobEvent.Approved))]
 [JsonSerializable(typeof(JobEvent.Rejected))]

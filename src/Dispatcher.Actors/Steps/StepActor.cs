@@ -58,7 +58,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
             TraceParent = assignment.TraceParent,
             Priority = assignment.Priority,
             Deadline = begun + timeout is { } end && !(end > assignment.JobDeadline) ? end : assignment.JobDeadline,
-            Epoch = services.Epoch,
+            Epoch = assignment.Epoch,
             Lease = assignment.Lease,
         };
         if (timeout is { } longest) _timeout = Self.System.Timers.Schedule(longest - Passed(begun, now), Self, TimeUp);

@@ -53,6 +53,9 @@ public sealed record StepAssignment
     /// <summary>The longest silence after the first heartbeat.</summary>
     public TimeSpan? HeartbeatTimeout { get; init; }
 
+    /// <summary>The fencing token of the attempt: it grows with each owner of the job's shard, so a service that keeps the highest can tell a late owner.</summary>
+    public required long Epoch { get; init; }
+
     /// <summary>Called once when the handler no longer occupies its place: it ended, or was abandoned.</summary>
     public required Action Release { get; init; }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Dispatcher.Steps;
 
 /// <summary>The edges and settings of step actors, and their count.</summary>
-public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long epoch)
+public sealed class StepServices(IArtifactStore artifacts, ILogger logger)
 {
     private int _running;
     private int _external;
@@ -15,9 +15,6 @@ public sealed class StepServices(IArtifactStore artifacts, ILogger logger, long 
     public IArtifactStore Artifacts { get; } = artifacts;
 
     public ILogger Logger { get; } = logger;
-
-    /// <summary>The writer's incarnation, handed to handlers as a fencing token.</summary>
-    public long Epoch { get; } = epoch;
 
     /// <summary>How long a handler that was asked to stop may take before it is abandoned.</summary>
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);

@@ -35,6 +35,12 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
     /// </summary>
     public IReadOnlyList<long> ConsumedMessages { get; init; } = [];
 
+    /// <summary>
+    /// Answers to commands that other nodes gave for this job and that took effect with these events: <see cref="IClusterStore"/>. A command that was answered
+    /// before makes the whole append fail, so none has its effect twice.
+    /// </summary>
+    public IReadOnlyList<CommandAnswer> Answers { get; init; } = [];
+
     /// <summary>What watchers are told when these events end the job: UTF-8 JSON of its output or failure; empty otherwise.</summary>
     public ReadOnlyMemory<byte> EndNote { get; init; }
 

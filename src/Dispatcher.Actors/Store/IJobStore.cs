@@ -43,10 +43,12 @@ public interface IJobStore : IAsyncDisposable
     /// Histories of jobs whose wake-up time is not after <paramref name="dueAt"/>, in the order of (wake-up time, id), after the cursor; read in
     /// bulk, so that recovery costs one query a page and not one a job.
     /// </summary>
-    ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit);
+    /// <param name="shards">Only jobs of these shards; null for all.</param>
+    ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards = null);
 
     /// <summary>The earliest wake-up time after the given time, if any job has one.</summary>
-    ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after);
+    /// <param name="shards">Only of jobs of these shards; null for all.</param>
+    ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after, ShardSet? shards = null);
 
     ValueTask<JobRow?> FindJob(JobId id);
 

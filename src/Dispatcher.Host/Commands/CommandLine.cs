@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dispatcher.Host.Commands.Database;
 using Dispatcher.Host.Commands.Keys;
 using Dispatcher.Host.Commands.Remote;
 using Dispatcher.Host.Composition;
@@ -51,6 +52,7 @@ public static class CommandLine
         root.Add(DoctorCommand.Create(edges));
         root.Add(HealthCommand.Create(edges));
         root.Add(BackupCommand.Create(edges));
+        root.Add(DatabaseCommands.Create(edges));
         root.Add(KeyCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));
         root.Add(ServiceCommands.Stats(edges));

@@ -32,7 +32,7 @@ public sealed partial class SimulatedDisk
         lock (_gate) return [.. _journal.GetValueOrDefault(id, []).Where(@event => @event.SequenceNr > afterSequenceNr).Take(limit)];
     }
 
-    internal IReadOnlyList<DueJob> Due(DateTimeOffset dueAt, DueCursor? after, int limit)
+    internal IReadOnlyList<DueJob> Due(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards)
     {
         lock (_gate)
         {
@@ -40,6 +40,7 @@ public sealed partial class SimulatedDisk
             [
                 .. _rows.Values
                     .Where(row => row.WakeAt <= dueAt
+                        && shards?.Contains(row.Id) != false
                         && (after is null || (row.WakeAt.Value, row.Id).CompareTo((after.WakeAt, after.Id)) > 0))
                     .OrderBy(row => row.WakeAt).ThenBy(row => row.Id)
                     .Take(limit)
@@ -48,9 +49,9 @@ public sealed partial class SimulatedDisk
         }
     }
 
-    internal DateTimeOffset? NextWakeUp(DateTimeOffset after)
+    internal DateTimeOffset? NextWakeUp(DateTimeOffset after, ShardSet? shards)
     {
-        lock (_gate) return _rows.Values.Where(row => row.WakeAt > after).Min(row => row.WakeAt);
+        lock (_gate) return _rows.Values.Where(row => row.WakeAt > after && shards?.Contains(row.Id) != false).Min(row => row.WakeAt);
     }
 
     internal JobRow? Row(JobId id)

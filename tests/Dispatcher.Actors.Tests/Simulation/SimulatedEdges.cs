@@ -72,13 +72,13 @@ internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJo
 
     public virtual ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) => inner.ReadEvents(id, afterSequenceNr, limit);
 
-    public async ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    public async ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards = null)
     {
         if (edge($"due, {limit} at once")) await Never();
-        return await inner.ReadDue(dueAt, after, limit);
+        return await inner.ReadDue(dueAt, after, limit, shards);
     }
 
-    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) => inner.NextWakeUp(after);
+    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after, ShardSet? shards = null) => inner.NextWakeUp(after, shards);
 
     public ValueTask<JobRow?> FindJob(JobId id) => inner.FindJob(id);
 

@@ -67,10 +67,10 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
     public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit) =>
         ValueTask.FromResult(disk.Events(id, afterSequenceNr, limit));
 
-    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit) =>
-        ValueTask.FromResult(disk.Due(dueAt, after, limit));
+    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards = null) =>
+        ValueTask.FromResult(disk.Due(dueAt, after, limit, shards));
 
-    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) => ValueTask.FromResult(disk.NextWakeUp(after));
+    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after, ShardSet? shards = null) => ValueTask.FromResult(disk.NextWakeUp(after, shards));
 
     public ValueTask<JobRow?> FindJob(JobId id) => ValueTask.FromResult(disk.Row(id));
 

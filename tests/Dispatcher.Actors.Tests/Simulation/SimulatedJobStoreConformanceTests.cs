@@ -7,7 +7,11 @@ public sealed class SimulatedJobStoreConformanceTests : JobStoreConformance
 {
     private readonly SimulatedDisk _disk = new();
 
-    protected override IJobStore OpenStore() => new SimulatedJobStore(_disk);
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(new SimulatedJobStore(_disk));
 
-    protected override void FenceOff(IJobStore store) => _disk.FenceOff(store.Incarnation);
+    protected override ValueTask FenceOff(IJobStore store)
+    {
+        _disk.FenceOff(store.Incarnation);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -15,7 +15,7 @@ public sealed class StepActorTests : IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly SimulatedScheduler _scheduler = new(new Random(1));
     private readonly ActorSystem _system;
-    private readonly StepServices _services = new(new NoArtifacts(), NullLogger.Instance, epoch: 7) { AbandonAfter = TimeSpan.FromSeconds(10) };
+    private readonly StepServices _services = new(new NoArtifacts(), NullLogger.Instance) { AbandonAfter = TimeSpan.FromSeconds(10) };
     private readonly List<object> _told = [];
     private readonly ActorCell _job;
     private TimeSpan _toldAt;
@@ -273,6 +273,7 @@ public sealed class StepActorTests : IDisposable
             WorkflowName = "test",
             Step = new StepKey("a"),
             Attempt = 2,
+            Epoch = 7,
             Handler = isExternal ? new ScriptedOutside(run) : new Scripted(run),
             Timeout = timeout,
             HeartbeatTimeout = heartbeatTimeout,

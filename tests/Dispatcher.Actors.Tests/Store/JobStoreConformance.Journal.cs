@@ -100,7 +100,7 @@ public abstract partial class JobStoreConformance
 
         await Store.Append(Append(Id(2), expected: 7));
         await Appended(new AppendRequest(Id(2), 1, []) { ConsumedMessages = [inbox[0].Id] });
-        FenceOff(Store);
+        await FenceOff(Store);
         await Store.Append(Append(Id(3)));
 
         Assert.Empty(follower.Heard);

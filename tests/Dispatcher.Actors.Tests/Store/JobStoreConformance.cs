@@ -11,7 +11,7 @@ namespace Dispatcher.Actors.Tests.Store;
 public abstract partial class JobStoreConformance : StoreConformance
 {
     /// <summary>Takes from the store's incarnation its right to write.</summary>
-    protected abstract void FenceOff(IJobStore store);
+    protected abstract ValueTask FenceOff(IJobStore store);
 
     [Fact]
     public async Task Append_NumbersEventsFromOne_WhenTheJobIsNew()
@@ -202,7 +202,7 @@ public abstract partial class JobStoreConformance : StoreConformance
     public async Task Append_IsRefusedForEver_WhenTheIncarnationIsFenced()
     {
         await Appended(Append(Id(1)));
-        FenceOff(Store);
+        await FenceOff(Store);
 
         var results = await AppendAll(Append(Id(1), expected: 1) with { Row = Row(Id(1)) }, Append(Id(2)), Append(Id(1), expected: 9));
         Assert.All(results, result => Assert.IsType<AppendResult.Fenced>(result));
@@ -215,7 +215,7 @@ public abstract partial class JobStoreConformance : StoreConformance
     [Fact]
     public async Task Append_WorksAgain_WhenTheFencedIsReopened()
     {
-        FenceOff(Store);
+        await FenceOff(Store);
         await Reopen();
         await Appended(Append(Id(1)));
     }

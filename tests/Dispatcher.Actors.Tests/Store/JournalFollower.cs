@@ -15,8 +15,6 @@ internal sealed class JournalFollower : IJournalListener
         }
     }
 
-    public IEnumerable<string> Lines => Heard.Select(append => $"{append.FirstOrdering} {append.JobId} {append.FirstSequenceNr} {append.Events.Count} {append.Address}");
-
     public void Committed(IReadOnlyList<CommittedAppend> appends)
     {
         lock (_heard) _heard.AddRange(appends);

@@ -7,21 +7,17 @@ public abstract class StoreConformance : IAsyncLifetime
 {
     protected IJobStore Store { get; private set; } = null!;
 
-    public Task InitializeAsync()
-    {
-        Store = OpenStore();
-        return Task.CompletedTask;
-    }
+    public async Task InitializeAsync() => Store = await OpenStore();
 
     public virtual async Task DisposeAsync() => await Store.DisposeAsync();
 
     /// <summary>Opens a store on this test's own data, which are there again at the next opening.</summary>
-    protected abstract IJobStore OpenStore();
+    protected abstract Task<IJobStore> OpenStore();
 
     protected async Task Reopen()
     {
         await Store.DisposeAsync();
-        Store = OpenStore();
+        Store = await OpenStore();
     }
 
     private protected async Task<AppendResult.Appended> Appended(AppendRequest request) => Assert.IsType<AppendResult.Appended>(await Store.Append(request));

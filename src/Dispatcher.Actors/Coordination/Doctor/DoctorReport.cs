@@ -27,4 +27,10 @@ public sealed record DoctorOptions
 
     /// <summary>A server runs on this store: what is due should have been woken.</summary>
     public bool IsLive { get; init; }
+
+    /// <summary>
+    /// Many nodes write side by side: several may be alive, and their events lie between each other's. That each job had one writer at a time is then shown by
+    /// <c>cluster-sharding verify</c>.
+    /// </summary>
+    public bool IsCluster { get; init; }
 }

@@ -39,8 +39,12 @@ public sealed class StoreDoctor(IStoreInspection inspection, IJobStore store, IA
         var all = (await store.CountJobs(tenant: null)).Sum(count => count.Jobs);
         var writers = new WriterHistory(await inspection.ReadNodes(), options.IsLive);
         await CheckJobs(writers, all, progress, cancellation);
-        _findings.Add(writers.Findings());
-        _findings.Add(writers.TwoAlive());
+        if (!options.IsCluster)
+        {
+            _findings.Add(writers.Findings());
+            _findings.Add(writers.TwoAlive());
+        }
+
         progress?.Report(new DoctorProgress("counters and strays", _jobs, all));
         await CheckTables();
         return _findings.Report(_jobs, _events);

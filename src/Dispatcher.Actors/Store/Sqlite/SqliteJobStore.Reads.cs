@@ -14,15 +14,15 @@ public sealed partial class SqliteJobStore
             (id, afterSequenceNr, limit), static (reader, page) => reader.ReadEvents(page.Id, page.After, page.Limit));
     }
 
-    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    public ValueTask<IReadOnlyList<DueJob>> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return _readers.Read<(DateTimeOffset DueAt, DueCursor? After, int Limit), IReadOnlyList<DueJob>>(
-            (dueAt, after, limit), static (reader, page) => reader.ReadDue(page.DueAt, page.After, page.Limit));
+        return _readers.Read<(DateTimeOffset DueAt, DueCursor? After, int Limit, ShardSet? Shards), IReadOnlyList<DueJob>>(
+            (dueAt, after, limit, shards), static (reader, page) => reader.ReadDue(page.DueAt, page.After, page.Limit, page.Shards));
     }
 
-    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after) =>
-        _readers.Read(after, static (reader, after) => reader.NextWakeUp(after));
+    public ValueTask<DateTimeOffset?> NextWakeUp(DateTimeOffset after, ShardSet? shards = null) =>
+        _readers.Read((after, shards), static (reader, given) => reader.NextWakeUp(given.after, given.shards));
 
     public ValueTask<JobRow?> FindJob(JobId id) => _readers.Read(id, static (reader, id) => reader.FindJob(id));
 

@@ -58,7 +58,7 @@ public sealed partial class SqliteJobStore
             deleted.Add(id);
         }
 
-        counts.Write(database);
+        SqliteCounts.Write(database, counts);
         return deleted;
     }
 

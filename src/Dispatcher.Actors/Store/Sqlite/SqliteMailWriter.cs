@@ -140,7 +140,7 @@ internal sealed class SqliteMailWriter(SqliteDatabase database)
     {
         var statement = database.Statement(SqliteSql.StatusOfJob);
         statement.Bind(1, id);
-        (JobStatus, DateTimeOffset?)? found = statement.Step() ? (SqliteText.Status<JobStatus>(statement.Text(0)), statement.TimeOrNull(1)) : null;
+        (JobStatus, DateTimeOffset?)? found = statement.Step() ? (StoredText.Status<JobStatus>(statement.Text(0)), statement.TimeOrNull(1)) : null;
         statement.Reset();
         return found;
     }

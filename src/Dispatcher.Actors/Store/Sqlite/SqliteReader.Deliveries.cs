@@ -48,14 +48,14 @@ internal sealed partial class SqliteReader
                 statement.Int64(3),
                 statement.Text(4),
                 statement.Text(5),
-                SqliteText.Status<DeliveryStatus>(statement.Text(6)),
+                StoredText.Status<DeliveryStatus>(statement.Text(6)),
                 (int)statement.Int64(7),
                 statement.Time(8),
                 statement.TimeOrNull(9),
                 statement.TimeOrNull(10),
                 statement.IsNull(11) ? null : (int)statement.Int64(11),
                 statement.TextOrNull(12),
-                SqliteText.Status<JobStatus>(statement.Text(13))));
+                StoredText.Status<JobStatus>(statement.Text(13))));
         }
 
         statement.Reset();

@@ -41,7 +41,7 @@ internal sealed partial class SqliteReader
         while (statement.Step())
         {
             var jobs = statement.Int64(3);
-            if (jobs != 0) counts.Add(new JobCount(statement.Text(0), statement.Text(1), SqliteText.Status<JobStatus>(statement.Text(2)), jobs));
+            if (jobs != 0) counts.Add(new JobCount(statement.Text(0), statement.Text(1), StoredText.Status<JobStatus>(statement.Text(2)), jobs));
         }
 
         statement.Reset();

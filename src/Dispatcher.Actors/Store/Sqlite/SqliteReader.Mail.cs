@@ -18,7 +18,7 @@ internal sealed partial class SqliteReader
                 id,
                 statement.Id(1),
                 statement.Text(2),
-                SqliteText.Status<JobStatus>(statement.Text(3)),
+                StoredText.Status<JobStatus>(statement.Text(3)),
                 statement.Bytes(4).ToArray()));
         }
 

@@ -31,8 +31,11 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         return events;
     }
 
-    /// <summary>A statement a job beside the one of the page: within a process that costs no round trip, and keeps the order.</summary>
-    public List<DueJob> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit)
+    /// <summary>
+    /// A statement a job beside the one of the page: within a process that costs no round trip, and keeps the order. Jobs of other shards are passed over:
+    /// one process owns all of them, so they are asked for in tests alone.
+    /// </summary>
+    public List<DueJob> ReadDue(DateTimeOffset dueAt, DueCursor? after, int limit, ShardSet? shards)
     {
         using var snapshot = OneState();
         var due = new List<DueJob>();
@@ -40,10 +43,12 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         statement.Bind(1, StoredTime.ToMicroseconds(dueAt));
         statement.Bind(2, after is null ? long.MinValue : StoredTime.ToMicroseconds(after.WakeAt));
         statement.Bind(3, after?.Id ?? default);
-        statement.Bind(4, limit);
-        while (statement.Step())
+        statement.Bind(4, shards is null ? limit : -1);
+        while (due.Count < limit && statement.Step())
         {
-            var history = History(statement.Id(1));
+            var id = statement.Id(1);
+            if (shards?.Contains(id) == false) continue;
+            var history = History(id);
             Check.That(history.Snapshot is not null || history.Events.Count > 0);
             due.Add(new DueJob(statement.Time(0), history));
         }
@@ -52,12 +57,13 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         return due;
     }
 
-    public DateTimeOffset? NextWakeUp(DateTimeOffset after)
+    public DateTimeOffset? NextWakeUp(DateTimeOffset after, ShardSet? shards)
     {
-        var statement = database.Statement(SqliteSql.NextWakeUp);
+        var statement = database.Statement(SqliteSql.WakeUpsAfter);
         statement.Bind(1, StoredTime.ToMicroseconds(after));
-        statement.Step();
-        var next = statement.TimeOrNull(0);
+        DateTimeOffset? next = null;
+        while (next is null && statement.Step())
+            if (shards is null || shards.Contains(statement.Id(1))) next = statement.Time(0);
         statement.Reset();
         return next;
     }
@@ -131,14 +137,14 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         Tenant = statement.Text(1),
         WorkflowName = statement.Text(2),
         WorkflowVersion = (int)statement.Int64(3),
-        Status = SqliteText.Status<JobStatus>(statement.Text(4)),
+        Status = StoredText.Status<JobStatus>(statement.Text(4)),
         Priority = (int)statement.Int64(5),
         CreatedAt = statement.Time(6),
         UpdatedAt = statement.Time(7),
         WakeAt = statement.TimeOrNull(8),
         WaitsFor = statement.TextOrNull(9),
         CorrelationId = statement.TextOrNull(10),
-        Labels = statement.IsNull(11) ? null : SqliteText.DecodeLabels(statement.Bytes(11)),
+        Labels = statement.IsNull(11) ? null : StoredText.DecodeLabels(statement.Bytes(11)),
     };
 
     private readonly struct ReadTransaction(SqliteDatabase database) : IDisposable

@@ -12,7 +12,7 @@ internal sealed class SqliteRowWriter(SqliteDatabase database)
 
     public void BeginBatch() => _counts.Clear();
 
-    public void EndBatch() => _counts.Write(database);
+    public void EndBatch() => SqliteCounts.Write(database, _counts);
 
     public void Write(ReadOnlySpan<byte> id, AppendRequest request, JobRow row, DateTimeOffset? wakeAt)
     {
@@ -35,11 +35,11 @@ internal sealed class SqliteRowWriter(SqliteDatabase database)
         statement.Bind(9, wakeAt);
         statement.Bind(10, row.WaitsFor);
         statement.Bind(11, row.CorrelationId);
-        if (row.Labels is { Count: > 0 } labels) statement.BindText(12, SqliteText.EncodeLabels(labels));
+        if (row.Labels is { Count: > 0 } labels) statement.BindText(12, StoredText.EncodeLabels(labels));
         else statement.BindNull(12);
         if (row.Status.IsTerminal()) statement.Bind(13, row.UpdatedAt);
         else statement.BindNull(13);
-        if (HasTermsBeside(row.WorkflowName, terms)) statement.BindText(14, SqliteText.EncodeTerms(terms));
+        if (HasTermsBeside(row.WorkflowName, terms)) statement.BindText(14, StoredText.EncodeTerms(terms));
         else statement.BindNull(14);
         statement.Run();
     }

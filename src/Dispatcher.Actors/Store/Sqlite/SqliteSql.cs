@@ -73,7 +73,7 @@ internal static partial class SqliteSql
         WHERE wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, job_id) > (?2, ?3) ORDER BY wake_at, job_id LIMIT ?4
         """;
 
-    public const string NextWakeUp = "SELECT min(wake_at) FROM jobs WHERE wake_at IS NOT NULL AND wake_at > ?1";
+    public const string WakeUpsAfter = "SELECT wake_at, job_id FROM jobs WHERE wake_at IS NOT NULL AND wake_at > ?1 ORDER BY wake_at, job_id";
 
     public const string FindJob = SelectJob + " WHERE job_id = ?1";
 

@@ -52,7 +52,7 @@ public sealed class QueryPlanTests
 
     [Theory]
     [InlineData(SqliteSql.ReadDue)]
-    [InlineData(SqliteSql.NextWakeUp)]
+    [InlineData(SqliteSql.WakeUpsAfter)]
     public void DueJobs_AreFound_ByTheirPartialIndex(string sql) =>
         Assert.Contains("COVERING INDEX jobs_by_wake_at", Plan(sql), StringComparison.Ordinal);
 

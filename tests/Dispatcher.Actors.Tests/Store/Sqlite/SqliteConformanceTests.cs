@@ -9,7 +9,10 @@ internal sealed class SqliteData : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public SqliteJobStore Open() => SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = _directory.Path }, TimeProvider.System, NullLogger.Instance);
+    public SqliteJobStore Open() => Open(new SqliteStoreOptions { DataDirectory = "" }.BatchLimitEvents);
+
+    public SqliteJobStore Open(int batchLimitEvents) => SqliteJobStore.Open(
+        new SqliteStoreOptions { DataDirectory = _directory.Path, BatchLimitEvents = batchLimitEvents }, TimeProvider.System, NullLogger.Instance);
 
     public void Dispose() => _directory.Dispose();
 }
@@ -24,9 +27,13 @@ public sealed class SqliteJobStoreConformanceTests : JobStoreConformance
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 
-    protected override void FenceOff(IJobStore store) => ((SqliteJobStore)store).FenceOff(store.Incarnation);
+    protected override ValueTask FenceOff(IJobStore store)
+    {
+        ((SqliteJobStore)store).FenceOff(store.Incarnation);
+        return ValueTask.CompletedTask;
+    }
 }
 
 public sealed class SqliteAccessStoreConformanceTests : AccessStoreConformance
@@ -39,7 +46,7 @@ public sealed class SqliteAccessStoreConformanceTests : AccessStoreConformance
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
 public sealed class SqliteDeliveryStoreConformanceTests : DeliveryStoreConformance
@@ -52,7 +59,7 @@ public sealed class SqliteDeliveryStoreConformanceTests : DeliveryStoreConforman
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
 public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConformance
@@ -65,5 +72,14 @@ public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConform
         _data.Dispose();
     }
 
-    protected override IJobStore OpenStore() => _data.Open();
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
+}
+
+public sealed class SqliteModelTests : StoreModelTests, IDisposable
+{
+    private readonly SqliteData _data = new();
+
+    public void Dispose() => _data.Dispose();
+
+    protected override Task<IJobStore> OpenStore(int batchLimitEvents) => Task.FromResult<IJobStore>(_data.Open(batchLimitEvents));
 }

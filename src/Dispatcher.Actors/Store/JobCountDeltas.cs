@@ -1,11 +1,15 @@
 using Dispatcher.Jobs;
 
-namespace Dispatcher.Store.Sqlite;
+namespace Dispatcher.Store;
 
 /// <summary>How a transaction moves the counters: collected, then written once a counter. Dropped with its transaction.</summary>
 internal sealed class JobCountDeltas
 {
     private readonly Dictionary<(string Tenant, string Workflow, JobStatus Status), long> _deltas = [];
+
+    /// <summary>What has to be added to each counter that changes, in no order.</summary>
+    public IEnumerable<(string Tenant, string Workflow, JobStatus Status, long Jobs)> Changes =>
+        _deltas.Where(delta => delta.Value != 0).Select(delta => (delta.Key.Tenant, delta.Key.Workflow, delta.Key.Status, delta.Value));
 
     public void Clear() => _deltas.Clear();
 
@@ -15,22 +19,6 @@ internal sealed class JobCountDeltas
         if (from == to) return;
         if (from != JobStatus.None) Add(row, from, -1);
         if (to != JobStatus.None) Add(row, to, 1);
-    }
-
-    public void Write(SqliteDatabase database)
-    {
-        foreach (var ((tenant, workflow, status), jobs) in _deltas)
-        {
-            if (jobs == 0) continue;
-            var statement = database.Statement(SqliteSql.MoveCount);
-            statement.Bind(1, tenant);
-            statement.Bind(2, workflow);
-            statement.Bind(3, status.ToText());
-            statement.Bind(4, jobs);
-            statement.Run();
-        }
-
-        _deltas.Clear();
     }
 
     private void Add(JobRow row, JobStatus status, long jobs)

@@ -3,10 +3,10 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
 
-namespace Dispatcher.Store.Sqlite;
+namespace Dispatcher.Store;
 
 /// <summary>Values that stand as text or JSON in a column.</summary>
-internal static class SqliteText
+internal static class StoredText
 {
     public static byte[] EncodeLabels(ImmutableSortedDictionary<string, string> labels)
     {

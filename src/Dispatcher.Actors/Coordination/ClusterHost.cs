@@ -1,0 +1,243 @@
+using System.Text.Json;
+using Dispatcher.JobActors;
+using Dispatcher.JobActors.Remote;
+using Dispatcher.Kernel;
+using Dispatcher.Sharding;
+using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Coordination;
+
+/// <summary>
+/// A node's life in a cluster: joins, runs the shards that it gets, hands over those that it loses, coordinates if it is its turn, leaves, or stands down.
+/// </summary>
+public sealed partial class ClusterHost : IShardHost
+{
+    private readonly IClusterStore _cluster;
+    private readonly ClusterOptions _options;
+    private readonly ActorSystem _system;
+    private readonly JobServices _services;
+    private readonly JobGateway _gateway;
+    private readonly IJobStore _store;
+    private readonly int _recoveryLimitJobs;
+    private readonly ILogger _logger;
+    private readonly CommandIntake.Look _look = new();
+    private readonly TaskCompletionSource<string> _stoodDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ActorCell? _member;
+    private ActorCell? _intake;
+    private ActorCell? _watch;
+    private ActorCell? _duties;
+    private ActorCell? _wakeUps;
+    private int _recoveries;
+    private int _recovered;
+    private int _isLookingForMail;
+    private bool _isLeaving;
+
+    internal ClusterHost(IClusterStore cluster, ClusterOptions options, ActorSystem system, JobServices services, JobGateway gateway, int recoveryLimitJobs, ILogger logger)
+    {
+        (_cluster, _options, _system, _services, _gateway, _recoveryLimitJobs, _logger) = (cluster, options, system, services, gateway, recoveryLimitJobs, logger);
+        _store = services.Store;
+        Line = new ClusterLine(this, services.Trust!, system.Time);
+        services.Remote = new RemoteJobs(cluster, services, Line, options.CommandWait);
+        services.Fenced = () => StandDown("the store refuses its writes");
+    }
+
+    /// <summary>What this node knows of the cluster.</summary>
+    public ClusterLine Line { get; }
+
+    /// <summary>Completes with the cause when this node may not act any more. It is of no use then; another one begins in its place.</summary>
+    public Task<string> StoodDown => _stoodDown.Task;
+
+    /// <summary>Makes what the coordinator does beside the cluster itself; null if there is nothing.</summary>
+    internal Func<Actor>? Duties { get; set; }
+
+    /// <summary>Whether anybody follows events on this node.</summary>
+    internal Func<bool> Follows { get; set; } = static () => false;
+
+    /// <summary>The journal may have grown on another node.</summary>
+    internal Action<long?> JournalMoved { get; set; } = static _ => { };
+
+    /// <summary>Jobs that were taken up here so far.</summary>
+    public int Recovered => Volatile.Read(ref _recovered);
+
+    /// <summary>Joins the cluster. Completes when the shards that are meant for this node are its own and their jobs go on.</summary>
+    internal async Task<int> Join(ActorCell wakeUps)
+    {
+        _wakeUps = wakeUps;
+        _intake = _system.Spawn(() => new CommandIntake(_cluster, _services, _logger));
+        _member = _system.Spawn(() => new ClusterMember(_cluster, Line, _services.Shards, this, _options, _logger));
+        Line.Open(_cluster, _options.HeartbeatInterval);
+        await Task.WhenAny(_ready.Task, StoodDown);
+        return Recovered;
+    }
+
+    /// <summary>
+    /// Hands all shards over to others, if there are others. Steps that run get some time to end. Completes when that is done, or after the time and a little more.
+    /// </summary>
+    internal async Task Leave(TimeSpan grace)
+    {
+        if (_stoodDown.Task.IsCompleted || Line.View is not { } view || !view.Nodes.Any(node => node.Incarnation != _cluster.Incarnation && node.Wish == NodeWish.None)) return;
+        _member!.Tell(new ClusterMember.TakeTime(grace));
+        _isLeaving = true;
+        try
+        {
+            await _cluster.Wish(_cluster.Incarnation, NodeWish.Leave);
+        }
+        catch (StoreException failure)
+        {
+            LogNotLeft(_logger, failure.Message);
+            return;
+        }
+
+        Line.BeatSoon();
+        using var timer = new CancellationTokenSource();
+        await Task.WhenAny(_emptied.Task, StoodDown, Task.Delay(grace + TimeSpan.FromSeconds(5), _system.Time, timer.Token));
+        // Not CancelAsync: that would leave the kernel's scheduler.
+        timer.Cancel();
+    }
+
+    /// <summary>Gives no sign of life any more.</summary>
+    internal void Close()
+    {
+        _member?.Stop();
+        _intake?.Stop();
+        _watch?.Stop();
+        _duties?.Stop();
+        Line.Close();
+        _services.Remote!.Close();
+    }
+
+    /// <inheritdoc/>
+    public void Begin(IReadOnlyList<OwnedShard> shards)
+    {
+        Interlocked.Increment(ref _recoveries);
+        var set = new ShardSet(_cluster.ShardCount, shards.Select(owned => owned.Shard));
+        var progress = new RecoveryProgress(_services.Now());
+        _system.Spawn(() => new Recovery(_store, _gateway, _recoveryLimitJobs, progress, _logger, set));
+        _ = WhenRecovered(progress);
+        _wakeUps!.Tell(WakeUpClock.Alarm.Instance);
+        TakeCommands();
+    }
+
+    /// <inheritdoc/>
+    public async Task HandOver(IReadOnlyCollection<int> shards, TimeSpan grace)
+    {
+        var set = new ShardSet(_cluster.ShardCount, shards);
+        // A restarted actor has forgotten that it was asked, so they are asked until none is left.
+        while (_services.Registry.Leave(set, out var leaving))
+        {
+            using var timer = new CancellationTokenSource();
+            if (await Task.WhenAny(leaving, Task.Delay(grace, _system.Time, timer.Token)) != leaving) _services.Registry.Broadcast(set, StopStepsMessage.Instance);
+            // Not CancelAsync: that would leave the kernel's scheduler.
+            timer.Cancel();
+            await leaving;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Lead(long? term)
+    {
+        _duties?.Stop();
+        _duties = term is not null && Duties is { } duties ? _system.Spawn(duties) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Seen(ClusterView view)
+    {
+        _watch ??= _system.Spawn(() => new TrustWatch(_services.Trust!, StandDown));
+        JournalMoved(view.Head);
+        if (view.ShardsWithCommands.Length > 0) TakeCommands();
+        if (view.HasLateMail && Interlocked.Exchange(ref _isLookingForMail, 1) == 0) _ = LookForLateMail();
+        if (_services.Remote!.Waiting > 0) _services.Remote.TakeAnswers();
+        NoteReady(view);
+        if (_isLeaving && view.Owners.All(owner => owner != _cluster.Incarnation)) _emptied.TrySetResult();
+    }
+
+    /// <inheritdoc/>
+    public void Hinted(ClusterHint hint)
+    {
+        switch (hint.Kind)
+        {
+            case ClusterHintKind.Commands:
+                TakeCommands();
+                break;
+            case ClusterHintKind.Answers:
+                _services.Remote!.TakeAnswers();
+                break;
+            case ClusterHintKind.Mail:
+                Wake(hint.Jobs);
+                break;
+            case ClusterHintKind.Journal:
+                JournalMoved(null);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void StandDown(string cause)
+    {
+        if (_services.HasStoodDown) return;
+        _services.HasStoodDown = true;
+        LogStandsDown(_logger, _cluster.Incarnation, cause);
+        _gateway.Close();
+        _services.IsDraining = true;
+        _member?.Stop();
+        _services.Shards.Close();
+        _services.Registry.Broadcast(StandDownMessage.Instance);
+        _stoodDown.TrySetResult(cause);
+        _ready.TrySetResult();
+    }
+
+    /// <inheritdoc/>
+    public string Facts() => JsonSerializer.Serialize(
+        new NodeFacts { Jobs = _services.Registry.Count, Running = _services.Steps.Running, Recovering = Volatile.Read(ref _recoveries), Follows = Follows() }, NodeFactsJson.Default.NodeFacts);
+
+    private void TakeCommands()
+    {
+        if (_look.TrySend() && _intake?.Tell(_look) != true) _look.Taken();
+    }
+
+    private async Task WhenRecovered(RecoveryProgress progress)
+    {
+        await progress.Done;
+        Interlocked.Add(ref _recovered, progress.Recovered);
+        Interlocked.Decrement(ref _recoveries);
+        if (Line.View is { } view) NoteReady(view);
+    }
+
+    /// <summary>Everything has an owner to be, what is meant for this node is its own, and its jobs have been taken up.</summary>
+    private void NoteReady(ClusterView view)
+    {
+        if (_ready.Task.IsCompleted || view.Leader is null || Volatile.Read(ref _recoveries) > 0) return;
+        for (var shard = 0; shard < view.Targets.Length; shard++)
+        {
+            if (view.Targets[shard] is not { } target || (target == _cluster.Incarnation && _services.Shards.StateOf(shard) == 0)) return;
+        }
+
+        _ready.TrySetResult();
+    }
+
+    private async Task LookForLateMail()
+    {
+        try
+        {
+            Wake(await _cluster.ReadLateMail(1000));
+        }
+        catch (StoreException)
+        {
+            // It is there still: the next view says so.
+        }
+
+        Interlocked.Exchange(ref _isLookingForMail, 0);
+    }
+
+    private void Wake(IReadOnlyList<Jobs.JobId> jobs) => _services.Delivery.Wake([.. jobs.Where(_services.Shards.IsMine)]);
+
+    [LoggerMessage(610, LogLevel.Error, "This node (incarnation {Incarnation}) stands down: {Cause}. Its jobs go on elsewhere, and it joins again as a new one.")]
+    private static partial void LogStandsDown(ILogger logger, long incarnation, string cause);
+
+    [LoggerMessage(611, LogLevel.Warning, "The cluster could not be told that this node leaves; the others will find out: {Cause}")]
+    private static partial void LogNotLeft(ILogger logger, string cause);
+}

@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using Dispatcher.Actors.Tests.Store.Postgres;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Steps;
+using Dispatcher.Workflows;
+using static Dispatcher.Actors.Tests.Sharding.TestCluster;
+
+namespace Dispatcher.Actors.Tests.Sharding;
+
+/// <summary>Nodes of a cluster on a real PostgreSQL: shards, commands to other nodes' jobs, hand-over, take-over.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class ClusterNodesTests : IAsyncLifetime
+{
+    private TestCluster _cluster = null!;
+
+    public async Task InitializeAsync() => _cluster = await Create();
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task OneNode_OwnsEverything()
+    {
+        var node = await _cluster.Start();
+
+        var spec = await node.Register("steps: [ { id: a, uses: noop } ]");
+        await End(node, await Accept(node, spec));
+
+        await _cluster.WhenSettled(nodes: 1);
+    }
+
+    [Fact]
+    public async Task Shards_AreSpread_WhenNodesComeAndGo()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        await _cluster.Start();
+        await _cluster.WhenSettled(nodes: 3);
+
+        await nodes[0].Leave();
+
+        await _cluster.WhenSettled(nodes: 2);
+    }
+
+    [Fact]
+    public async Task ACommand_ReachesAJobOfAnyNode_FromAnyNode()
+    {
+        var nodes = await _cluster.StartAll(3);
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: delay, with: { for: 1h } } ]");
+        foreach (var from in nodes)
+        {
+            var id = await Accept(from, spec);
+            foreach (var node in nodes)
+            {
+                var pausing = await node.Gateway.Send(id, new JobCommand.Pause(Ada, "look", node.Gateway.Now));
+                Assert.True(pausing is CommandReply.Done, pausing.ToString());
+                var paused = (CommandReply.Done)pausing;
+                Assert.Equal((JobStatus.Paused, true), (paused.Status, paused.Changed));
+                var again = Assert.IsType<CommandReply.Done>(await node.Gateway.Send(id, new JobCommand.Pause(Ada, "look", node.Gateway.Now)));
+                Assert.False(again.Changed);
+                var refused = Assert.IsType<CommandReply.Refused>(await node.Gateway.Send(id, new JobCommand.Approve(Ada, null, node.Gateway.Now)));
+                Assert.Equal(paused.SequenceNr, refused.SequenceNr);
+                Assert.IsType<CommandReply.Refused>(await node.Gateway.Send(id, new JobCommand.Cancel(Ada, null, node.Gateway.Now), new CommandGuard("somebody-else", null)));
+                var resumed = await node.Gateway.Send(id, new JobCommand.Resume(Ada, null, node.Gateway.Now), new CommandGuard("default", paused.SequenceNr));
+                Assert.True(resumed is CommandReply.Done, resumed.ToString());
+            }
+        }
+
+        Assert.Equal(0L, await _cluster.Data.Execute("SELECT count(*) FROM {schema}.commands"));
+    }
+
+    [Fact]
+    public async Task JobsThatNeedEachOther_MeetAcrossNodes()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        var child = await nodes[0].Register("steps: [ { id: a, uses: noop } ]");
+        var parents = new List<JobId>();
+        for (var i = 0; i < 20; i++) parents.Add(await Accept(nodes[i % 2], child with { DependsOn = parents.Count > 0 ? [parents[^1]] : [] }));
+
+        foreach (var id in parents) await End(nodes[0], id);
+    }
+
+    [Fact]
+    public async Task ADeadNodesJobs_GoOnElsewhere()
+    {
+        var gate = new GateHandler();
+        var nodes = await _cluster.StartAll(3, gate);
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: gate, retry: { max_attempts: 5 } } ]");
+        var ids = new List<JobId>();
+        for (var i = 0; i < 60; i++) ids.Add(await Accept(nodes[i % 3], spec));
+        await gate.Started(60);
+
+        nodes[1].Crash();
+
+        await _cluster.WhenSettled(nodes: 2);
+        gate.Open();
+        foreach (var id in ids) await End(nodes[0], id);
+        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(30));
+        await AssertSingleWriters();
+    }
+
+    [Fact]
+    public async Task AJobOfALeavingNode_IsNotLostAndDoesNotCountAnAttempt()
+    {
+        var gate = new GateHandler();
+        var nodes = await _cluster.StartAll(2, gate);
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: gate } ]");
+        var ids = new List<JobId>();
+        for (var i = 0; i < 20; i++) ids.Add(await Accept(nodes[i % 2], spec));
+        await gate.Started(20);
+
+        await nodes[0].Leave();
+
+        gate.Open();
+        foreach (var id in ids)
+        {
+            var state = await End(nodes[1], id);
+            Assert.Equal(1, state.Find(new StepKey("a"))!.Attempt);
+        }
+
+        await AssertSingleWriters();
+    }
+
+    [Fact]
+    public async Task Epochs_GrowWithEachOwner_ForHandlers()
+    {
+        var gate = new GateHandler();
+        var nodes = await _cluster.StartAll(1, gate);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: gate } ]");
+        var id = await Accept(nodes[0], spec);
+        await gate.Started(1);
+        var second = await _cluster.Start(gate);
+
+        await nodes[0].Leave();
+        await gate.Started(2);
+
+        gate.Open();
+        await End(second, id);
+        Assert.Equal(gate.Epochs.Order().Distinct(), gate.Epochs);
+    }
+
+    /// <summary>From the store alone: each event was written by who owned its shard in that part of the journal.</summary>
+    private async Task AssertSingleWriters() => Assert.Equal(0L, await _cluster.Data.Execute(
+        """
+        SELECT count(*) FROM {schema}.journal e JOIN {schema}.jobs j USING (job_id)
+        WHERE e.writer IS DISTINCT FROM (SELECT o.incarnation FROM {schema}.shard_epochs o WHERE o.shard = j.shard AND o.ordering < e.ordering ORDER BY o.ordering DESC LIMIT 1)
+        """));
+
+    private static async Task<JobId> Accept(TestNode node, JobSpec spec) => Assert.IsType<CommandReply.Done>(await node.Gateway.Submit(spec, Ada)).JobId;
+
+    private async Task<JobState> End(TestNode node, JobId id)
+    {
+        await _cluster.Data.Until($"(SELECT status IN ('completed', 'failed', 'cancelled') FROM {_cluster.Data.Options.Schema}.jobs WHERE job_id = '{id}')");
+        var state = (await node.Gateway.Inspect(id))!.State!;
+        Assert.Equal(JobStatus.Completed, state.Status);
+        return state;
+    }
+
+    /// <summary>A step that waits until the test lets all go on.</summary>
+    private sealed class GateHandler : IStepHandler
+    {
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly SemaphoreSlim _started = new(0);
+        private int _awaited;
+
+        public string Name => "gate";
+
+        public JsonSchema? With => null;
+
+        public ConcurrentQueue<long> Epochs { get; } = [];
+
+        public async ValueTask<StepResult> Run(StepContext context)
+        {
+            Epochs.Enqueue(context.Epoch);
+            _started.Release();
+            await _open.Task.WaitAsync(context.Cancellation);
+            return StepResult.Completed.Empty;
+        }
+
+        public void Open() => _open.SetResult();
+
+        /// <summary>Completes when so many have started in all.</summary>
+        public async Task Started(int count)
+        {
+            for (; _awaited < count; _awaited++) Assert.True(await _started.WaitAsync(TimeSpan.FromSeconds(60)), $"{_awaited} of {count} have started.");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using Dispatcher.Actors.Tests.Simulation;
+using Dispatcher.Actors.Tests.Store.Postgres;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Sharding;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Handlers;
+using Dispatcher.Store.Postgres;
+using Dispatcher.Workflows;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Actors.Tests.Sharding;
+
+/// <summary>Nodes of one cluster in this process, on a real PostgreSQL, with short times.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public static readonly Principal Ada = new("ada");
+
+    private readonly List<TestNode> _nodes = [];
+
+    private TestCluster(PostgresData data) => Data = data;
+
+    public PostgresData Data { get; }
+
+    public ClusterOptions Options { get; init; } = new()
+    {
+        HeartbeatInterval = TimeSpan.FromMilliseconds(200),
+        Ttl = TimeSpan.FromSeconds(3),
+        TrustMargin = TimeSpan.FromMilliseconds(500),
+        CrashGrace = TimeSpan.FromMilliseconds(600),
+    };
+
+    public static async Task<TestCluster> Create() => new(await PostgresData.Create());
+
+    public async Task<TestNode> Start(params IStepHandler[] handlers)
+    {
+        var node = await Open(handlers);
+        await node.Node.Start();
+        return node;
+    }
+
+    /// <summary>Several at once, as a deployment does.</summary>
+    public async Task<IReadOnlyList<TestNode>> StartAll(int count, params IStepHandler[] handlers)
+    {
+        var nodes = new List<TestNode>();
+        for (var i = 0; i < count; i++) nodes.Add(await Open(handlers));
+        await Task.WhenAll(nodes.Select(node => node.Node.Start()));
+        return nodes;
+    }
+
+    /// <summary>Waits until each shard has the owner that it is meant for, and all nodes but those that are gone own some.</summary>
+    public Task WhenSettled(int nodes) => Data.Until(
+        $"(SELECT count(*) = 16 AND count(DISTINCT incarnation) = {nodes} FROM {Data.Options.Schema}.shards WHERE incarnation = target) AND (SELECT max(n) - min(n) <= 2 FROM (SELECT count(*) AS n FROM {Data.Options.Schema}.shards GROUP BY incarnation) c)");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes) await node.DisposeAsync();
+        await Data.DisposeAsync();
+    }
+
+    private async Task<TestNode> Open(IStepHandler[] handlers)
+    {
+        var store = await PostgresJobStore.Open(Data.Options with { NodeName = $"node-{_nodes.Count + 1}" }, TimeProvider.System, new QuietLogger($"store-{_nodes.Count + 1}"));
+        var edges = new NodeEdges
+        {
+            Store = store,
+            Cluster = store,
+            Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), new FailHandler(), new WorkflowRunHandler(), .. handlers]),
+            Artifacts = new NoArtifacts(),
+            Logger = new QuietLogger($"{store.Incarnation}"),
+        };
+        var node = new TestNode(store, new DispatcherNode(edges, new NodeOptions { Cluster = Options, DrainTimeout = TimeSpan.FromSeconds(1), PassivateIfIdleFor = TimeSpan.FromSeconds(30) }));
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Fails the test's output with what a node calls an error.</summary>
+    private sealed class QuietLogger(string name) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Debug;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            File.AppendAllText("/tmp/clog.txt", $"{TimeProvider.System.GetUtcNow():mm:ss.fff} {name} {logLevel}: {formatter(state, exception)} {exception?.Message}" + "\n");
+    }
+}
+
+/// <summary>One node of a <see cref="TestCluster"/>.</summary>
+internal sealed class TestNode(PostgresJobStore store, DispatcherNode node) : IAsyncDisposable
+{
+    private bool _isGone;
+
+    public PostgresJobStore Store { get; } = store;
+
+    public DispatcherNode Node { get; } = node;
+
+    public JobGateway Gateway => Node.Gateway;
+
+    public long Incarnation => Store.Incarnation;
+
+    public async Task<JobSpec> Register(string body)
+    {
+        var definition = WorkflowDefinition.Parse($"name: test\nversion: 1\n{body}");
+        await Node.Workflows.Register(definition);
+        return new JobSpec { Workflow = definition.Reference };
+    }
+
+    /// <summary>The node leaves and ends.</summary>
+    public async Task Leave()
+    {
+        _isGone = true;
+        await Node.Stop();
+        await Store.DisposeAsync();
+    }
+
+    /// <summary>As if its process had died: no sign of life any more, and its writes are not its own to end.</summary>
+    public void Crash() => Node.Cluster!.Line.Close();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isGone) return;
+        await Leave();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using Dispatcher.Store;
+using Dispatcher.Store.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Dispatcher.Actors.Tests.Store.StoreSamples;
+
+namespace Dispatcher.Actors.Tests.Store.Postgres;
+
+/// <summary>What the database does to a batch besides writing it: every answer is true, and where it cannot be known it says so.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class PostgresBrokenConnectionTests
+{
+    /// <summary>Ends the sessions that commit just now, each once, until it is told to stop; without a pause, so that every moment of a commit is met.</summary>
+    private const string Kill =
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%{schema}.commit_batch(%'";
+
+    [Fact]
+    public async Task Append_TellsTheTruthOrUnknown_WhenSessionsAreKilledWhileTheyCommit()
+    {
+        const int jobs = 20, appends = 40;
+        await using var data = await PostgresData.Create();
+        await using var store = await data.Open();
+        var unknown = 0;
+        var writing = Task.WhenAll(Enumerable.Range(0, jobs).Select(async job =>
+        {
+            await Task.Yield();
+            for (var last = 0L; last < appends;)
+            {
+                var result = await store.Append(Append(Id(job), last));
+                if (result is AppendResult.Unknown) Interlocked.Increment(ref unknown);
+                else Assert.IsType<AppendResult.Appended>(result);
+                var actual = (await store.ReadEvents(Id(job), 0, 1000)).Count;
+                Assert.InRange(actual, result is AppendResult.Appended ? last + 1 : last, last + 1);
+                last = actual;
+            }
+        }));
+        await using (var killer = await data.Connect())
+        {
+            for (var kills = 0L; !writing.IsCompleted;)
+                if (kills < 40) kills += (long)(await data.Execute(killer, Kill))!;
+                else await writing;
+        }
+
+        await writing;
+        Assert.True(unknown > 0, "No commit was met.");
+        for (var job = 0; job < jobs; job++)
+            Assert.Equal(Enumerable.Range(1, appends).Select(n => (long)n), (await store.ReadEvents(Id(job), 0, 1000)).Select(@event => @event.SequenceNr));
+    }
+
+    [Fact]
+    public async Task Append_FailsAlone_WhenTheDatabaseRefusesWhatIsInIt()
+    {
+        await using var data = await PostgresData.Create();
+        await using var store = await data.Open();
+        var tooLong = Convert.ToHexString(RandomNumberGenerator.GetBytes(8000));
+        var follower = new JournalFollower();
+        using var listening = store.Listen(follower);
+        AppendRequest[] requests = [Append(Id(1)), Append(Id(2)) with { Claims = [new Claim("a", tooLong)] }, Append(Id(3)) with { Claims = [new Claim("a", "1")] }];
+
+        var results = await Task.WhenAll(requests.Select(request => store.Append(request).AsTask()).ToList());
+
+        Assert.IsType<AppendResult.Appended>(results[0]);
+        Assert.StartsWith("the database refused", Assert.IsType<AppendResult.Unknown>(results[1]).Cause, StringComparison.Ordinal);
+        Assert.IsType<AppendResult.Appended>(results[2]);
+        Assert.Equal([Id(1), Id(3)], follower.Heard.Select(append => append.JobId));
+    }
+
+    [Fact]
+    public async Task Append_GoesOn_WhenTheDatabaseHasRoomAgain()
+    {
+        await using var data = await PostgresData.CreateNew();
+        await using var store = await data.Open();
+        await data.Execute("CREATE FUNCTION {schema}.no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$");
+        await data.Execute("CREATE TRIGGER no_room BEFORE INSERT ON {schema}.snapshots EXECUTE FUNCTION {schema}.no_room()");
+        for (var n = 0; n < 3; n++)
+        {
+            var refused = Assert.IsType<AppendResult.Unknown>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
+            Assert.StartsWith("the database's disk is full", refused.Cause, StringComparison.Ordinal);
+        }
+
+        await data.Execute("DROP TRIGGER no_room ON {schema}.snapshots");
+        Assert.IsType<AppendResult.Appended>(await store.Append(Append(Id(1)) with { Snapshot = Snapshot() }));
+    }
+
+    [Fact]
+    public async Task Append_KeepsTextThatPostgresCannot_WithAReplacement()
+    {
+        await using var data = await PostgresData.Create();
+        await using var store = await data.Open();
+        var row = Row(Id(1)) with { CorrelationId = "a\0b\uD800c" };
+
+        Assert.IsType<AppendResult.Appended>(await store.Append(Append(Id(1)) with { Row = row, Claims = [new Claim("a", "\0")] }));
+
+        Assert.Equal("a\uFFFDb\uFFFDc", (await store.FindJob(Id(1)))!.CorrelationId);
+    }
+
+    [Fact]
+    public async Task Append_IsTriedAgain_WhenADeadlockUndidIt()
+    {
+        await using var data = await PostgresData.Create();
+        var patient = data.Options with { ConnectionString = data.Options.ConnectionString + ";Options=-c deadlock_timeout=3s" };
+        await using var store = await PostgresJobStore.Open(patient, TimeProvider.System, NullLogger.Instance);
+        await store.Append(Append(Id(1)) with { Row = Row(Id(1)) });
+        await using var other = await data.Connect();
+        await using var locking = await other.BeginTransactionAsync();
+        await data.Execute(other, "LOCK TABLE {schema}.snapshots IN SHARE ROW EXCLUSIVE MODE");
+
+        // The append holds the job's row and waits for the snapshots; now the other side waits for the row, and who has waited for his timeout is undone.
+        await data.Execute(other, "SET LOCAL deadlock_timeout = '10min'");
+        var append = store.Append(Append(Id(1), expected: 1) with { Row = Row(Id(1)), Snapshot = Snapshot() }).AsTask();
+        await data.Until("EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{schema}.snapshots'::regclass)");
+        await data.Execute(other, $"UPDATE {{schema}}.jobs SET priority = 9 WHERE job_id = '{Id(1)}'");
+        await locking.CommitAsync();
+
+        Assert.IsType<AppendResult.Appended>(await append);
+        Assert.True(store.Commits!.Retries > 0);
+    }
+
+    [Fact]
+    public void Options_AreRefused_WhenTheyCannotWork()
+    {
+        var options = new PostgresStoreOptions { ConnectionString = "Host=127.0.0.1" };
+        Assert.Throws<StoreException>(() => (options with { Schema = "a\"; DROP" }).Validate());
+        Assert.Throws<StoreException>(() => (options with { ShardCount = 0 }).Validate());
+        Assert.Throws<StoreException>(() => (options with { BatchLimitEvents = 65_537 }).Validate());
+    }
+}

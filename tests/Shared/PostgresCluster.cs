@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dispatcher.Tests.Shared;
+
+/// <summary>
+/// A PostgreSQL server for tests, made when it is first asked for and thrown away at the end of the process, however that ends: its keeper reads from a pipe of
+/// this process and takes the end of it as the end of the tests. <c>DISPATCHER_TEST_POSTGRES</c> names a server to use instead, as a connection string.
+/// </summary>
+public sealed class PostgresCluster
+{
+    private const string ExistingVariable = "DISPATCHER_TEST_POSTGRES";
+
+    /// <summary>Arguments: the programs' folder, the port, settings of the server. Says "ready" and stays until its input ends.</summary>
+    private const string Keeper =
+        """
+        programs=$1 port=$2 settings=$3
+        directory=$(mktemp -d -t dispatcher-postgres-XXXXXX) || exit 1
+        cd "$directory"
+        if "$programs/initdb" -D data -U dispatcher -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
+           "$programs/pg_ctl" -D data -l log -w -t 120 -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' $settings" start </dev/null >>log 2>&1
+        then
+          echo "ready $directory"
+          cat >/dev/null
+        else
+          tail -n 5 log
+        fi
+        "$programs/pg_ctl" -D data -m immediate -w stop >/dev/null 2>&1
+        cd /
+        rm -rf "$directory"
+        """;
+
+    /// <summary>Nothing has to survive the machine, and no background work may hold the journal's readers up.</summary>
+    private const string QuickSettings = "-c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=300 -c shared_buffers=64MB";
+
+    private static readonly Lock Gate = new();
+
+    private static Task<PostgresCluster>? _shared;
+
+    private readonly System.Diagnostics.Process? _keeper;
+
+    private PostgresCluster(string connectionString, string? dataDirectory, System.Diagnostics.Process? keeper)
+    {
+        ConnectionString = connectionString;
+        DataDirectory = dataDirectory;
+        _keeper = keeper;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
+    }
+
+    /// <summary>The one server of this test process.</summary>
+    public static Task<PostgresCluster> Shared
+    {
+        get
+        {
+            lock (Gate) return _shared ??= StartShared();
+        }
+    }
+
+    public string ConnectionString { get; }
+
+    /// <summary>Where the server keeps its data; null for one that was there before.</summary>
+    public string? DataDirectory { get; }
+
+    /// <summary>The folder of initdb, pg_ctl and the others: of the newest version that is installed.</summary>
+    public static string Programs { get; } = Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").OrderBy(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)).Last() + "/bin"
+        : "";
+
+    /// <summary>Starts a server with settings as on its command line: <c>-c fsync=on</c>.</summary>
+    public static async Task<PostgresCluster> Start(string settings)
+    {
+        if (Programs.Length == 0) throw new InvalidOperationException($"PostgreSQL is not installed: install the package postgresql, or name a server in {ExistingVariable}.");
+        var port = FreePort();
+        var keeper = System.Diagnostics.Process.Start(KeeperCommand(port, settings))!;
+        var answer = await keeper.StandardOutput.ReadLineAsync() ?? "";
+        if (!answer.StartsWith("ready ", StringComparison.Ordinal))
+            throw new InvalidOperationException($"PostgreSQL did not start: {answer} {await keeper.StandardOutput.ReadToEndAsync()}");
+        return new PostgresCluster($"Host=127.0.0.1;Port={port};Database=postgres;Username=dispatcher;SSL Mode=Disable", answer["ready ".Length..] + "/data", keeper);
+    }
+
+    /// <summary>Ends the server at once and removes its data.</summary>
+    public void Stop()
+    {
+        if (_keeper is null) return;
+        _keeper.StandardInput.Close();
+        _keeper.WaitForExit();
+    }
+
+    private static Task<PostgresCluster> StartShared() => Environment.GetEnvironmentVariable(ExistingVariable) is { Length: > 0 } existing
+        ? Task.FromResult(new PostgresCluster(existing, dataDirectory: null, keeper: null))
+        : Start(QuickSettings);
+
+    /// <summary>PostgreSQL refuses to run as root, so root becomes its user, or nobody.</summary>
+    private static ProcessStartInfo KeeperCommand(int port, string settings)
+    {
+        string[] keeper = ["/bin/sh", "-c", Keeper, "keeper", Programs, port.ToString(CultureInfo.InvariantCulture), settings];
+        string[] command = Environment.UserName == "root" ? ["runuser", "-u", ServerUser(), "--", .. keeper] : keeper;
+        return new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+    }
+
+    private static string ServerUser() =>
+        File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
