@@ -6,7 +6,7 @@ namespace Dispatcher.Host.Tests;
 /// <summary>The files of the container, as far as they can be checked without an engine.</summary>
 public sealed class ContainerFilesTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     [Fact]
     public async Task Dockerfile_PassesThePublicLinter()

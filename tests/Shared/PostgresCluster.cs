@@ -13,6 +13,9 @@ public sealed class PostgresCluster
 {
     private const string ExistingVariable = "DISPATCHER_TEST_POSTGRES";
 
+    /// <summary>The one role that is asked for a password.</summary>
+    public const string RoleWithPassword = "needs_password";
+
     /// <summary>Arguments: the programs' folder, the port, settings of the server. Says "ready" and stays until its input ends.</summary>
     private const string Keeper =
         """
@@ -20,6 +23,7 @@ public sealed class PostgresCluster
         directory=$(mktemp -d -t dispatcher-postgres-XXXXXX) || exit 1
         cd "$directory"
         if "$programs/initdb" -D data -U dispatcher -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
+           { echo "host all needs_password all scram-sha-256"; cat data/pg_hba.conf; } >rules && cp rules data/pg_hba.conf &&
            "$programs/pg_ctl" -D data -l log -w -t 120 -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' $settings" start </dev/null >>log 2>&1
         then
           echo "ready $directory"
