@@ -14,7 +14,7 @@ namespace Dispatcher.Process.Tests;
 public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
 {
     private const int Clients = 8;
-    private const int Kills = 6;
+    private const int Kills = 5;
     private const int RefusalsToSee = 40;
     private const string Workflow = "name: steps\nversion: 1\nsteps:\n  - { id: one, uses: noop }\n  - { id: nap, uses: delay, needs: [one], with: { duration: 30ms } }\n  - { id: two, uses: noop, needs: [nap] }\n";
 
@@ -46,7 +46,7 @@ public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
         {
             await using var service = await Start();
             var load = Load(service, answer => Assert.Fail($"{(int)answer.StatusCode}"));
-            var enough = _accepted.Count + random.Next(1, 120);
+            var enough = _accepted.Count + random.Next(1, 80);
             await Wait.Until(() => _accepted.Count >= enough, () => $"{enough} jobs are accepted");
             await Wait.Instant(random.NextMilliseconds(30));
             service.Process.Kill9();
@@ -146,7 +146,8 @@ public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
     private async Task EndAll(string context)
     {
         await using var service = await Start();
-        for (var n = 1; n <= _asked; n++) await Ask(service, $"key-{n}", answer => Assert.Fail($"{context}: {(int)answer.StatusCode}"));
+        foreach (var keys in Enumerable.Range(1, _asked).Chunk(Clients))
+            await Task.WhenAll(keys.Select(n => Ask(service, $"key-{n}", answer => Assert.Fail($"{context}: {(int)answer.StatusCode}"))));
         foreach (var id in _accepted.Values) Assert.Equal("completed", (await service.Ended(id)).GetProperty("status").GetString());
         Assert.Equal(0, (await service.Terminate()).ExitCode);
         var jobs = await AssertHolds(context);

@@ -119,7 +119,8 @@ public sealed class PostgresCluster
     /// <summary>PostgreSQL refuses to run as root, so root becomes its user, or nobody.</summary>
     private static ProcessStartInfo KeeperCommand(int port, string settings)
     {
-        var command = AsServerUser(["/bin/sh", "-c", Keeper, "keeper", Programs, OptionsOf(port, settings)]);
+        // In a session of its own: who interrupts the tests with all their children leaves the keeper to clean up.
+        string[] command = ["setsid", .. AsServerUser(["/bin/sh", "-c", Keeper, "keeper", Programs, OptionsOf(port, settings)])];
         return new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
     }
 
