@@ -8,7 +8,7 @@ cd "$root"
 solution=Akka.Jobs.sln
 artifacts=$root/artifacts
 dispatcher=$artifacts/dispatcher/dispatcher
-packages=(ffmpeg espeak-ng pocketsphinx pocketsphinx-en-us util-linux)
+packages=(ffmpeg espeak-ng pocketsphinx pocketsphinx-en-us postgresql util-linux)
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_CLI_UI_LANGUAGE=en
 # Build servers that outlive the build would keep a pipe of the caller open.

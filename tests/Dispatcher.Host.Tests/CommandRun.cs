@@ -22,6 +22,8 @@ internal sealed class CommandRun : IDisposable
         return name;
     }
 
+    public IReadOnlyDictionary<string, string> Environment => _environment;
+
     public void Set(string variable, string value) => _environment[variable] = value;
 
     /// <summary>Runs a command of this directory's data directory to its end.</summary>

@@ -1,3 +1,4 @@
+using Dispatcher.Host.Configuration;
 using Dispatcher.Tests.Shared;
 using YamlDotNet.RepresentationModel;
 
@@ -6,7 +7,7 @@ namespace Dispatcher.Host.Tests;
 /// <summary>The files of the container, as far as they can be checked without an engine.</summary>
 public sealed class ContainerFilesTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     [Fact]
     public async Task Dockerfile_PassesThePublicLinter()
@@ -48,6 +49,28 @@ public sealed class ContainerFilesTests
         Assert.Contains("data:/data", ((YamlSequenceNode)service["volumes"]).Select(volume => volume.ToString()));
         Assert.NotNull(yaml.Documents[0].RootNode["volumes"]["data"]);
         Assert.True(File.Exists(Path.Combine(Root, "docker", service["build"]["context"].ToString(), service["build"]["dockerfile"].ToString())));
+    }
+
+    [Fact]
+    public void ClusterFile_HasThreeNodes_OnTheDatabaseAndTheFilesThatTheyShare()
+    {
+        var yaml = new YamlStream();
+        using (var reader = File.OpenText(Path.Combine(Root, "docker", "compose.cluster.yaml"))) yaml.Load(reader);
+        var root = (YamlMappingNode)yaml.Documents[0].RootNode;
+        var services = (YamlMappingNode)root["services"];
+        var nodes = services.Where(service => service.Key.ToString().StartsWith("node-", StringComparison.Ordinal)).Select(service => (YamlMappingNode)service.Value).ToList();
+        var common = (YamlMappingNode)root["x-node"];
+
+        Assert.Equal(3, nodes.Count);
+        Assert.All(nodes, node => Assert.Same(common, node["<<"]));
+        Assert.Equal(3, nodes.Select(node => node["hostname"].ToString()).Distinct().Count());
+        Assert.All(nodes.SelectMany(node => (YamlSequenceNode)node["ports"]), port => Assert.StartsWith("127.0.0.1:", port.ToString(), StringComparison.Ordinal));
+        Assert.False(((YamlMappingNode)services["postgres"]).Children.ContainsKey("ports"));
+        var environment = ((YamlMappingNode)common["environment"]).ToDictionary(variable => variable.Key.ToString(), variable => variable.Value.ToString(), StringComparer.Ordinal);
+        var settings = SettingsLoader.Load(SettingsSources.Installed("embedded", null) with { Environment = environment });
+        Assert.StartsWith("Host=postgres;", settings.Store.Connection, StringComparison.Ordinal);
+        Assert.Equal("/artifacts", settings.ArtifactsDirectory);
+        Assert.All((string[])["database", "artifacts"], volume => Assert.True(((YamlMappingNode)root["volumes"]).Children.ContainsKey(volume)));
     }
 
     private static string FindRoot()

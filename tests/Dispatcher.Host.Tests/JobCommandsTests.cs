@@ -96,7 +96,7 @@ public sealed class JobCommandsTests : IDisposable
         var settings = new DispatcherSettings { DataDirectory = _run.Data, ArtifactsDirectory = _run.Data };
         using (var handlers = new HandlerSet(settings, TimeProvider.System))
         {
-            await using var engine = EmbeddedEngine.Open(settings, handlers, NullLoggerFactory.Instance, TimeProvider.System);
+            await using var engine = await EmbeddedEngine.Open(settings, handlers, NullLoggerFactory.Instance, TimeProvider.System);
             var workflow = WorkflowDefinition.Parse(Samples.Three);
             await engine.Node.Workflows.Register(workflow);
             await engine.Node.Gateway.Submit(new JobSpec { Workflow = workflow.Reference }, new Principal("test"), JobId.Parse(Id));

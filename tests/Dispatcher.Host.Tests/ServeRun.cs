@@ -29,7 +29,7 @@ internal sealed class ServeRun : IAsyncDisposable
         var line = serve._error.LineWith(Listening);
         serve._ended = CommandLine.Run(
             ["serve", "--data", run.Data, "--urls", urls ?? "http://127.0.0.1:0", .. config is null ? Array.Empty<string>() : ["--config", run.Write("serve.conf", config)]],
-            new HostEdges { Out = TextWriter.Null, Error = serve._error, Signals = serve._signals, CurrentDirectory = run.Directory, Environment = new Dictionary<string, string>(StringComparer.Ordinal) });
+            new HostEdges { Out = TextWriter.Null, Error = serve._error, Signals = serve._signals, CurrentDirectory = run.Directory, Environment = run.Environment });
         if (await Task.WhenAny(line, serve._ended) != line) throw new InvalidOperationException($"exit code {await serve._ended}: {serve.Error}");
         serve.Address = new Uri((await line)[Listening.Length..]);
         return serve;

@@ -13,14 +13,18 @@ public sealed class PostgresCluster
 {
     private const string ExistingVariable = "DISPATCHER_TEST_POSTGRES";
 
-    /// <summary>Arguments: the programs' folder, the port, settings of the server. Says "ready" and stays until its input ends.</summary>
+    /// <summary>The one role that is asked for a password.</summary>
+    public const string RoleWithPassword = "needs_password";
+
+    /// <summary>Arguments: the programs' folder, the server's options. Says "ready" and stays until its input ends.</summary>
     private const string Keeper =
         """
-        programs=$1 port=$2 settings=$3
+        programs=$1 options=$2
         directory=$(mktemp -d -t dispatcher-postgres-XXXXXX) || exit 1
         cd "$directory"
         if "$programs/initdb" -D data -U dispatcher -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
-           "$programs/pg_ctl" -D data -l log -w -t 120 -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' $settings" start </dev/null >>log 2>&1
+           { echo "host all needs_password all scram-sha-256"; cat data/pg_hba.conf; } >rules && cp rules data/pg_hba.conf &&
+           "$programs/pg_ctl" -D data -l log -w -t 120 -o "$options" start </dev/null >>log 2>&1
         then
           echo "ready $directory"
           cat >/dev/null
@@ -41,8 +45,11 @@ public sealed class PostgresCluster
 
     private readonly System.Diagnostics.Process? _keeper;
 
-    private PostgresCluster(string connectionString, string? dataDirectory, System.Diagnostics.Process? keeper)
+    private readonly string _options = "";
+
+    private PostgresCluster(string connectionString, string? dataDirectory, System.Diagnostics.Process? keeper, string options = "")
     {
+        _options = options;
         ConnectionString = connectionString;
         DataDirectory = dataDirectory;
         _keeper = keeper;
@@ -77,8 +84,14 @@ public sealed class PostgresCluster
         var answer = await keeper.StandardOutput.ReadLineAsync() ?? "";
         if (!answer.StartsWith("ready ", StringComparison.Ordinal))
             throw new InvalidOperationException($"PostgreSQL did not start: {answer} {await keeper.StandardOutput.ReadToEndAsync()}");
-        return new PostgresCluster($"Host=127.0.0.1;Port={port};Database=postgres;Username=dispatcher;SSL Mode=Disable", answer["ready ".Length..] + "/data", keeper);
+        return new PostgresCluster($"Host=127.0.0.1;Port={port};Database=postgres;Username=dispatcher;SSL Mode=Disable", answer["ready ".Length..] + "/data", keeper, OptionsOf(port, settings));
     }
+
+    /// <summary>Ends the server as a crash would: without a word to its clients, and with a recovery to do at the next start.</summary>
+    public Task Crash() => Control("-m", "immediate", "-w", "stop");
+
+    /// <summary>Starts the server that has crashed, on the same port; returns when it takes connections.</summary>
+    public Task Restart() => Control("-l", DataDirectory + "/../log", "-w", "-t", "120", "-o", _options, "start");
 
     /// <summary>Ends the server at once and removes its data.</summary>
     public void Stop()
@@ -88,6 +101,17 @@ public sealed class PostgresCluster
         _keeper.WaitForExit();
     }
 
+    private async Task Control(params string[] arguments)
+    {
+        var command = AsServerUser([Programs + "/pg_ctl", "-D", DataDirectory!, "-s", .. arguments]);
+        using var control = System.Diagnostics.Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, WorkingDirectory = "/" })!;
+        await control.WaitForExitAsync();
+        if (control.ExitCode != 0) throw new InvalidOperationException($"pg_ctl {string.Join(' ', arguments)} ended with exit code {control.ExitCode}.");
+    }
+
+    private static string OptionsOf(int port, string settings) =>
+        string.Create(CultureInfo.InvariantCulture, $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}");
+
     private static Task<PostgresCluster> StartShared() => Environment.GetEnvironmentVariable(ExistingVariable) is { Length: > 0 } existing
         ? Task.FromResult(new PostgresCluster(existing, dataDirectory: null, keeper: null))
         : Start(QuickSettings);
@@ -95,10 +119,12 @@ public sealed class PostgresCluster
     /// <summary>PostgreSQL refuses to run as root, so root becomes its user, or nobody.</summary>
     private static ProcessStartInfo KeeperCommand(int port, string settings)
     {
-        string[] keeper = ["/bin/sh", "-c", Keeper, "keeper", Programs, port.ToString(CultureInfo.InvariantCulture), settings];
-        string[] command = Environment.UserName == "root" ? ["runuser", "-u", ServerUser(), "--", .. keeper] : keeper;
+        // In a session of its own: who interrupts the tests with all their children leaves the keeper to clean up.
+        string[] command = ["setsid", .. AsServerUser(["/bin/sh", "-c", Keeper, "keeper", Programs, OptionsOf(port, settings)])];
         return new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
     }
+
+    private static string[] AsServerUser(string[] command) => Environment.UserName == "root" ? ["runuser", "-u", ServerUser(), "--", .. command] : command;
 
     private static string ServerUser() =>
         File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";

@@ -18,13 +18,15 @@ internal static class BackupCommand
 
     public static Command Create(HostEdges edges)
     {
-        var (data, config, json) = (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json());
+        var (data, store, config, json) = (SharedOptions.Data(), SharedOptions.Store(), SharedOptions.Config(), SharedOptions.Json());
         var target = new Argument<string>("DIR") { Description = "The directory to make; it must not be there yet" };
         var withFiles = new Option<bool>("--with-artifacts") { Description = "Copy the files that steps left too" };
-        var command = new Command("backup", "Copy a data directory into a new one, also beside a running server, and check the copy") { target, data, config, withFiles, json };
+        var command = new Command("backup", "Copy a data directory into a new one, also beside a running server, and check the copy") { target, data, store, config, withFiles, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var settings = EffectiveSettings.Load(edges, parsed.GetValue(config), parsed.GetValue(data));
+            var settings = EffectiveSettings.Load(edges, parsed.GetValue(config), parsed.GetValue(data), parsed.GetValue(store));
+            if (new StorePlace(settings) is { Postgres: not null } place)
+                throw new CommandException(ExitCode.Usage, $"`backup` copies data directories, and the jobs are in {place.Name}: copy that with pg_dump --schema={settings.Store.Postgres.Schema}, and the files in {settings.ArtifactsDirectory} afterwards.");
             if (!SqliteJobStore.Exists(settings.DataDirectory)) throw new CommandException(ExitCode.NotFound, $"There is nothing to back up in {settings.DataDirectory}: no Dispatcher has run there yet.");
             var directory = Path.GetFullPath(parsed.GetRequiredValue(target), edges.CurrentDirectory);
             var partial = Reserve(directory);

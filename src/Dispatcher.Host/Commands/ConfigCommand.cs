@@ -2,6 +2,7 @@ using System.CommandLine;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Configuration.Hocon;
 using Dispatcher.Host.Terminal;
+using Dispatcher.Store.Postgres;
 
 namespace Dispatcher.Host.Commands;
 
@@ -17,11 +18,15 @@ internal static class ConfigCommand
         {
             var settings = EffectiveSettings.LoadChecked(edges, parsed.GetValue(config));
             if (parsed.GetValue(check)) edges.Out.WriteLine($"The configuration is right: {settings.Values.Count} settings.");
-            else PlainTable.Write(edges.Out, ["setting", "value", "origin"], settings.Values.Select(pair => new[] { pair.Key, Text(pair.Value), Origin(pair.Value) }));
+            else PlainTable.Write(edges.Out, ["setting", "value", "origin"], settings.Values.Select(pair => new[] { pair.Key, Shown(pair.Key, pair.Value), Origin(pair.Value) }));
             return ExitCode.Ok;
         });
         return command;
     }
+
+    /// <summary>A connection string may hold a password.</summary>
+    private static string Shown(string path, HoconValue value) =>
+        path == "dispatcher.store.connection" && value.ToString() is { Length: > 0 } connection ? PostgresConnectionText.WithoutSecrets(connection) : Text(value);
 
     private static string Text(HoconValue value) => value switch
     {

@@ -28,7 +28,7 @@ internal static class JobEventsCommand
                 using (api) return await RemoteReads.Events(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
             }
 
-            await using var jobs = reading.Open(parsed);
+            await using var jobs = await reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var events = await jobs.Events(row.Id);
             if (parsed.GetRequiredValue(output) is "json" or "jsonl") WriteJson(edges, Json(events), parsed.GetRequiredValue(output) == "jsonl");

@@ -39,7 +39,7 @@ internal static class JobListCommand
 
             if (parsed.GetRequiredValue(label).Length > 0 || parsed.GetValue(text) is not null)
                 throw new CommandException(ExitCode.Usage, "--label and --text are filters of a server: name one with --server.");
-            await using var jobs = reading.Open(parsed);
+            await using var jobs = await reading.Open(parsed);
             var query = new JobQuery
             {
                 Status = parsed.GetValue(status) is { } name && KebabCaseEnumConverter<JobStatus>.TryParse(name, out var wanted) ? wanted : null,

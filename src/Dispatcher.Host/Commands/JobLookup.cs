@@ -1,3 +1,4 @@
+using Dispatcher.Host.Composition;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 
@@ -17,11 +18,11 @@ internal static class JobLookup
 
     /// <summary>The job with this id, or the only one whose id begins so.</summary>
     /// <exception cref="CommandException">None (4), or several, which are listed (2).</exception>
-    public static async Task<JobRow> Find(IJobStore store, string text, string dataDirectory)
+    public static async Task<JobRow> Find(IJobStore store, string text, StorePlace place)
     {
         var prefix = text.Trim().ToLowerInvariant();
         if (!IsPrefix(prefix)) throw new CommandException(ExitCode.Usage, $"'{text}' is no job id: give the id or at least its first {ShortestPrefix} characters.");
-        if (JobId.TryParse(prefix, out var id)) return await store.FindJob(id) ?? throw NotFound(text, dataDirectory);
+        if (JobId.TryParse(prefix, out var id)) return await store.FindJob(id) ?? throw NotFound(text, place);
 
         var last = LastWith(prefix);
         var candidates = new List<JobRow>();
@@ -30,7 +31,7 @@ internal static class JobLookup
         candidates.AddRange(below.Rows.Where(row => row.Id.ToString().StartsWith(prefix, StringComparison.Ordinal)));
         return candidates switch
         {
-            [] => throw NotFound(text, dataDirectory),
+            [] => throw NotFound(text, place),
             [var only] => only,
             _ => throw Ambiguous(text, candidates),
         };
@@ -57,8 +58,8 @@ internal static class JobLookup
     private static JobId LastWith(string prefix) =>
         JobId.Parse(string.Concat(prefix, "ffffffff-ffff-ffff-ffff-ffffffffffff".AsSpan(prefix.Length)));
 
-    private static CommandException NotFound(string text, string dataDirectory) =>
-        new(ExitCode.NotFound, $"There is no job {text} in {dataDirectory}. `dispatcher job list --data {dataDirectory}` shows those that there are.");
+    private static CommandException NotFound(string text, StorePlace place) =>
+        new(ExitCode.NotFound, $"There is no job {text} in {place.Name}. `dispatcher job list {place.Option}` shows those that there are.");
 
     private static CommandException Ambiguous(string text, List<JobRow> candidates)
     {

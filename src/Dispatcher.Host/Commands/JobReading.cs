@@ -4,40 +4,38 @@ using Dispatcher.Host.Configuration;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
-using Dispatcher.Store.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Host.Commands;
 
-/// <summary>A data directory opened for reading only, beside a process that writes or after one.</summary>
+/// <summary>A store opened for reading only, beside a process that writes or after one.</summary>
 internal sealed class JobReading : IAsyncDisposable
 {
-    private readonly SqliteJobStore _store;
+    private readonly INodeStore _store;
     private readonly WorkflowCatalog _workflows;
 
     private readonly DispatcherSettings _settings;
 
-    private JobReading(DispatcherSettings settings, SqliteJobStore store)
+    private JobReading(DispatcherSettings settings, StorePlace place, INodeStore store)
     {
-        (_settings, _store, _workflows) = (settings, store, new WorkflowCatalog(store, TimeProvider.System));
+        (_settings, Place, _store, _workflows) = (settings, place, store, new WorkflowCatalog(store, TimeProvider.System));
     }
 
-    public string DataDirectory => _settings.DataDirectory;
+    public StorePlace Place { get; }
 
-    public IJobStore Store => _store;
+    public INodeStore Store => _store;
 
     /// <exception cref="CommandException">Nothing was ever written there.</exception>
-    public static JobReading Open(HostEdges edges, string? dataDirectory, string? configFile)
+    public static async Task<JobReading> Open(HostEdges edges, string? dataDirectory, string? store, string? configFile)
     {
-        var settings = EffectiveSettings.Load(edges, configFile, dataDirectory);
-        var directory = settings.DataDirectory;
-        if (!SqliteJobStore.Exists(directory)) throw new CommandException(ExitCode.NotFound, $"There are no jobs in {directory}: no Dispatcher has run there yet.");
-        return new JobReading(settings, SqliteJobStore.OpenReadOnly(directory, NullLogger.Instance));
+        var settings = EffectiveSettings.Load(edges, configFile, dataDirectory, store);
+        var place = new StorePlace(settings);
+        if (!await place.Exists()) throw new CommandException(ExitCode.NotFound, $"There are no jobs in {place.Name}: no Dispatcher has run there yet.");
+        return new JobReading(settings, place, await place.OpenReadOnly(edges.Time));
     }
 
     /// <summary>The job that somebody names by id or prefix.</summary>
     /// <exception cref="CommandException">There is none, or more than one.</exception>
-    public Task<JobRow> Find(string job) => JobLookup.Find(_store, job, DataDirectory);
+    public Task<JobRow> Find(string job) => JobLookup.Find(_store, job, Place);
 
     /// <summary>The directory of a job's files.</summary>
     public string ArtifactDirectoryOf(JobState state) => EmbeddedEngine.ArtifactDirectoryOf(_settings, state.Spec.Tenant, state.Id);
@@ -58,21 +56,23 @@ internal sealed class JobReading : IAsyncDisposable
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 }
 
-/// <summary>The options of all commands that read a data directory.</summary>
+/// <summary>The options of all commands that read a store.</summary>
 internal sealed class ReadingOptions
 {
     private readonly HostEdges _edges;
     private readonly Option<string?> _data = SharedOptions.Data();
+    private readonly Option<string?> _store = SharedOptions.Store();
     private readonly Option<string?> _config = SharedOptions.Config();
 
     public ReadingOptions(HostEdges edges, Command command)
     {
         _edges = edges;
         command.Add(_data);
+        command.Add(_store);
         command.Add(_config);
     }
 
     public static Argument<string> Job() => new("JOB") { Description = "The job's id, or at least its first 4 characters" };
 
-    public JobReading Open(ParseResult parsed) => JobReading.Open(_edges, parsed.GetValue(_data), parsed.GetValue(_config));
+    public Task<JobReading> Open(ParseResult parsed) => JobReading.Open(_edges, parsed.GetValue(_data), parsed.GetValue(_store), parsed.GetValue(_config));
 }

@@ -9,9 +9,9 @@ namespace Dispatcher.Host.Commands;
 
 /// <summary>The options that <c>run</c> and <c>resume</c> share.</summary>
 /// <param name="Approve">Approves the watched job in the name of whoever runs the command, if it waits for that.</param>
-internal sealed record SessionOptions(string? DataDirectory, string? ConfigFile, bool Json, bool Verbose, bool Approve);
+internal sealed record SessionOptions(string? DataDirectory, string? Store, string? ConfigFile, bool Json, bool Verbose, bool Approve);
 
-/// <summary>One engine on one data directory, in which a job is watched to its end; the common part of <c>run</c> and <c>resume</c>.</summary>
+/// <summary>One engine on one store, in which a job is watched to its end; the common part of <c>run</c> and <c>resume</c>.</summary>
 internal sealed class JobSession : IAsyncDisposable
 {
     private readonly HostEdges _edges;
@@ -25,13 +25,16 @@ internal sealed class JobSession : IAsyncDisposable
     public JobSession(HostEdges edges, SessionOptions options)
     {
         (_edges, _options) = (edges, options);
-        Settings = EffectiveSettings.Load(edges, options.ConfigFile, options.DataDirectory);
+        Settings = EffectiveSettings.Load(edges, options.ConfigFile, options.DataDirectory, options.Store);
+        Place = new StorePlace(Settings);
         Handlers = new HandlerSet(Settings, edges.Time);
         _loggers = HostLogging.Create(options.Verbose || Settings.LogLevel > LogLevel.Warning ? Settings.LogLevel : LogLevel.Warning, Settings.LogFormat, edges);
         _view = options.Json ? new SilentView(edges.Error) : edges.IsTerminal ? new LiveView(ConsoleOn(edges.Out)) : new LineView(edges.Out, edges.Time);
     }
 
     public DispatcherSettings Settings { get; }
+
+    public StorePlace Place { get; }
 
     public HandlerSet Handlers { get; }
 
@@ -43,8 +46,8 @@ internal sealed class JobSession : IAsyncDisposable
 
     public JobFollower Follower => _follower ??= new JobFollower(Engine, _view, _edges);
 
-    /// <summary>Takes the data directory; nothing runs yet.</summary>
-    public void Open() => _engine = EmbeddedEngine.Open(Settings, Handlers, _loggers, _edges.Time);
+    /// <summary>Takes the store; nothing runs yet.</summary>
+    public async Task Open() => _engine = await EmbeddedEngine.Open(Settings, Handlers, _loggers, _edges.Time);
 
     /// <summary>Recovers what the last process left; says so if that is more than the job which is watched.</summary>
     /// <param name="own">True when the watched job is one of them.</param>
@@ -52,7 +55,7 @@ internal sealed class JobSession : IAsyncDisposable
     {
         var others = await Engine.Node.Start() - (own ? 1 : 0);
         if (others <= 0) return;
-        var jobs = others == 1 ? "1 other unfinished job of this data directory goes" : $"{others} other unfinished jobs of this data directory go";
+        var jobs = others == 1 ? $"1 other unfinished job of this {Place.Noun} goes" : $"{others} other unfinished jobs of this {Place.Noun} go";
         await _edges.Error.WriteLineAsync($"{jobs} on beside this one; what is open at the end stays resumable.");
     }
 
@@ -92,7 +95,7 @@ internal sealed class JobSession : IAsyncDisposable
     private async Task Approve(JobId id)
     {
         if (await Engine.Node.Gateway.Inspect(id) is not { State.Status: JobStatus.Pending }) return;
-        if (!_options.Approve) Note($"The job waits for approval. Stop, and approve it with: dispatcher resume {id} --data {Settings.DataDirectory} --approve");
+        if (!_options.Approve) Note($"The job waits for approval. Stop, and approve it with: dispatcher resume {id} {Place.Option} --approve");
         else await Engine.Node.Gateway.Send(id, new JobCommand.Approve(Submitter.Me, "given with --approve", Now));
     }
 
@@ -123,7 +126,7 @@ internal sealed class JobSession : IAsyncDisposable
         else if (state.Status.IsTerminal()) JobSummary.Write(_edges.Out, JobResult.Of(state, artifacts));
     }
 
-    private string ResumeHint(JobId id) => $"Go on with: dispatcher resume {id} --data {Settings.DataDirectory}";
+    private string ResumeHint(JobId id) => $"Go on with: dispatcher resume {id} {Place.Option}";
 
     private static IAnsiConsole ConsoleOn(TextWriter output) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 }

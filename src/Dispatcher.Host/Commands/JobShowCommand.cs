@@ -24,7 +24,7 @@ internal static class JobShowCommand
                 using (api) return await RemoteReads.Show(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
             }
 
-            await using var jobs = reading.Open(parsed);
+            await using var jobs = await reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var state = await jobs.Fold(row.Id, await jobs.Events(row.Id));
             var result = JobResult.Of(state, jobs.ArtifactDirectoryOf(state));

@@ -24,7 +24,7 @@ internal static class JobStateCommand
                 using (api) return await RemoteReads.State(edges, api, parsed.GetRequiredValue(job), parsed.GetValue(at));
             }
 
-            await using var jobs = reading.Open(parsed);
+            await using var jobs = await reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
             var events = await jobs.Events(row.Id);
             var count = parsed.GetValue(at) ?? events.Count;

@@ -6,7 +6,6 @@ using Dispatcher.Host.Terminal;
 using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
-using Dispatcher.Store.Sqlite;
 
 namespace Dispatcher.Host.Commands;
 
@@ -26,21 +25,21 @@ internal static class JobWhyCommand
                 using (api) return await RemoteReads.Why(edges, api, parsed.GetRequiredValue(job), parsed.GetRequiredValue(output));
             }
 
-            await using var jobs = reading.Open(parsed);
+            await using var jobs = await reading.Open(parsed);
             var row = await jobs.Find(parsed.GetRequiredValue(job));
-            var holder = SqliteJobStore.FindWriter(jobs.DataDirectory);
+            var holder = await jobs.Place.FindHolder(jobs.Store);
             var why = await Ask(edges, jobs, row, holder);
-            if (parsed.GetRequiredValue(output) == "json") edges.Out.WriteLine(Json(row, holder, why));
-            else Write(edges, row, holder, why);
+            if (parsed.GetRequiredValue(output) == "json") edges.Out.WriteLine(Json(row, holder?.ProcessId, why));
+            else Write(edges, row, Process(jobs.Place, holder), why);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task<JobExplanation> Ask(HostEdges edges, JobReading jobs, JobRow row, int? holder)
+    private static async Task<JobExplanation> Ask(HostEdges edges, JobReading jobs, JobRow row, StoreHolder? holder)
     {
         if (row.WaitsFor == JobRow.ParkedForHandler)
-            return new JobExplanation(WhyReason.Handler, "It is parked: the process that had it has no handler for one of its steps.", row.UpdatedAt, null, "a process that has the handler opens the data directory");
+            return new JobExplanation(WhyReason.Handler, "It is parked: the process that had it has no handler for one of its steps.", row.UpdatedAt, null, $"a process that has the handler opens the {jobs.Place.Noun}");
 
         var events = await jobs.Events(row.Id);
         var state = await jobs.Fold(row.Id, events);
@@ -50,7 +49,7 @@ internal static class JobWhyCommand
             Related = await RelatedTo(jobs.Store, state),
             IsHeld = holder is not null,
             Write = at => TimeText.DateAndClock(at, edges.Time),
-        }, jobs.DataDirectory);
+        }, jobs.Place);
     }
 
     private static async Task<IReadOnlyDictionary<JobId, JobStatus>> RelatedTo(IJobStore store, JobState state)
@@ -64,19 +63,21 @@ internal static class JobWhyCommand
         return related;
     }
 
-    private static void Write(HostEdges edges, JobRow row, int? holder, JobExplanation why)
+    private static void Write(HostEdges edges, JobRow row, string process, JobExplanation why)
     {
         edges.Out.WriteLine($"Job {row.Id} ({row.WorkflowName} v{row.WorkflowVersion}) is {row.Status.ToText()}.");
         edges.Out.WriteLine(EventText.OneLine(why.Sentence));
         if (why.Since is { } since) edges.Out.WriteLine($"  since         {TimeText.DateAndClock(since, edges.Time)} ({TimeText.Of(edges.Time.GetUtcNow() - since)} ago)");
         if (why.Until is { } until) edges.Out.WriteLine($"  until         {TimeText.DateAndClock(until, edges.Time)} ({In(until - edges.Time.GetUtcNow())})");
         edges.Out.WriteLine($"  goes on when  {why.GoesOnWhen}");
-        edges.Out.WriteLine($"  process       {(holder is { } id ? $"{id} has the data directory open" : "none has the data directory open")}");
+        edges.Out.WriteLine($"  process       {process}");
         if (why.Steps.IsEmpty) return;
         edges.Out.WriteLine();
         PlainTable.Write(edges.Out, ["step", "reason", "since", "what"],
             why.Steps.Select(step => new[] { step.Step.ToString(), step.Reason, TimeText.Clock(step.Since, edges.Time), EventText.OneLine(step.Sentence) }));
     }
+
+    private static string Process(StorePlace place, StoreHolder? holder) => $"{holder?.Name ?? "none"} has the {place.Noun} open";
 
     private static string In(TimeSpan wait) => wait > TimeSpan.Zero ? $"in {TimeText.Of(wait)}" : "due now";
 

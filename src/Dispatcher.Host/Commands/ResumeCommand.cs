@@ -3,7 +3,6 @@ using Dispatcher.Host.Composition;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
-using Dispatcher.Store.Sqlite;
 
 namespace Dispatcher.Host.Commands;
 
@@ -13,17 +12,17 @@ internal static class ResumeCommand
     public static Command Create(HostEdges edges)
     {
         var job = new Argument<string?>("JOB") { Description = "The job to watch, by id or prefix; the newest unfinished one if absent", Arity = ArgumentArity.ZeroOrOne };
-        var (data, config, json, verbose, approve) =
-            (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
-        var command = new Command("resume", "Go on with all unfinished jobs of a data directory and watch one") { job, data, config, json, approve, verbose };
+        var (data, store, config, json, verbose, approve) =
+            (SharedOptions.Data(), SharedOptions.Store(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
+        var command = new Command("resume", "Go on with all unfinished jobs of a data directory or database and watch one") { job, data, store, config, json, approve, verbose };
         command.SetAction((parsed, _) => Run(
             edges,
-            new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
+            new SessionOptions(parsed.GetValue(data), parsed.GetValue(store), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
             parsed.GetValue(job)));
         return command;
     }
 
-    /// <summary>Recovers the data directory and watches a job of it.</summary>
+    /// <summary>Recovers the store and watches a job of it.</summary>
     public static async Task<int> GoOn(JobSession session, JobRow job)
     {
         session.Follower.Listen(job.Id);
@@ -37,13 +36,13 @@ internal static class ResumeCommand
     private static async Task<int> Run(HostEdges edges, SessionOptions options, string? job)
     {
         await using var session = new JobSession(edges, options);
-        var directory = session.Settings.DataDirectory;
-        if (!SqliteJobStore.Exists(directory)) throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: no Dispatcher has run in {directory} yet.");
-        session.Open();
+        var place = session.Place;
+        if (!await place.Exists()) throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: no Dispatcher has run in {place.Name} yet.");
+        await session.Open();
         var row = job is null
             ? await JobLookup.NewestUnfinished(session.Engine.Store, workflowName: null)
-                ?? throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: all jobs in {directory} have ended.")
-            : await JobLookup.Find(session.Engine.Store, job, directory);
+                ?? throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: all jobs in {place.Name} have ended.")
+            : await JobLookup.Find(session.Engine.Store, job, place);
         if (row.Status.IsTerminal()) throw new CommandException(ExitCode.NotFound, $"There is nothing to resume: the job {row.Id} is {row.Status.ToText()}.");
         return await GoOn(session, row);
     }

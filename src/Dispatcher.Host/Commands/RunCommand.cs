@@ -16,16 +16,16 @@ internal static class RunCommand
         var file = new Argument<string>("WORKFLOW") { Description = "The workflow, as YAML or JSON" };
         var input = Pairs("--input", "A value of the job's input; a.b=c sets a nested one. May be given often");
         var inputFile = new Option<string?>("--input-file") { Description = "The job's input as a JSON object; --input values go over it", HelpName = "FILE" };
-        var (data, config, json, verbose, approve) =
-            (SharedOptions.Data(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
+        var (data, store, config, json, verbose, approve) =
+            (SharedOptions.Data(), SharedOptions.Store(), SharedOptions.Config(), SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.Approve());
         var resume = new Option<bool>("--resume") { Description = "Go on with the newest unfinished job of this workflow, if there is one" };
         var key = new Option<string?>("--key") { Description = "Two runs with one idempotency key are one job", HelpName = "KEY" };
         var priority = new Option<int>("--priority") { Description = "-100..100; a higher one is admitted first", HelpName = "N" };
         var labels = Pairs("--label", "A label of the job. May be given often");
-        var command = new Command("run", "Run a workflow file to its end and show it") { file, input, inputFile, data, config, json, resume, key, priority, labels, approve, verbose };
+        var command = new Command("run", "Run a workflow file to its end and show it") { file, input, inputFile, data, store, config, json, resume, key, priority, labels, approve, verbose };
         command.SetAction((parsed, _) => Run(edges, new RunRequest
         {
-            Session = new SessionOptions(parsed.GetValue(data), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
+            Session = new SessionOptions(parsed.GetValue(data), parsed.GetValue(store), parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(approve)),
             File = parsed.GetRequiredValue(file),
             Input = parsed.GetValue(input) ?? [],
             InputFile = parsed.GetValue(inputFile),
@@ -42,9 +42,9 @@ internal static class RunCommand
         await using var session = new JobSession(edges, request.Session);
         var workflow = WorkflowFile.Read(request.File, edges.CurrentDirectory, session.Handlers.Registry);
         RefuseWorkers(workflow);
-        if (request.Resume && Store.Sqlite.SqliteJobStore.Exists(session.Settings.DataDirectory))
+        if (request.Resume && await session.Place.Exists())
         {
-            session.Open();
+            await session.Open();
             if (await JobLookup.NewestUnfinished(session.Engine.Store, workflow.Name) is { } open) return await ResumeCommand.GoOn(session, open);
         }
 
@@ -56,7 +56,7 @@ internal static class RunCommand
             Labels = InputReader.ReadLabels(request.Labels),
             IdempotencyKey = request.Key,
         };
-        if (!session.IsOpen) session.Open();
+        if (!session.IsOpen) await session.Open();
         await Register(session, workflow);
         await session.Start(own: false);
         var id = await Submit(session, spec);
@@ -77,8 +77,8 @@ internal static class RunCommand
         if (await session.Engine.Node.Workflows.Register(workflow) != WorkflowRegistration.Different) return;
         throw new CommandException(
             ExitCode.Usage,
-            $"{workflow.Name} version {workflow.Version} is registered in {session.Settings.DataDirectory} with another definition, which jobs rely on. " +
-            $"Write `version: {workflow.Version + 1}` into the file, or use another data directory.");
+            $"{workflow.Name} version {workflow.Version} is registered in {session.Place.Name} with another definition, which jobs rely on. " +
+            $"Write `version: {workflow.Version + 1}` into the file, or use another {session.Place.Noun}.");
     }
 
     private static async Task<JobId> Submit(JobSession session, JobSpec spec)

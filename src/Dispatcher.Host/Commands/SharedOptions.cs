@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Dispatcher.Host.Configuration;
 
 namespace Dispatcher.Host.Commands;
 
@@ -6,11 +7,19 @@ namespace Dispatcher.Host.Commands;
 internal static class SharedOptions
 {
     public const string DataName = "--data";
+    public const string StoreName = "--store";
 
     public static Option<string?> Data() => new(DataName)
     {
         Description = "The data directory (setting dispatcher.data-directory; .dispatcher unless set)",
         HelpName = "DIR",
+    };
+
+    /// <summary>Beside <see cref="Data"/> wherever jobs are read or written.</summary>
+    public static Option<string?> Store() => new(StoreName)
+    {
+        Description = $"The PostgreSQL database instead, for example \"Host=db;Database=dispatcher;Username=dispatcher\" (better in {SettingsEnvironment.StoreVariable} if it has a password)",
+        HelpName = "CONNECTION",
     };
 
     public static Option<string?> Config() => new("--config") { Description = "A settings file in HOCON, over the defaults", HelpName = "FILE" };

@@ -4,25 +4,25 @@ using Dispatcher.Host.Configuration;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Artifacts;
-using Dispatcher.Store.Sqlite;
+using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Composition;
 
-/// <summary>One node on the SQLite store of a data directory, made from the settings.</summary>
+/// <summary>One node on the store that the settings name, made from the settings.</summary>
 internal sealed class EmbeddedEngine : IAsyncDisposable
 {
-    private EmbeddedEngine(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
+    private EmbeddedEngine(INodeStore store, DispatcherNode node) => (Store, Node) = (store, node);
 
-    public SqliteJobStore Store { get; }
+    public INodeStore Store { get; }
 
     public DispatcherNode Node { get; }
 
-    /// <summary>Takes the data directory. Nothing runs before <see cref="DispatcherNode.Start"/>.</summary>
-    /// <exception cref="Dispatcher.Store.StoreException">The directory cannot be used; the message says why.</exception>
-    public static EmbeddedEngine Open(DispatcherSettings settings, HandlerSet handlers, ILoggerFactory loggers, TimeProvider time)
+    /// <summary>Takes the data directory, or begins a life in the database. Nothing runs before <see cref="DispatcherNode.Start"/>.</summary>
+    /// <exception cref="StoreException">The store cannot be used; the message says why.</exception>
+    public static async Task<EmbeddedEngine> Open(DispatcherSettings settings, HandlerSet handlers, ILoggerFactory loggers, TimeProvider time)
     {
-        var store = SqliteJobStore.Open(StoreOptions(settings), time, loggers.CreateLogger("Dispatcher.Store"));
+        var store = await new StorePlace(settings).Open(time, loggers.CreateLogger("Dispatcher.Store"));
         var edges = new NodeEdges
         {
             Store = store,
@@ -48,20 +48,6 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         new(settings.ArtifactsDirectory, EnvironmentName(settings), new IdGenerator(time));
 
     private static string EnvironmentName(DispatcherSettings settings) => settings.Environment.ToString().ToLowerInvariant();
-
-    public static SqliteStoreOptions StoreOptions(DispatcherSettings settings) => new()
-    {
-        DataDirectory = settings.DataDirectory,
-        Synchronous = settings.Store.Synchronous switch
-        {
-            StoreSynchronous.Normal => SqliteSynchronous.Normal,
-            StoreSynchronous.Off => SqliteSynchronous.Off,
-            _ => SqliteSynchronous.Full,
-        },
-        BatchLimitEvents = settings.Store.BatchLimitEvents,
-        BatchLimitBytes = (int)settings.Store.BatchLimitBytes,
-        QueueLimitEvents = settings.Store.QueueLimitEvents,
-    };
 
     public static NodeOptions Options(DispatcherSettings settings) => new()
     {

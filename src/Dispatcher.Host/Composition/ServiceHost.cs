@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Dispatcher.Host.Commands;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Host.Remote;
+using Dispatcher.Store.Sqlite;
 using Dispatcher.Web;
 using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Authorization;
@@ -46,7 +47,8 @@ internal sealed partial class ServiceHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Web.ShutdownTimeout);
         builder.Services.AddDispatcher(options =>
         {
-            options.Store = EmbeddedEngine.StoreOptions(settings);
+            options.Store = StorePlace.SqliteOptions(settings);
+            options.Postgres = new StorePlace(settings).Postgres;
             options.Node = EmbeddedEngine.Options(settings);
             options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
@@ -70,8 +72,11 @@ internal sealed partial class ServiceHost : IAsyncDisposable
     public async Task<int> Run()
     {
         using var telemetry = HostTelemetry.Start(_settings.Telemetry, _edges);
+        var place = new StorePlace(_settings);
+        // The embedded store takes the directory itself. Beside a database it holds what commands need to find this server, and files.
+        using var directory = place.Postgres is null ? null : DataDirectory.Take(_settings.DataDirectory);
         await Start();
-        using var announcement = RunningServer.Announce(_settings.DataDirectory, AddressForOwn(_app.Urls.First()), _app.Services.GetRequiredService<OperatorKey>().Text);
+        using var announcement = RunningServer.Announce(_settings.DataDirectory, AddressForOwn(_app.Urls.First()), _app.Services.GetRequiredService<OperatorKey>().Text, place.Name);
         foreach (var address in _app.Urls) await Say($"Dispatcher listens on {address}");
         await Task.WhenAny(_edges.Signals.Interrupted, _edges.Signals.Terminated);
         await Say("Stopping: requests and steps under way may end first. Ask again to leave at once.");

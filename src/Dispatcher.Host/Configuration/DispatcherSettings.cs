@@ -18,6 +18,9 @@ public sealed record DispatcherSettings
     /// <summary>Resolved: <c>artifacts</c> in the data directory unless set.</summary>
     public string ArtifactsDirectory { get; init; } = Path.Combine(".dispatcher", "artifacts");
 
+    /// <summary>Empty = the machine's name.</summary>
+    public string NodeName { get; init; } = "";
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     public LogFormat LogFormat { get; init; }
@@ -61,12 +64,15 @@ public sealed record DispatcherSettings
             Environment = settings.Word<DispatcherEnvironment>("dispatcher.env"),
             DataDirectory = dataDirectory,
             ArtifactsDirectory = artifacts.Length > 0 ? artifacts : Path.Combine(dataDirectory, "artifacts"),
+            NodeName = settings.Text("dispatcher.node.name"),
             LogLevel = settings.Word<LogLevel>("dispatcher.logging.level"),
             LogFormat = settings.Word<LogFormat>("dispatcher.logging.format"),
             Telemetry = TelemetrySettings.From(settings),
             Retention = RetentionSettings.From(settings),
             Store = new StoreSettings
             {
+                Connection = settings.Text("dispatcher.store.connection"),
+                Postgres = PostgresSettings.From(settings),
                 Synchronous = settings.Word<StoreSynchronous>("dispatcher.store.synchronous"),
                 BatchLimitEvents = settings.Integer("dispatcher.store.batch-limit-events"),
                 BatchLimitBytes = settings.Size("dispatcher.store.batch-limit-bytes"),
@@ -112,7 +118,7 @@ public sealed record DispatcherSettings
     /// <summary>What one setting's type cannot say.</summary>
     /// <param name="isComplete">False when settings are missing because they have the wrong type.</param>
     internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings, bool isComplete) =>
-        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings) : []];
+        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings).Concat(PostgresSettings.FaultsIn(settings)) : []];
 
     /// <summary>Render's own two settings have one place only.</summary>
     private static IEnumerable<ConfigurationFault> FaultsInRender(CheckedSettings settings)

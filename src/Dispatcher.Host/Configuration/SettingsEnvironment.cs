@@ -5,10 +5,14 @@ namespace Dispatcher.Host.Configuration;
 /// <summary>
 /// Environment variables as a layer over the files: <c>DISPATCHER__RENDER__MAX_CONCURRENCY</c> sets
 /// <c>dispatcher.render.max-concurrency</c>. A list is written with commas. An entry of a map is made in lower case with '-'.
+/// <c>DISPATCHER_STORE</c> is short for the connection of the store, and goes over it.
 /// </summary>
 internal static class SettingsEnvironment
 {
     public const string Prefix = "DISPATCHER__";
+    public const string StoreVariable = "DISPATCHER_STORE";
+
+    private static readonly string[] StorePath = ["dispatcher", "store", "connection"];
 
     public static HoconLayer Layer(SettingsSchema schema, IReadOnlyDictionary<string, string> environment)
     {
@@ -21,6 +25,8 @@ internal static class SettingsEnvironment
             values.Add((path, Read(text, TypeAt(schema.Root, path), new HoconOrigin($"environment variable {name}", 0, 0))));
         }
 
+        if (environment.GetValueOrDefault(StoreVariable) is { Length: > 0 } store)
+            values.Add((StorePath, new HoconScalar(store, HoconScalarKind.String, new HoconOrigin($"environment variable {StoreVariable}", 0, 0))));
         return HoconLayer.FromValues(values);
     }
 

@@ -20,6 +20,11 @@ public enum StoreSynchronous
 /// <summary><c>dispatcher.store</c></summary>
 public sealed record StoreSettings
 {
+    /// <summary>Holds a password, maybe: shown only through <see cref="Dispatcher.Store.Postgres.PostgresConnectionText"/>. Empty = the embedded engine.</summary>
+    public string Connection { get; init; } = "";
+
+    public PostgresSettings Postgres { get; init; } = new();
+
     public StoreSynchronous Synchronous { get; init; } = StoreSynchronous.Full;
 
     public int BatchLimitEvents { get; init; } = 1000;

@@ -37,13 +37,13 @@ internal sealed class RemoteOptions
     }
 
     /// <summary>
-    /// The server that the options or the environment name; null if neither does: then a command that can works in the data directory. A directory on the
-    /// command line goes before a server in the environment.
+    /// The server that the options or the environment name; null if neither does: then a command that can works in the data directory. A directory
+    /// or a database on the command line goes before a server in the environment.
     /// </summary>
     /// <exception cref="CommandException">It is no address.</exception>
     public ApiClient? Find(ParseResult parsed)
     {
-        var server = parsed.GetValue(_server) ?? (parsed.GetResult(SharedOptions.DataName) is null ? Variable(ServerVariable) : null);
+        var server = parsed.GetValue(_server) ?? (NamesAStore(parsed) ? null : Variable(ServerVariable));
         if (server is null) return null;
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new CommandException(ExitCode.Usage, $"'{server}' is no address of a server: write http://HOST:PORT.");
@@ -60,6 +60,9 @@ internal sealed class RemoteOptions
             ? new ApiClient(running.Address, Key(parsed) ?? running.OperatorKey)
             : throw new CommandException(ExitCode.Failed, $"No server is named and none runs in {data}: start `dispatcher serve`, or name one with --server or {ServerVariable}.");
     }
+
+    private static bool NamesAStore(ParseResult parsed) =>
+        parsed.GetResult(SharedOptions.DataName) is not null || parsed.GetResult(SharedOptions.StoreName) is not null;
 
     private string? Key(ParseResult parsed) => parsed.GetValue(_key) ?? Variable(KeyVariable);
 

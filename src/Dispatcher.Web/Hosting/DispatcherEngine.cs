@@ -5,6 +5,7 @@ using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
+using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Web.Embedding;
 using Microsoft.Extensions.Hosting;
@@ -22,7 +23,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     /// <summary>The meter of everything that Dispatcher measures.</summary>
     public const string MeterName = "Dispatcher";
 
-    private SqliteJobStore? _store;
+    private INodeStore? _store;
     private HttpCallbackTransport? _callbacks;
     private DispatcherNode? _node;
     private Task<int>? _recovery;
@@ -57,13 +58,13 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     /// <summary>Completes when all that the last process left goes on; with the cause if that fails.</summary>
     public Task Recovered => _recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
-    private SqliteJobStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
+    private INodeStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
-    /// <exception cref="StoreException">The data directory cannot be used; the message says why.</exception>
+    /// <exception cref="StoreException">The data directory or the database cannot be used; the message says why.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(MeterName);
-        _store = SqliteJobStore.Open(Options.Store, time, loggers.CreateLogger("Dispatcher.Store"), meter);
+        _store = await OpenFor(Options, meter);
         var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
         Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
         _callbacks = new HttpCallbackTransport(Options.Node.Callbacks, time);
@@ -112,5 +113,11 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
         if (_node is not null) await _node.DisposeAsync();
         _callbacks?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
+    }
+
+    private async ValueTask<INodeStore> OpenFor(DispatcherOptions options, Meter meter)
+    {
+        var logger = loggers.CreateLogger("Dispatcher.Store");
+        return options.Postgres is { } postgres ? await PostgresJobStore.Open(postgres, time, logger, meter) : SqliteJobStore.Open(options.Store, time, logger, meter);
     }
 }

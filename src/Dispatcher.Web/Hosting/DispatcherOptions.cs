@@ -1,6 +1,7 @@
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Steps.Workers;
+using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Workflows;
 
@@ -9,8 +10,11 @@ namespace Dispatcher.Web.Hosting;
 /// <summary>How Dispatcher runs inside an application. Each option that is also a setting is explained in hocon/reference.conf.</summary>
 public sealed class DispatcherOptions
 {
-    /// <summary>The journal's database. The data directory belongs to one process at a time.</summary>
+    /// <summary>The journal's database, unless <see cref="Postgres"/> is set. The data directory belongs to one process at a time.</summary>
     public SqliteStoreOptions Store { get; set; } = new() { DataDirectory = ".dispatcher" };
+
+    /// <summary>The journal's database in PostgreSQL; null keeps it in <see cref="Store"/>'s data directory, which holds files only otherwise.</summary>
+    public PostgresStoreOptions? Postgres { get; set; }
 
     /// <summary>The directory of the files that steps leave; <c>artifacts</c> in the data directory if null.</summary>
     public string? ArtifactsDirectory { get; set; }

@@ -29,26 +29,29 @@ internal static class Journal
     public static async Task<IReadOnlyList<JobRecord>> Read(string dataDirectory)
     {
         if (Open(dataDirectory) is not { } store) return [];
-        await using (store)
+        await using (store) return await Read(store);
+    }
+
+    /// <summary>All jobs of a store in the order of their creation.</summary>
+    public static async Task<IReadOnlyList<JobRecord>> Read(IJobStore store)
+    {
+        var workflows = new WorkflowCatalog(store, TimeProvider.System);
+        var jobs = new List<JobRecord>();
+        JobPage page = new([], null);
+        do
         {
-            var workflows = new WorkflowCatalog(store, TimeProvider.System);
-            var jobs = new List<JobRecord>();
-            JobPage page = new([], null);
-            do
+            page = await store.ListJobs(new JobQuery { Before = page.Next, Limit = PageJobs });
+            foreach (var row in page.Rows)
             {
-                page = await store.ListJobs(new JobQuery { Before = page.Next, Limit = PageJobs });
-                foreach (var row in page.Rows)
-                {
-                    var events = await store.ReadEvents(row.Id, 0, int.MaxValue);
-                    var created = (JobEvent.Submitted)EventCodec.Decode(events[0].Type, events[0].At, events[0].Payload.Span);
-                    var workflow = await workflows.Find(created.Spec.Workflow.Hash) ?? throw new InvalidOperationException($"The workflow of {row.Id} is not in the store.");
-                    jobs.Add(new JobRecord(row, workflow.Plan, events));
-                }
+                var events = await store.ReadEvents(row.Id, 0, int.MaxValue);
+                var created = (JobEvent.Submitted)EventCodec.Decode(events[0].Type, events[0].At, events[0].Payload.Span);
+                var workflow = await workflows.Find(created.Spec.Workflow.Hash) ?? throw new InvalidOperationException($"The workflow of {row.Id} is not in the store.");
+                jobs.Add(new JobRecord(row, workflow.Plan, events));
             }
-            while (page.Next is not null);
-            jobs.Reverse();
-            return jobs;
         }
+        while (page.Next is not null);
+        jobs.Reverse();
+        return jobs;
     }
 
     /// <summary>The only job.</summary>

@@ -10,10 +10,13 @@ internal static class JournalChecker
     /// <param name="mustHaveEnded">False when the run is not over: then open jobs must be resumable.</param>
     /// <param name="context">Said with a failure: the seed.</param>
     public static async Task<IReadOnlyList<JobRecord>> AssertHolds(
-        string dataDirectory, IEnumerable<string>? accepted = null, bool mustHaveEnded = true, string context = "")
+        string dataDirectory, IEnumerable<string>? accepted = null, bool mustHaveEnded = true, string context = "") =>
+        AssertHolds(await Journal.Read(dataDirectory), accepted ?? [], mustHaveEnded, context);
+
+    /// <summary>The same of jobs that were read already.</summary>
+    public static IReadOnlyList<JobRecord> AssertHolds(IReadOnlyList<JobRecord> jobs, IEnumerable<string> accepted, bool mustHaveEnded = true, string context = "")
     {
-        var jobs = await Journal.Read(dataDirectory);
-        var faults = Faults(jobs, accepted ?? [], mustHaveEnded).ToList();
+        var faults = Faults(jobs, accepted, mustHaveEnded).ToList();
         if (faults.Count > 0) Assert.Fail($"{context}\n{string.Join('\n', faults)}\n{string.Join('\n', jobs.Where(job => faults.Exists(fault => fault.Contains(job.Id.ToString(), StringComparison.Ordinal))))}");
         return jobs;
     }

@@ -23,7 +23,8 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     /// <param name="data">Its data directory.</param>
     /// <param name="config">Settings of its own, written into the working directory.</param>
     /// <param name="address">Where the one before it listened, for clients that come back; a free port if absent.</param>
-    public static async Task<ServiceProcess> Start(string workingDirectory, string data, string? config = null, Uri? address = null)
+    /// <param name="environment">Variables of its own.</param>
+    public static async Task<ServiceProcess> Start(string workingDirectory, string data, string? config = null, Uri? address = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         string[] more = [];
         if (config is not null)
@@ -32,7 +33,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
             more = ["--config", "serve.conf"];
         }
 
-        var process = DispatcherProcess.Start(workingDirectory, ["serve", "--data", data, "--urls", address?.GetLeftPart(UriPartial.Authority) ?? "http://127.0.0.1:0", .. more]);
+        var process = DispatcherProcess.Start(workingDirectory, environment ?? new Dictionary<string, string?>(StringComparer.Ordinal), ["serve", "--data", data, "--urls", address?.GetLeftPart(UriPartial.Authority) ?? "http://127.0.0.1:0", .. more]);
         await process.WaitForText("Dispatcher listens on ");
         return new ServiceProcess(process, new Uri(Address().Match(process.Error).Groups["url"].Value));
     }

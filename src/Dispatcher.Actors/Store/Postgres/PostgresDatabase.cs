@@ -85,6 +85,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             catch (Exception failure) when (PostgresFailure.Is(failure))
             {
                 if (attempt > 1 || !mayRepeat || !PostgresFailure.IsConnectionLost(failure)) throw PostgresFailure.Explain(failure);
+                // The others of the pool are most likely dead as well.
+                _source.Clear();
             }
         }
     }

@@ -6,6 +6,8 @@ namespace Dispatcher.Store.Postgres;
 /// <summary>What a failure of PostgreSQL, or of the way to it, means; said to an operator first and in the server's words after it.</summary>
 internal static class PostgresFailure
 {
+    private const string ReachIt = "see that the server runs, and that Host and Port in the connection string name it";
+
     /// <summary>Raised by <c>commit_batch</c>: the rows that it needs are not those that it locked, so that it must begin again.</summary>
     public const string BeginAgain = "DR001";
 
@@ -44,13 +46,31 @@ internal static class PostgresFailure
         _ => false,
     };
 
-    public static StoreException Explain(Exception failure) => new(Describe(failure), failure);
+    /// <summary>The whole sentence for an operator: what is wrong, and what to do where that can be said.</summary>
+    public static StoreException Explain(Exception failure)
+    {
+        var description = Describe(failure);
+        var advice = failure is PostgresException postgres ? Advice(postgres.SqlState) : ReachIt;
+        return new StoreException($"{char.ToUpperInvariant(description[0])}{description[1..].TrimEnd('.')}{(advice.Length > 0 ? $"; {advice}" : "")}.", failure);
+    }
 
     public static string Describe(Exception failure) => failure switch
     {
         PostgresException postgres => $"{Meaning(postgres.SqlState)}: {postgres.MessageText} (PostgreSQL error {postgres.SqlState})",
         NpgsqlException { InnerException: TimeoutException } => $"the database did not answer in time: {failure.Message}",
         _ => $"the database cannot be reached: {failure.Message}",
+    };
+
+    private static string Advice(string state) => state switch
+    {
+        "53300" => "let it have more (max_connections), or this node fewer (dispatcher.store.postgres.max-connections)",
+        "28P01" or "28000" => "correct Username and Password in the connection string, or what pg_hba.conf allows",
+        "3D000" => "make it with createdb, or correct Database in the connection string",
+        "42501" => "grant its role what docs/operations.md lists, or run `dispatcher db migrate` as the owner of the schema",
+        "42P01" or "3F000" => "run `dispatcher db migrate`, or name the right schema (dispatcher.store.postgres.schema)",
+        "25006" => "name the primary in the connection string",
+        "57P03" => "try again in a moment",
+        _ => "",
     };
 
     private static string Meaning(string state) => state switch

@@ -12,7 +12,7 @@ namespace Dispatcher.Store.Postgres;
 /// Invariants: 1. an incarnation that is not <c>alive</c> in the table <c>nodes</c> writes nothing, whatever it believes; 2. sequence numbers of a job have no
 /// gap, also when two nodes write at once; 3. a reader of the journal passes over no event (<see cref="PostgresOrdering"/>). Times are cut to microseconds.
 /// </remarks>
-public sealed partial class PostgresJobStore : IJobStore, IAccessStore, IDeliveryStore, IRetentionStore, IStoreInspection
+public sealed partial class PostgresJobStore : INodeStore
 {
     private readonly PostgresStoreOptions _options;
     private readonly PostgresDatabase _database;

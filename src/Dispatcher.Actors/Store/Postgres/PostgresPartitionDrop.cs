@@ -40,12 +40,15 @@ internal static class PostgresPartitionDrop
             await transaction.CommitAsync();
             return true;
         }
-        catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.DeadlockDetected)
+        catch (PostgresException refusal) when (MayStay(refusal.SqlState))
         {
-            // In use, or dropped by another node.
             return false;
         }
     });
+
+    /// <summary>In use, or dropped by another node, or not this role's to drop: an empty partition costs next to nothing.</summary>
+    private static bool MayStay(string state) => state is
+        PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.InsufficientPrivilege;
 
     private static async Task<bool> HasRows(NpgsqlConnection connection, string partition)
     {

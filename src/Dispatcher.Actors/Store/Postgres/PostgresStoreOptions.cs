@@ -44,10 +44,16 @@ public sealed partial record PostgresStoreOptions
     /// <summary>The most events that wait for their commit; at it, appends stand in line.</summary>
     public int QueueLimitEvents { get; init; } = 100_000;
 
+    /// <summary>The most that <see cref="BatchLimitEvents"/> may be.</summary>
+    public static int MostBatchEvents => PostgresOrdering.PlacesInATransaction;
+
+    /// <summary>True for what can be the name of a schema without being quoted.</summary>
+    public static bool IsSchemaName(string name) => SchemaName().IsMatch(name);
+
     /// <exception cref="StoreException">A setting that cannot work, by name, with what it may be.</exception>
     internal void Validate()
     {
-        if (!SchemaName().IsMatch(Schema))
+        if (!IsSchemaName(Schema))
             throw new StoreException($"The schema '{Schema}' is no usable name: give it up to 40 lower-case letters, digits and underscores, and begin with a letter.");
         Require(ShardCount is >= 1 and <= 4096, nameof(ShardCount), ShardCount, "1 to 4096");
         Require(MaxConnections is >= 2 and <= 1000, nameof(MaxConnections), MaxConnections, "2 to 1000");

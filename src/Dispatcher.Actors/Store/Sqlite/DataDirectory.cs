@@ -8,7 +8,7 @@ namespace Dispatcher.Store.Sqlite;
 /// ends with the process however it ends. The holder's number stands in <c>dispatcher.pid</c>, since others cannot read a locked
 /// file everywhere.
 /// </summary>
-internal sealed class DataDirectory : IDisposable
+public sealed class DataDirectory : IDisposable
 {
     private readonly FileStream _lock;
     private readonly string _processFile;
@@ -19,6 +19,7 @@ internal sealed class DataDirectory : IDisposable
         _processFile = processFile;
     }
 
+    /// <summary>The database of an embedded store.</summary>
     public static string DatabaseFile(string directory) => Path.Combine(directory, "dispatcher.db");
 
     /// <summary>Makes the directory if only itself is missing, and takes its lock.</summary>

@@ -3,7 +3,7 @@ using Dispatcher.Jobs;
 namespace Dispatcher.Store.Sqlite;
 
 /// <summary>For a check of the whole store, beside a process that writes or after one.</summary>
-public sealed partial class SqliteJobStore : IStoreInspection
+public sealed partial class SqliteJobStore
 {
     public ValueTask<IReadOnlyList<JobId>> ReadJobIds(JobId? after, int limit)
     {

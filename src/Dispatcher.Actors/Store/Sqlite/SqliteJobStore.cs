@@ -14,7 +14,7 @@ namespace Dispatcher.Store.Sqlite;
 /// in the table <c>nodes</c> writes nothing; 3. sequence numbers of a job have no gap. Times are cut to
 /// microseconds (<see cref="StoredTime"/>).
 /// </remarks>
-public sealed partial class SqliteJobStore : IJobStore, IAccessStore, IDeliveryStore, IRetentionStore
+public sealed partial class SqliteJobStore : INodeStore
 {
     private readonly Lock _writeLock = new();
     private readonly string _databaseFile;

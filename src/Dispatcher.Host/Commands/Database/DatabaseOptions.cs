@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dispatcher.Host.Composition;
+using Dispatcher.Host.Configuration;
 using Dispatcher.Store.Postgres;
 
 namespace Dispatcher.Host.Commands.Database;
@@ -7,52 +8,27 @@ namespace Dispatcher.Host.Commands.Database;
 /// <summary>The options that name a PostgreSQL database. They stand at a group of commands and hold for all of it.</summary>
 internal sealed class DatabaseOptions
 {
-    public const string StoreVariable = "DISPATCHER_STORE";
-
     private readonly HostEdges _edges;
-
-    private readonly Option<string?> _store = new("--store")
-    {
-        Description = $"The database, for example \"Host=db;Database=dispatcher;Username=dispatcher\" (better in {StoreVariable} if there is a password in it)",
-        HelpName = "CONNECTION",
-        Recursive = true,
-    };
-
-    private readonly Option<string> _schema = new("--schema")
-    {
-        Description = "The schema of the tables",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => new PostgresStoreOptions { ConnectionString = "" }.Schema,
-        Recursive = true,
-    };
-
-    private readonly Option<int> _shards = new("--shards")
-    {
-        Description = "Over how many shards jobs are spread; decided once, when the schema is made",
-        HelpName = "COUNT",
-        DefaultValueFactory = _ => new PostgresStoreOptions { ConnectionString = "" }.ShardCount,
-        Recursive = true,
-    };
+    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly Option<string?> _config = SharedOptions.Config();
 
     private DatabaseOptions(HostEdges edges) => _edges = edges;
 
     public static DatabaseOptions AddTo(Command group, HostEdges edges)
     {
         var options = new DatabaseOptions(edges);
-        group.Add(options._store);
-        group.Add(options._schema);
-        group.Add(options._shards);
+        foreach (var option in (Option[])[options._store, options._config])
+        {
+            option.Recursive = true;
+            group.Add(option);
+        }
+
         return options;
     }
 
     /// <exception cref="CommandException">No database is named.</exception>
-    public PostgresStoreOptions Require(ParseResult parsed) => new()
-    {
-        ConnectionString = parsed.GetValue(_store) ?? (_edges.Environment.GetValueOrDefault(StoreVariable) is { Length: > 0 } named ? named : throw Unnamed()),
-        Schema = parsed.GetValue(_schema)!,
-        ShardCount = parsed.GetValue(_shards),
-    };
-
-    private static CommandException Unnamed() =>
-        new(ExitCode.Usage, $"No database is named: give --store \"Host=...;Database=...;Username=...\", or set {StoreVariable}.");
+    public PostgresStoreOptions Require(ParseResult parsed) =>
+        new StorePlace(EffectiveSettings.Load(_edges, parsed.GetValue(_config), null, parsed.GetValue(_store))).Postgres
+        ?? throw new CommandException(
+            ExitCode.Usage, $"No database is named: give {SharedOptions.StoreName} \"Host=...;Database=...;Username=...\", or set {SettingsEnvironment.StoreVariable}.");
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Configuration;
-using Dispatcher.Store.Sqlite;
+using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Keys;
@@ -9,24 +9,25 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Host.Commands.Keys;
 
-/// <summary>The keys of a data directory in which no process works; holds the directory until it is disposed.</summary>
+/// <summary>The keys of a store on which no server of this machine works; a data directory is held until it is disposed.</summary>
 internal sealed class LocalKeyDesk : IKeyDesk
 {
-    private readonly SqliteJobStore _store;
+    private readonly INodeStore _store;
     private readonly KeyBook _book;
     private readonly TimeProvider _time;
     private readonly TimeSpan _grace;
 
-    private LocalKeyDesk(SqliteJobStore store, TimeProvider time, TimeSpan grace) => (_store, _book, _time, _grace) = (store, new KeyBook(store, time), time, grace);
+    private LocalKeyDesk(INodeStore store, TimeProvider time, TimeSpan grace) => (_store, _book, _time, _grace) = (store, new KeyBook(store, time), time, grace);
 
     /// <param name="mayMake">Whether the database is made when there is none.</param>
     /// <exception cref="CommandException">There is no database.</exception>
-    /// <exception cref="Dispatcher.Store.StoreException">The directory cannot be used; the message says why.</exception>
-    public static LocalKeyDesk Open(DispatcherSettings settings, HostEdges edges, bool mayMake)
+    /// <exception cref="StoreException">The store cannot be used; the message says why.</exception>
+    public static async Task<LocalKeyDesk> Open(DispatcherSettings settings, HostEdges edges, bool mayMake)
     {
-        if (!mayMake && !SqliteJobStore.Exists(settings.DataDirectory))
-            throw new CommandException(ExitCode.NotFound, $"There is no database in {settings.DataDirectory}, and so no key; name the right directory with --data.");
-        return new LocalKeyDesk(SqliteJobStore.Open(EmbeddedEngine.StoreOptions(settings), edges.Time, NullLogger.Instance), edges.Time, settings.Web.KeyRotationGrace);
+        var place = new StorePlace(settings);
+        if (!mayMake && !await place.Exists())
+            throw new CommandException(ExitCode.NotFound, $"There is no database in {place.Name}, and so no key; name the right {place.Noun} with {place.Option.Split(' ')[0]}.");
+        return new LocalKeyDesk(await place.Open(edges.Time, NullLogger.Instance), edges.Time, settings.Web.KeyRotationGrace);
     }
 
     public async Task<JsonElement> Create(CreateKeyRequest request) =>

@@ -92,7 +92,7 @@ public sealed class PostgresTakeOverTests
         var options = data.Options with { ConnectionString = new NpgsqlConnectionStringBuilder(data.Options.ConnectionString) { Port = 1 }.ConnectionString };
         var failure = await Assert.ThrowsAsync<StoreException>(() => PostgresJobStore.Open(
             options, TimeProvider.System, NullLogger.Instance));
-        Assert.StartsWith("the database cannot be reached", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The database cannot be reached", failure.Message, StringComparison.Ordinal);
     }
 
     private static string TakeOverOf(IJobStore store) => TakeOver.Replace("= 1", $"= {store.Incarnation}", StringComparison.Ordinal);
