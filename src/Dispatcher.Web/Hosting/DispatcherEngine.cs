@@ -44,6 +44,9 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
 
     public IRetentionStore Retention => OpenStore;
 
+    /// <summary>The cluster that this server's node is a member of; null on an embedded store, whose node is alone.</summary>
+    public IClusterStore? Cluster => OpenStore as IClusterStore;
+
     /// <summary>The step handlers of this server.</summary>
     public HandlerRegistry Handlers { get; private set; } = null!;
 
@@ -74,6 +77,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
             new NodeEdges
             {
                 Store = _store,
+                Cluster = Cluster,
                 Handlers = Handlers,
                 Artifacts = Artifacts,
                 Logger = loggers.CreateLogger("Dispatcher"),

@@ -47,7 +47,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
     {
         var nodes = await _cluster.StartAll(3);
         await _cluster.WhenSettled(nodes: 3);
-        var spec = await nodes[0].Register("steps: [ { id: a, uses: delay, with: { for: 1h } } ]");
+        var spec = (await nodes[0].Register("steps: [ { id: a, uses: noop } ]")) with { StartAt = nodes[0].Gateway.Now.AddHours(1) };
         foreach (var from in nodes)
         {
             var id = await Accept(from, spec);

@@ -7,7 +7,7 @@ using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Workflows;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Actors.Tests.Sharding;
 
@@ -60,29 +60,18 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<TestNode> Open(IStepHandler[] handlers)
     {
-        var store = await PostgresJobStore.Open(Data.Options with { NodeName = $"node-{_nodes.Count + 1}" }, TimeProvider.System, new QuietLogger($"store-{_nodes.Count + 1}"));
+        var store = await PostgresJobStore.Open(Data.Options with { NodeName = $"node-{_nodes.Count + 1}" }, TimeProvider.System, NullLogger.Instance);
         var edges = new NodeEdges
         {
             Store = store,
             Cluster = store,
             Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), new FailHandler(), new WorkflowRunHandler(), .. handlers]),
             Artifacts = new NoArtifacts(),
-            Logger = new QuietLogger($"{store.Incarnation}"),
+            Logger = NullLogger.Instance,
         };
         var node = new TestNode(store, new DispatcherNode(edges, new NodeOptions { Cluster = Options, DrainTimeout = TimeSpan.FromSeconds(1), PassivateIfIdleFor = TimeSpan.FromSeconds(30) }));
         _nodes.Add(node);
         return node;
-    }
-
-    /// <summary>Fails the test's output with what a node calls an error.</summary>
-    private sealed class QuietLogger(string name) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Debug;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            File.AppendAllText("/tmp/clog.txt", $"{TimeProvider.System.GetUtcNow():mm:ss.fff} {name} {logLevel}: {formatter(state, exception)} {exception?.Message}" + "\n");
     }
 }
 

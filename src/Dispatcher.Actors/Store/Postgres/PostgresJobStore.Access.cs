@@ -23,13 +23,11 @@ public sealed partial class PostgresJobStore
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<bool> RevokeKey(string id, DateTimeOffset at) => Write(async (database, connection) =>
-    {
-        await using var revoke = database.Command(connection, PostgresSql.RevokeKey);
-        revoke.Add(id);
-        revoke.Add(at);
-        return await revoke.ExecuteNonQueryAsync() == 1;
-    });
+    public ValueTask<bool> RevokeKey(string id, DateTimeOffset at) => EndKey(PostgresSql.RevokeKey, id, at);
+
+    /// <inheritdoc/>
+    /// <exception cref="StoreException">It could not be written.</exception>
+    public ValueTask<bool> ExpireKey(string id, DateTimeOffset at) => EndKey(PostgresSql.ExpireKey, id, at);
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written, or the id is taken.</exception>
@@ -51,4 +49,12 @@ public sealed partial class PostgresJobStore
     });
 
     public ValueTask<IReadOnlyList<WebhookSecret>> ReadWebhookSecrets(string tenant) => Reader.ReadWebhookSecrets(tenant);
+
+    private ValueTask<bool> EndKey(string statement, string id, DateTimeOffset at) => Write(async (database, connection) =>
+    {
+        await using var end = database.Command(connection, statement);
+        end.Add(id);
+        end.Add(at);
+        return await end.ExecuteNonQueryAsync() == 1;
+    });
 }

@@ -11,7 +11,9 @@ internal static partial class PostgresSql
 
     public const string ReadKeys = "SELECT id, tenant, name, roles, hash, created_at, expires_at, revoked_at FROM {schema}.api_keys ORDER BY id";
 
-    public const string RevokeKey = "UPDATE {schema}.api_keys SET revoked_at = $2 WHERE id = $1 AND (revoked_at IS NULL OR revoked_at > $2)";
+    public const string RevokeKey = "UPDATE {schema}.api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+    public const string ExpireKey = "UPDATE {schema}.api_keys SET expires_at = $2 WHERE id = $1 AND (expires_at IS NULL OR expires_at > $2)";
 
     public const string InsertSecret =
         "INSERT INTO {schema}.webhook_secrets (id, tenant, secret, created_at, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
