@@ -147,7 +147,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
-        if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Time, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
+        if (edges.Callbacks is { } callbacks) Callbacks = MakeCallbacks(callbacks);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
             Workers = new WorkerDesk(workers.Begin(_system, options.WorkerPollLimit), edges.Store);
@@ -173,6 +173,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>Where external workers come; null if the node does not have their handler.</summary>
     public WorkerDesk? Workers { get; }
+
+    /// <summary>Called when keys or workflows were changed, maybe on another node; on the thread of the cluster's session.</summary>
+    public Action RegistryChanged { get; set; } = static () => { };
 
     /// <summary>Jobs in memory now.</summary>
     public int ResidentJobs => _services.Registry.Count;
@@ -285,10 +288,24 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         return () => new RetentionSweeper(edges, _options.Retention, _edges.Logger);
     }
 
+    private void ForgetRegistry()
+    {
+        Workflows.ForgetNames();
+        RegistryChanged();
+    }
+
     private ClusterHost Join(IClusterStore cluster) => new(cluster, _options.Cluster, _system, _services, Gateway, _options.RecoveryLimitJobs, _edges.Logger)
     {
         Duties = RetentionSweep(),
         Follows = () => Events.Subscriptions > 0,
+        RegistryMoved = ForgetRegistry,
+        CallbacksMoved = () => Callbacks?.LookSoon(),
+    };
+
+    private CallbackService MakeCallbacks(CallbackEdges callbacks) => new(_system, _edges.Time, _edges.Store, callbacks, _options.Callbacks, _services.Ids, _edges.Logger)
+    {
+        Shards = () => _services.Shards.Owned,
+        Replayed = () => _edges.Cluster?.Hint(new ClusterHint(ClusterHintKind.Callbacks)),
     };
 
     private void Deleted(JobRow row, DateTimeOffset at)

@@ -34,6 +34,7 @@ public sealed partial class ClusterHost : IShardHost
     private int _recovered;
     private int _isLookingForMail;
     private bool _isLeaving;
+    private long _registry = -1;
 
     internal ClusterHost(IClusterStore cluster, ClusterOptions options, ActorSystem system, JobServices services, JobGateway gateway, int recoveryLimitJobs, ILogger logger)
     {
@@ -58,6 +59,12 @@ public sealed partial class ClusterHost : IShardHost
 
     /// <summary>The journal may have grown on another node.</summary>
     internal Action<long?> JournalMoved { get; set; } = static _ => { };
+
+    /// <summary>Keys or workflows were changed, maybe on another node.</summary>
+    internal Action RegistryMoved { get; set; } = static () => { };
+
+    /// <summary>There may be callbacks to send: shards have come, or a delivery is due again.</summary>
+    internal Action CallbacksMoved { get; set; } = static () => { };
 
     /// <summary>Jobs that were taken up here so far.</summary>
     public int Recovered => Volatile.Read(ref _recovered);
@@ -119,6 +126,7 @@ public sealed partial class ClusterHost : IShardHost
         _ = WhenRecovered(progress);
         _wakeUps!.Tell(WakeUpClock.Alarm.Instance);
         TakeCommands();
+        CallbacksMoved();
     }
 
     /// <inheritdoc/>
@@ -148,6 +156,7 @@ public sealed partial class ClusterHost : IShardHost
     {
         _watch ??= _system.Spawn(() => new TrustWatch(_services.Trust!, StandDown));
         JournalMoved(view.Head);
+        if (Interlocked.Exchange(ref _registry, view.Registry) != view.Registry) RegistryMoved();
         if (view.ShardsWithCommands.Length > 0) TakeCommands();
         if (view.HasLateMail && Interlocked.Exchange(ref _isLookingForMail, 1) == 0) _ = LookForLateMail();
         if (_services.Remote!.Waiting > 0) _services.Remote.TakeAnswers();
@@ -171,6 +180,9 @@ public sealed partial class ClusterHost : IShardHost
                 break;
             case ClusterHintKind.Journal:
                 JournalMoved(null);
+                break;
+            case ClusterHintKind.Callbacks:
+                CallbacksMoved();
                 break;
         }
     }

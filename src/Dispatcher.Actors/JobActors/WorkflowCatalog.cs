@@ -7,7 +7,7 @@ namespace Dispatcher.JobActors;
 
 /// <summary>
 /// The definitions that jobs of this node pin, by hash, and the tenants' registries by name: read once, shared by all jobs. A definition and a version
-/// never change; which version is the newest does, and only through <see cref="Register"/>, so nothing here grows stale.
+/// never change; which version is the newest does, through <see cref="Register"/> here or on another node (<see cref="ForgetNames"/>).
 /// </summary>
 public sealed class WorkflowCatalog(IJobStore store, TimeProvider time)
 {
@@ -29,6 +29,13 @@ public sealed class WorkflowCatalog(IJobStore store, TimeProvider time)
         _byName.TryRemove((tenant, definition.Name, null), out _);
         if (registration != WorkflowRegistration.Different) Keep(definition);
         return registration;
+    }
+
+    /// <summary>Another node may have registered a version: names are looked up anew.</summary>
+    public void ForgetNames()
+    {
+        Interlocked.Increment(ref _registrations);
+        _byName.Clear();
     }
 
     /// <summary>Stores a definition for jobs that bring their own: by its hash alone, in nobody's registry.</summary>

@@ -117,6 +117,9 @@ public enum ClusterHintKind
 
     /// <summary>The journal has grown.</summary>
     Journal,
+
+    /// <summary>Callbacks are due that were not a moment ago.</summary>
+    Callbacks,
 }
 
 /// <summary>What an operator wants of a node.</summary>
@@ -151,6 +154,9 @@ public sealed record ClusterView
 
     /// <summary>Who is to own each shard.</summary>
     public ImmutableArray<long?> Targets { get; init; } = [];
+
+    /// <summary>How often keys or workflows were changed.</summary>
+    public long Registry { get; init; }
 
     /// <summary>The place of the newest event that can be seen.</summary>
     public long? Head { get; init; }

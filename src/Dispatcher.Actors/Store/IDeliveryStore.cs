@@ -7,7 +7,8 @@ namespace Dispatcher.Store;
 public interface IDeliveryStore
 {
     /// <summary>Pending deliveries that are due, in the order of (due time, id), after the given place.</summary>
-    ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit);
+    /// <param name="shards">Only those of jobs in these shards; null: all.</param>
+    ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards = null);
 
     /// <summary>When the earliest pending delivery is due, if there is one.</summary>
     ValueTask<DateTimeOffset?> NextDelivery();

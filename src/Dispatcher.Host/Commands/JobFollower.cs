@@ -26,6 +26,9 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     /// <summary>The least time between two questions to the job what its steps wait for.</summary>
     private static readonly TimeSpan InspectEvery = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The time between two looks into the store, in a cluster.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
     private const int JournalPage = 1000;
 
     private readonly Dictionary<StepKey, double> _percents = [];
@@ -36,6 +39,7 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     private JobProgress _progress;
     private ImmutableArray<StepWait> _waits = [];
     private DateTimeOffset _inspectedAt;
+    private DateTimeOffset _lookedAt;
     private bool _cancelSent;
 
     /// <summary>The job as last seen.</summary>
@@ -79,6 +83,7 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
             if (edges.Signals.Terminated.IsCompleted) return await Stop();
             if (edges.Signals.Interrupted.IsCompleted && !_cancelSent) await Cancel(id);
             if (view.RefreshEvery is not null) await Inspect(id);
+            if (engine.Node.Cluster is not null) await Look(id);
             Draw();
             if (more is null or { IsCompleted: true }) more = _feed!.Messages.WaitToReadAsync().AsTask();
             await Wait(more);
@@ -170,6 +175,16 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
         foreach (var (step, percent) in inspection.Progress) _percents[step] = percent;
     }
 
+    /// <summary>A job of a cluster may go on at another node, whose events come from the store alone.</summary>
+    private async Task Look(JobId id)
+    {
+        var now = edges.Time.GetUtcNow();
+        if (now - _lookedAt < LookEvery) return;
+        _lookedAt = now;
+        if ((await engine.Store.ReadEvents(id, _shown, 1)).Count == 0) return;
+        if (await engine.Node.Gateway.Inspect(id) is { State: { } state }) await CatchUp(state);
+    }
+
     private FollowEnd Finish(FollowEnd end)
     {
         _waits = [];
@@ -188,7 +203,7 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
     {
         var signals = edges.Signals;
         var asked = _cancelSent ? signals.InterruptedAgain : signals.Interrupted;
-        if (view.RefreshEvery is not { } interval)
+        if ((view.RefreshEvery ?? (engine.Node.Cluster is null ? null : LookEvery)) is not { } interval)
         {
             await Task.WhenAny(more, asked, signals.Terminated);
             return;
@@ -196,7 +211,8 @@ internal sealed class JobFollower(EmbeddedEngine engine, IRunView view, HostEdge
 
         using var timer = new CancellationTokenSource();
         var due = Task.Delay(interval, edges.Time, timer.Token);
-        await Task.WhenAny(due, asked, signals.Terminated);
+        // Without a picture, what comes is shown at once.
+        await (view.RefreshEvery is null ? Task.WhenAny(more, due, asked, signals.Terminated) : Task.WhenAny(due, asked, signals.Terminated));
         await timer.CancelAsync();
     }
 }

@@ -94,6 +94,9 @@ internal static class RunCommand
                 return duplicate.Existing;
             case CommandReply.Refused refused:
                 throw new CommandException(ExitCode.Usage, $"The job was refused: {refused.Rejection.Message}");
+            case CommandReply.Accepted:
+                session.Note($"The job {id} is accepted and waits for its node.");
+                return id;
             case CommandReply.Unavailable unavailable:
                 throw new CommandException(ExitCode.Failed, $"The job was not accepted: {unavailable.Cause}");
             default:

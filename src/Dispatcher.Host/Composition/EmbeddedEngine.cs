@@ -26,6 +26,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         var edges = new NodeEdges
         {
             Store = store,
+            Cluster = store as IClusterStore,
             Handlers = handlers.Registry,
             Artifacts = Artifacts(settings, time),
             Logger = loggers.CreateLogger("Dispatcher"),

@@ -40,6 +40,7 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
         return await engine.Gateway.Submit(spec, new Principal(options.By, Origin)) switch
         {
             CommandReply.Done done => done.JobId,
+            CommandReply.Accepted accepted => accepted.JobId,
             CommandReply.Duplicate { SameRequest: true } duplicate => duplicate.Existing,
             CommandReply.Duplicate duplicate => throw new DispatcherRefusedException(
                 "idempotency-conflict", $"The idempotency key '{options.IdempotencyKey}' belongs to the job {duplicate.Existing}, which was asked for with another request."),
@@ -89,6 +90,7 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
     private static Exception Fault(CommandReply reply) => reply switch
     {
         CommandReply.Refused refused => new DispatcherRefusedException(refused.Rejection.Code, refused.Rejection.Message),
+        CommandReply.Accepted accepted => new DispatcherUnavailableException($"The order for job {accepted.JobId} is durable, and the job's node does not answer now; it takes effect when it does."),
         CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause),
         _ => new UnreachableException(),
     };

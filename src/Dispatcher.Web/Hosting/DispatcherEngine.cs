@@ -5,8 +5,6 @@ using Dispatcher.Kernel;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
-using Dispatcher.Store.Postgres;
-using Dispatcher.Store.Sqlite;
 using Dispatcher.Web.Embedding;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,36 +14,53 @@ namespace Dispatcher.Web.Hosting;
 
 /// <summary>
 /// The engine as a service of an application: opens the store and starts the node with the application, and stops it cleanly with it. The
-/// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done.
+/// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done. A node of a cluster that has stood down is
+/// replaced by a new one, as soon as the database can be reached.
 /// </summary>
-public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters, IServiceProvider services) : IHostedLifecycleService, IAsyncDisposable
+public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters, IServiceProvider services)
+    : IHostedLifecycleService, IAsyncDisposable
 {
     /// <summary>The meter of everything that Dispatcher measures.</summary>
     public const string MeterName = "Dispatcher";
 
-    private INodeStore? _store;
-    private HttpCallbackTransport? _callbacks;
-    private DispatcherNode? _node;
-    private Task<int>? _recovery;
+    private static readonly TimeSpan FirstJoinDelay = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestJoinDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>Requests that have begun with a life may take so long to end before its connections are gone.</summary>
+    private static readonly TimeSpan Afterlife = TimeSpan.FromSeconds(2);
+
+    private readonly EngineEdges _edges = new(time, loggers, meters);
+    private readonly ILogger _logger = loggers.CreateLogger("Dispatcher");
+    private readonly CancellationTokenSource _stopping = new();
+    private EmbeddedWorkflows? _embedded;
+    private EngineLife? _life;
+    private Task _lives = Task.CompletedTask;
+    private int _isDisposed;
+
+    /// <summary>A new node has taken the place of one that stood down: what listened to the old one's store or feed listens anew.</summary>
+    public event EventHandler? Reborn;
+
+    /// <summary>Keys or workflows were changed, maybe on another node.</summary>
+    public event EventHandler? RegistryChanged;
 
     public DispatcherOptions Options { get; } = options.Value;
 
-    public DispatcherNode Node => _node ?? throw new InvalidOperationException("Dispatcher has not started yet.");
+    public DispatcherNode Node => Life.Node;
 
     public JobGateway Gateway => Node.Gateway;
 
-    public IJobStore Store => OpenStore;
+    public IJobStore Store => Life.Store;
 
-    public IAccessStore Access => OpenStore;
+    public IAccessStore Access => Life.Store;
 
-    public IDeliveryStore Deliveries => OpenStore;
+    public IDeliveryStore Deliveries => Life.Store;
 
     public CallbackService Callbacks => Node.Callbacks!;
 
-    public IRetentionStore Retention => OpenStore;
+    public IRetentionStore Retention => Life.Store;
 
     /// <summary>The cluster that this server's node is a member of; null on an embedded store, whose node is alone.</summary>
-    public IClusterStore? Cluster => OpenStore as IClusterStore;
+    public IClusterStore? Cluster => Life.Store as IClusterStore;
 
     /// <summary>The step handlers of this server.</summary>
     public HandlerRegistry Handlers { get; private set; } = null!;
@@ -53,59 +68,40 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public IArtifactStore Artifacts { get; private set; } = null!;
 
     /// <summary>True when all that the last process left goes on.</summary>
-    public bool IsReady => _recovery is { IsCompletedSuccessfully: true } && !IsStopping;
+    public bool IsReady => _life is { IsReady: true } && !IsStopping;
 
     /// <summary>True from the moment at which the application is asked to stop.</summary>
-    public bool IsStopping { get; private set; }
+    public bool IsStopping => _stopping.IsCancellationRequested;
 
     /// <summary>Completes when all that the last process left goes on; with the cause if that fails.</summary>
-    public Task Recovered => _recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
+    public Task Recovered => _life?.Recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
-    private INodeStore OpenStore => _store ?? throw new InvalidOperationException("Dispatcher has not started yet.");
+    private EngineLife Life => Volatile.Read(ref _life) ?? throw new InvalidOperationException("Dispatcher has not started yet.");
 
     /// <exception cref="StoreException">The data directory or the database cannot be used; the message says why.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var meter = meters.Create(MeterName);
-        _store = await OpenFor(Options, meter);
-        var artifacts = Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts");
-        Artifacts = new LocalArtifactStore(artifacts, Options.Node.Environment, new IdGenerator(time));
-        _callbacks = new HttpCallbackTransport(Options.Node.Callbacks, time);
-        var embedded = new EmbeddedWorkflows(Options, services);
-        Handlers = embedded.Handlers;
-        _node = new DispatcherNode(
-            new NodeEdges
-            {
-                Store = _store,
-                Cluster = Cluster,
-                Handlers = Handlers,
-                Artifacts = Artifacts,
-                Logger = loggers.CreateLogger("Dispatcher"),
-                Time = time,
-                Meter = meter,
-                Retention = _store,
-                Callbacks = new CallbackEdges(_store, _store, _callbacks),
-            },
-            Options.Node);
-        await embedded.Register(_node);
+        _embedded = new EmbeddedWorkflows(Options, services);
+        Handlers = _embedded.Handlers;
+        Artifacts = new LocalArtifactStore(Options.ArtifactsDirectory ?? Path.Combine(Options.Store.DataDirectory, "artifacts"), Options.Node.Environment, new IdGenerator(time));
+        _life = await BeginLife();
+        await _embedded.Register(Node);
     }
 
     /// <summary>Jobs go on only when everything else has started, so that a start that fails, for its port is taken, leaves them alone.</summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _recovery = Node.Start();
+        Life.Start();
+        if (Node.Cluster is not null) _lives = LiveAgain();
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        IsStopping = true;
-        return Task.CompletedTask;
-    }
+    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_node is not null) await _node.Stop();
+        await _lives;
+        if (_life is not null) await _life.Node.Stop();
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -114,14 +110,83 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
 
     public async ValueTask DisposeAsync()
     {
-        if (_node is not null) await _node.DisposeAsync();
-        _callbacks?.Dispose();
-        if (_store is not null) await _store.DisposeAsync();
+        // The container knows it twice, as itself and as a service of the host.
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return;
+        await _stopping.CancelAsync();
+        await _lives;
+        if (_life is not null) await _life.DisposeAsync();
+        _stopping.Dispose();
     }
 
-    private async ValueTask<INodeStore> OpenFor(DispatcherOptions options, Meter meter)
+    private async Task<EngineLife> BeginLife()
     {
-        var logger = loggers.CreateLogger("Dispatcher.Store");
-        return options.Postgres is { } postgres ? await PostgresJobStore.Open(postgres, time, logger, meter) : SqliteJobStore.Open(options.Store, time, logger, meter);
+        var life = await EngineLife.Begin(Options, Handlers, Artifacts, _edges);
+        life.Node.RegistryChanged = () => RegistryChanged?.Invoke(this, EventArgs.Empty);
+        return life;
     }
+
+    /// <summary>Whenever the node has stood down, a new one takes its place.</summary>
+    private async Task LiveAgain()
+    {
+        try
+        {
+            while (true)
+            {
+                var old = Life;
+                await old.Node.Cluster!.StoodDown.WaitAsync(_stopping.Token);
+                var next = await JoinAgain();
+                Volatile.Write(ref _life, next);
+                next.Start();
+                LogReborn(_logger, next.Store.Incarnation);
+                Reborn?.Invoke(this, EventArgs.Empty);
+                _ = End(old);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The application stops.
+        }
+    }
+
+    private async Task<EngineLife> JoinAgain()
+    {
+        for (var delay = FirstJoinDelay; ; delay = delay * 2 < LongestJoinDelay ? delay * 2 : LongestJoinDelay)
+        {
+            _stopping.Token.ThrowIfCancellationRequested();
+            try
+            {
+                return await BeginLife();
+            }
+            catch (StoreException failure)
+            {
+                LogNotReborn(_logger, failure.Message, delay.TotalSeconds);
+            }
+
+            await Task.Delay(delay, time, _stopping.Token);
+        }
+    }
+
+    private async Task End(EngineLife old)
+    {
+        try
+        {
+            await old.Node.Stop();
+            await Task.Delay(Afterlife, time, CancellationToken.None);
+            await old.DisposeAsync();
+        }
+        catch (Exception failure)
+        {
+            // It holds nothing that the new node needs.
+            LogNotEnded(_logger, failure);
+        }
+    }
+
+    [LoggerMessage(620, LogLevel.Information, "This server is a node of the cluster again, as incarnation {Incarnation}.")]
+    private static partial void LogReborn(ILogger logger, long incarnation);
+
+    [LoggerMessage(621, LogLevel.Warning, "This server cannot join the cluster again yet: {Cause} It is tried again in {DelaySeconds} s.")]
+    private static partial void LogNotReborn(ILogger logger, string cause, double delaySeconds);
+
+    [LoggerMessage(622, LogLevel.Warning, "A node that had stood down did not end cleanly.")]
+    private static partial void LogNotEnded(ILogger logger, Exception failure);
 }

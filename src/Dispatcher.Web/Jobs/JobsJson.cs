@@ -18,6 +18,7 @@ namespace Dispatcher.Web.Jobs;
 [JsonSerializable(typeof(DecisionRequest))]
 [JsonSerializable(typeof(RecoverRequest))]
 [JsonSerializable(typeof(PriorityRequest))]
+[JsonSerializable(typeof(CommandReceipt))]
 [JsonSerializable(typeof(JobReceipt))]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobPageView))]

@@ -21,15 +21,22 @@ internal sealed class NodeAnnouncer(DispatcherEngine engine, IHubContext<JobsHub
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        engine.Reborn += TellSoon;
         _ = TellWhenReady();
         return Task.CompletedTask;
     }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        engine.Reborn -= TellSoon;
+        return Task.CompletedTask;
+    }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void TellSoon(object? sender, EventArgs none) => _ = TellWhenReady();
 
     private async Task TellWhenReady()
     {

@@ -10,13 +10,23 @@ internal sealed class StatsStartup(DispatcherEngine engine, RecentRates rates) :
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _listening = engine.Store.Listen(rates);
+        Listen();
+        engine.Reborn += ListenAnew;
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
+        engine.Reborn -= ListenAnew;
         _listening?.Dispose();
         return Task.CompletedTask;
+    }
+
+    private void ListenAnew(object? sender, EventArgs none) => Listen();
+
+    private void Listen()
+    {
+        _listening?.Dispose();
+        _listening = engine.Store.Listen(rates);
     }
 }

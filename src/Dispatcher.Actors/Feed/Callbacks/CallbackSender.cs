@@ -12,7 +12,7 @@ namespace Dispatcher.Feed.Callbacks;
 /// A delivery is pending in the store until its attempt is recorded, so a process that dies between sending and recording sends it again, under the
 /// same <c>webhook-id</c>: at least once, and none is lost.
 /// </remarks>
-internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCourier courier, CallbackOptions options, CallbackMail mail, ILogger logger) : Actor
+internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCourier courier, CallbackOptions options, CallbackMail mail, ILogger logger, Func<ShardSet?> shards) : Actor
 {
     private const int PageLimit = 256;
 
@@ -149,11 +149,13 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
     private async ValueTask Read(DateTimeOffset now)
     {
         _mustRead = false;
+        var own = shards();
+        if (own is { Shards.IsEmpty: true }) return;
         _queue.BeginReading();
         if (_after is null) _queue.BeginRound();
         for (var pages = 0; pages < PagesPerTurn && !_queue.IsFull; pages++)
         {
-            var page = await store.ReadDueDeliveries(now, _after, PageLimit);
+            var page = await store.ReadDueDeliveries(now, _after, PageLimit, own);
             await Take(page, now);
             _after = page.Count < PageLimit ? null : (page[^1].NextAt!.Value, page[^1].Id);
             if (_after is null) break;
@@ -162,7 +164,7 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
         if (_queue.IsFull || _after?.NextAt > now - Settled) _after = null;
         _mustRead = _after is not null || _queue.HasPassedOver;
         if (_mustRead) Self.Tell(GoOn);
-        else await SetAlarmAfter(now);
+        else await SetAlarmAfter(now, own);
     }
 
     private async ValueTask Take(IReadOnlyList<StoredDelivery> page, DateTimeOffset now)
@@ -191,10 +193,10 @@ internal sealed partial class CallbackSender(IDeliveryStore store, CallbackCouri
     }
 
     /// <summary>Wakes when the next delivery after those that were read is due.</summary>
-    private async ValueTask SetAlarmAfter(DateTimeOffset now)
+    private async ValueTask SetAlarmAfter(DateTimeOffset now, ShardSet? own)
     {
         SetAlarm(now + LongestSleep);
-        if (await store.ReadDueDeliveries(now + LongestSleep, (now, long.MaxValue), 1) is [{ NextAt: { } next }]) SetAlarm(next);
+        if (await store.ReadDueDeliveries(now + LongestSleep, (now, long.MaxValue), 1, own) is [{ NextAt: { } next }]) SetAlarm(next);
     }
 
     private void SetAlarm(DateTimeOffset at)

@@ -20,8 +20,14 @@ public sealed class CallbackService
         (_system, _edges) = (system, edges);
         Secrets = new WebhookSecrets(system, edges.Access, ids);
         var courier = new CallbackCourier(new CallbackComposer(store, Secrets, wall), edges.Transport, ids);
-        _sender = () => new CallbackSender(edges.Deliveries, courier, options, _mail, logger);
+        _sender = () => new CallbackSender(edges.Deliveries, courier, options, _mail, logger, Shards);
     }
+
+    /// <summary>The shards whose jobs' callbacks this node sends; null: all.</summary>
+    internal Func<ShardSet?> Shards { get; init; } = static () => null;
+
+    /// <summary>A delivery was made due again that another node may have to send.</summary>
+    internal Action Replayed { get; init; } = static () => { };
 
     public WebhookSecrets Secrets { get; }
 
@@ -40,18 +46,25 @@ public sealed class CallbackService
     public async Task<bool> Replay(string tenant, long deliveryId)
     {
         var isThere = await _edges.Deliveries.ReplayDelivery(tenant, deliveryId, _system.Time.GetUtcNow());
-        if (isThere) _cell?.Tell(new CallbackMail.Replayed(tenant));
-        return isThere;
+        if (!isThere) return false;
+        _cell?.Tell(new CallbackMail.Replayed(tenant));
+        Replayed();
+        return true;
     }
 
     /// <summary>Begins to send; what the last process left goes out first.</summary>
     internal void Start() => _cell = _system.Spawn(_sender);
 
+    /// <summary>Looks into the store for what is due.</summary>
+    internal void LookSoon()
+    {
+        if (_cell is { } cell && _mail.TryHint()) cell.Tell(CallbackMail.CommitHint.Instance);
+    }
+
     /// <summary>Events were committed; wakes the sender if one of them is to be told. Costs nothing without a callback.</summary>
     internal void Committed(JobState state, IReadOnlyList<JobEvent> events)
     {
-        if (state.Spec.Callback is not { } callback || _cell is not { } cell) return;
-        if (events.Any(@event => CallbackRules.Wants(callback, EventCodec.NameOf(@event))) && _mail.TryHint()) cell.Tell(CallbackMail.CommitHint.Instance);
+        if (state.Spec.Callback is { } callback && events.Any(@event => CallbackRules.Wants(callback, EventCodec.NameOf(@event)))) LookSoon();
     }
 
     /// <summary>Begins nothing more; completes when all that is under way has ended and is recorded.</summary>

@@ -6,10 +6,10 @@ namespace Dispatcher.Store.Postgres;
 /// <summary>Callbacks that wait to be sent, and those that were.</summary>
 public sealed partial class PostgresJobStore
 {
-    public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit)
+    public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return Reader.ReadDueDeliveries(dueAt, after, limit);
+        return Reader.ReadDueDeliveries(dueAt, after, limit, shards);
     }
 
     public ValueTask<DateTimeOffset?> NextDelivery() => Reader.NextDelivery();

@@ -6,13 +6,14 @@ namespace Dispatcher.Store.Postgres;
 /// <summary>Callbacks.</summary>
 internal sealed partial class PostgresReader
 {
-    public async ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit)
+    public async ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards)
     {
         var query = Query(PostgresSql.DueDeliveries);
         query.Bind(dueAt)
             .Bind(after is { } cursor ? StoredTime.ToMicroseconds(cursor.NextAt) : long.MinValue)
             .Bind(after?.Id ?? 0L)
-            .Bind((long)limit);
+            .Bind((long)limit)
+            .Bind(NumbersOf(shards));
         return await Rows(query, Delivery);
     }
 

@@ -4,7 +4,11 @@ namespace Dispatcher.Store.Postgres;
 internal static partial class PostgresSql
 {
     public const string DueDeliveries =
-        SelectDelivery + " WHERE next_at IS NOT NULL AND next_at <= $1 AND (next_at, id) > ($2, $3) ORDER BY next_at, id LIMIT $4";
+        SelectDelivery +
+        """
+         d WHERE next_at IS NOT NULL AND next_at <= $1 AND (next_at, id) > ($2, $3)
+        AND EXISTS (SELECT 1 FROM {schema}.jobs j WHERE j.job_id = d.job_id AND j.shard = ANY ($5)) ORDER BY next_at, id LIMIT $4
+        """;
 
     public const string NextDelivery = "SELECT next_at FROM {schema}.deliveries WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1";
 

@@ -5,11 +5,11 @@ namespace Dispatcher.Store.Sqlite;
 /// <summary>Callbacks that wait to be sent, and those that were.</summary>
 public sealed partial class SqliteJobStore
 {
-    public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit)
+    public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return _readers.Read<(DateTimeOffset DueAt, (DateTimeOffset, long)? After, int Limit), IReadOnlyList<StoredDelivery>>(
-            (dueAt, after, limit), static (reader, page) => reader.ReadDueDeliveries(page.DueAt, page.After, page.Limit));
+        return _readers.Read<(DateTimeOffset DueAt, (DateTimeOffset, long)? After, int Limit, ShardSet? Shards), IReadOnlyList<StoredDelivery>>(
+            (dueAt, after, limit, shards), static (reader, page) => reader.ReadDueDeliveries(page.DueAt, page.After, page.Limit, page.Shards));
     }
 
     public ValueTask<DateTimeOffset?> NextDelivery() => _readers.Read(0, static (reader, _) => reader.NextDelivery());

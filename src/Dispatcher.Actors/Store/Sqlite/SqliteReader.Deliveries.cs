@@ -5,14 +5,16 @@ namespace Dispatcher.Store.Sqlite;
 /// <summary>Callbacks.</summary>
 internal sealed partial class SqliteReader
 {
-    public List<StoredDelivery> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit)
+    /// <summary>As with due jobs, those of other shards are passed over.</summary>
+    public List<StoredDelivery> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards)
     {
         var statement = database.Statement(SqliteSql.DueDeliveries);
         statement.Bind(1, dueAt);
         statement.Bind(2, after is { } cursor ? StoredTime.ToMicroseconds(cursor.NextAt) : long.MinValue);
         statement.Bind(3, after?.Id ?? 0);
-        statement.Bind(4, limit);
-        return Deliveries(statement);
+        statement.Bind(4, shards is null ? limit : -1);
+        var due = Deliveries(statement);
+        return shards is null ? due : [.. due.Where(delivery => shards.Contains(delivery.JobId)).Take(limit)];
     }
 
     public DateTimeOffset? NextDelivery()

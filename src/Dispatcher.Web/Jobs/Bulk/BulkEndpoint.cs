@@ -56,6 +56,7 @@ internal static class BulkEndpoint
         return await engine.Gateway.Submit(spec, origin.By) switch
         {
             CommandReply.Done done => Accepted(JobReceipt.Of(done.State)),
+            CommandReply.Accepted accepted => Refusal.Unavailable($"The job of the command, {accepted.JobId}, waits for its node; look for it in a moment, or give the command again with the same key.").ToProblem(http),
             CommandReply.Duplicate { SameRequest: true } duplicate when await reader.Find(duplicate.Existing, caller.Tenant) is { } existing => Accepted(JobReceipt.Of(existing.View())),
             CommandReply.Duplicate duplicate => IdempotencyKey.Conflict(spec.IdempotencyKey, duplicate, "command").ToProblem(http),
             CommandReply.Refused refused => Rejections.ToRefusal(refused.Rejection).ToProblem(http),

@@ -43,6 +43,7 @@ internal sealed class BulkSender(DispatcherEngine engine, string tenant, BulkOrd
             CommandReply.Done done => new BulkOutcome(row.Id, done.Changed ? Applied : Unchanged, done.Status, null, null),
             CommandReply.Refused { State: null, Rejection.Code: "not-found" } => new BulkOutcome(row.Id, Gone, null, null, null),
             CommandReply.Refused refused => new BulkOutcome(row.Id, Refused, refused.Status, refused.Rejection.Code, refused.Rejection.Message),
+            CommandReply.Accepted => throw new StepFailedException(ErrorClass.Transient, $"The node of job {row.Id} does not answer now; it has the command.", "JOB_UNAVAILABLE"),
             CommandReply.Unavailable unavailable => throw new StepFailedException(ErrorClass.Transient, $"The job {row.Id} cannot be reached now: {unavailable.Cause}", "JOB_UNAVAILABLE"),
             _ => throw new UnreachableException(),
         };

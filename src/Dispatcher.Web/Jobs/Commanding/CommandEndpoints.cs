@@ -10,9 +10,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Jobs.Commanding;
 
-using Answer = Task<Results<Ok<JobView>, ProblemHttpResult>>;
+using Answer = Task<Results<Ok<JobView>, Accepted<CommandReceipt>, ProblemHttpResult>>;
 
-/// <summary>The commands of people to one job. Each answers with the job after it.</summary>
+/// <summary>The commands of people to one job. Each answers with the job after it, or that it is durable if the job's owner does not answer soon.</summary>
 internal static class CommandEndpoints
 {
     public static void MapCommands(this IEndpointRouteBuilder api)

@@ -16,7 +16,7 @@ internal sealed class CommandSender(DispatcherEngine engine)
 {
     /// <param name="job">The job's id as it stands in the path.</param>
     /// <param name="command">The command, from who gives it and when.</param>
-    public async Task<Results<Ok<JobView>, ProblemHttpResult>> Send(string job, Caller caller, HttpContext http, Func<Principal, DateTimeOffset, JobCommand> command)
+    public async Task<Results<Ok<JobView>, Accepted<CommandReceipt>, ProblemHttpResult>> Send(string job, Caller caller, HttpContext http, Func<Principal, DateTimeOffset, JobCommand> command)
     {
         if (!JobId.TryParse(job, out var id)) return UnknownJob.Refuse(job).ToProblem(http);
         var expected = VersionTag.Expected(http.Request, out var refusal);
@@ -27,6 +27,8 @@ internal sealed class CommandSender(DispatcherEngine engine)
             case CommandReply.Done done:
                 http.Response.Headers.ETag = VersionTag.Of(done.SequenceNr).ToString();
                 return TypedResults.Ok(JobViews.Of(done.State));
+            case CommandReply.Accepted accepted:
+                return CommandReceipt.Of(accepted.JobId).ToAnswer();
             case CommandReply.Refused { State: null, Rejection.Code: "not-found" }:
                 return UnknownJob.Refuse(job).ToProblem(http);
             case CommandReply.Refused refused:

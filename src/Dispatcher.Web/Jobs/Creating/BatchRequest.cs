@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Problems;
 
 namespace Dispatcher.Web.Jobs.Creating;
@@ -21,9 +22,9 @@ internal sealed record BatchResponse(IReadOnlyList<BatchResult> Results);
 /// <param name="Status">The HTTP status that the job alone would have got: 201, 200, or a refusal's.</param>
 /// <param name="Job">The job, if there is one.</param>
 /// <param name="Error">Why there is none.</param>
-internal sealed record BatchResult(int Status, JobReceipt? Job, BatchError? Error)
+internal sealed record BatchResult(int Status, JobReceipt? Job, BatchError? Error, CommandReceipt? Accepted)
 {
-    public static BatchResult Of(Creation creation) => new(creation.Status, creation.Job, creation.Refusal is { } refusal ? BatchError.Of(refusal) : null);
+    public static BatchResult Of(Creation creation) => new(creation.Status, creation.Job, creation.Refusal is { } refusal ? BatchError.Of(refusal) : null, creation.Accepted);
 }
 
 /// <summary>Why an item was refused: the same fields as in problem details.</summary>

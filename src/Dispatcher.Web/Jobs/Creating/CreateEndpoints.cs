@@ -1,5 +1,6 @@
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Limits;
@@ -30,7 +31,7 @@ internal static class CreateEndpoints
 
     /// <summary>Make a job</summary>
     /// <remarks>Durable when answered. With an idempotency key, the same request again gives the same job, and another one is refused.</remarks>
-    internal static async Task<Results<JsonCreated<JobReceipt>, JsonOk<JobReceipt>, ProblemHttpResult>> Create(
+    internal static async Task<Results<JsonCreated<JobReceipt>, JsonOk<JobReceipt>, Accepted<CommandReceipt>, ProblemHttpResult>> Create(
         CreateJobRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader)
     {
         if (!TryTakeKey(http.Request, ref request, out var refusal)) return refusal!.ToProblem(http);
@@ -41,6 +42,7 @@ internal static class CreateEndpoints
         return creation switch
         {
             { Refusal: { } no } => no.ToProblem(http),
+            { Accepted: { } accepted } => accepted.ToAnswer(),
             { Status: StatusCodes.Status201Created, Job: { } job } => JsonAnswers.Created(job.Links.Self, job),
             { Job: var job } => JsonAnswers.Ok(job!),
         };

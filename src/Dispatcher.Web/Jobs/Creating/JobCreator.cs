@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
@@ -31,6 +32,7 @@ internal sealed class JobCreator(DispatcherEngine engine, JobReader reader, Requ
     public async ValueTask<Creation> Answer(CreateJobRequest request, JobSpec spec, CommandReply reply) => reply switch
     {
         CommandReply.Done done => new Creation(StatusCodes.Status201Created, JobReceipt.Of(done.State), null),
+        CommandReply.Accepted accepted => new Creation(CommandReceipt.Of(accepted.JobId)),
         CommandReply.Duplicate duplicate => await Existing(request, spec, duplicate),
         CommandReply.Refused { Rejection.Code: "invalid-input" } => await InvalidInput(spec),
         CommandReply.Refused refused => new Creation(refused.Rejection),
@@ -84,9 +86,13 @@ internal sealed class JobCreator(DispatcherEngine engine, JobReader reader, Requ
 }
 
 /// <summary>What came of a request for a job.</summary>
-/// <param name="Status">201 for a new job, 200 for the one that the same request made before, else the refusal's.</param>
-internal sealed record Creation(int Status, JobReceipt? Job, Refusal? Refusal)
+/// <param name="Status">201 for a new job, 200 for the one that the same request made before, 202 for one that another node will make, else the refusal's.</param>
+internal sealed record Creation(int Status, JobReceipt? Job, Refusal? Refusal, CommandReceipt? Accepted = null)
 {
+    public Creation(CommandReceipt accepted) : this(StatusCodes.Status202Accepted, null, null, accepted)
+    {
+    }
+
     public Creation(Refusal refusal) : this(refusal.Status, null, refusal)
     {
     }

@@ -209,8 +209,8 @@ internal sealed class CallbackBench : IDisposable, ICallbackTransport
     {
         private IDeliveryStore Store { get; } = bench.Store;
 
-        public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit) =>
-            Store.ReadDueDeliveries(dueAt, after, limit);
+        public ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards = null) =>
+            Store.ReadDueDeliveries(dueAt, after, limit, shards);
 
         public ValueTask<DateTimeOffset?> NextDelivery() => Store.NextDelivery();
 

@@ -64,7 +64,7 @@ public sealed partial class PostgresQueryPlanTests(PostgresQueryPlanTests.Sample
         [nameof(PostgresSql.FindJobs)] = (command, sample) => command.Bind(sample.Ids),
         [nameof(PostgresSql.ReadInbox)] = (command, sample) => command.Bind(sample.Id),
         [nameof(PostgresSql.ReadWatches)] = (command, sample) => command.Bind(sample.Id).Bind(100L),
-        [nameof(PostgresSql.DueDeliveries)] = (command, _) => command.Bind(9L).Bind(-1L).Bind(0L).Bind(100L),
+        [nameof(PostgresSql.DueDeliveries)] = (command, _) => command.Bind(9L).Bind(-1L).Bind(0L).Bind(100L).Bind([1, 2, 3]),
         [nameof(PostgresSql.NextDelivery)] = (command, _) => command,
         [nameof(PostgresSql.DeliveriesOfTenant)] = (command, _) => command.Bind("acme").Bind(long.MaxValue).Bind(100L),
         [nameof(PostgresSql.DeliveriesInStatus)] = (command, _) => command.Bind("acme").Bind(long.MaxValue).Bind(100L).Bind("pending"),

@@ -52,6 +52,13 @@ CREATE INDEX commands_open ON {schema}.commands (shard, id) WHERE answer IS NULL
 
 CREATE INDEX commands_answered ON {schema}.commands (sender, id) WHERE answer IS NOT NULL;
 
+-- How often keys or workflows were changed: every node keeps them in memory, and reads them again when this number has moved.
+CREATE TABLE {schema}.registry (
+    version bigint NOT NULL
+);
+
+INSERT INTO {schema}.registry (version) VALUES (0);
+
 CREATE FUNCTION {schema}.in_session(node bigint) RETURNS boolean LANGUAGE sql AS $function$
     SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
                    AND classid::bigint = hashtext('dispatcher node {schema}')::bigint & 4294967295 AND objid::bigint = node & 4294967295
@@ -62,6 +69,18 @@ $function$;
 CREATE FUNCTION {schema}.tell_of_change() RETURNS void LANGUAGE sql AS $function$
     SELECT pg_notify('dispatcher_{schema}', 'map');
 $function$;
+
+CREATE FUNCTION {schema}.note_registry_change() RETURNS trigger LANGUAGE plpgsql AS $function$
+BEGIN
+    UPDATE {schema}.registry SET version = version + 1;
+    PERFORM {schema}.tell_of_change();
+    RETURN NULL;
+END
+$function$;
+
+CREATE TRIGGER registry_has_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.api_keys FOR EACH ROW EXECUTE FUNCTION {schema}.note_registry_change();
+
+CREATE TRIGGER registry_has_changed AFTER INSERT OR UPDATE OR DELETE ON {schema}.workflow_versions FOR EACH ROW EXECUTE FUNCTION {schema}.note_registry_change();
 
 CREATE FUNCTION {schema}.is_alive(me bigint) RETURNS boolean LANGUAGE plpgsql AS $function$
 BEGIN
@@ -82,6 +101,7 @@ CREATE FUNCTION {schema}.cluster_view() RETURNS json LANGUAGE sql AS $function$
         'owners', (SELECT coalesce(json_agg(incarnation ORDER BY shard), '[]') FROM {schema}.shards),
         'epochs', (SELECT coalesce(json_agg(epoch ORDER BY shard), '[]') FROM {schema}.shards),
         'targets', (SELECT coalesce(json_agg(target ORDER BY shard), '[]') FROM {schema}.shards),
+        'registry', (SELECT version FROM {schema}.registry),
         'head', (SELECT ordering FROM {schema}.journal ORDER BY ordering DESC LIMIT 1),
         'shards_with_commands', (SELECT coalesce(json_agg(DISTINCT c.shard), '[]') FROM (SELECT shard FROM {schema}.commands WHERE answer IS NULL LIMIT 1000) c),
         'has_late_mail', EXISTS (SELECT 1 FROM {schema}.inbox WHERE at < extract(epoch FROM clock_timestamp() - interval '2 s') * 1000000));
