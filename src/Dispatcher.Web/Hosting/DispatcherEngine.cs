@@ -31,7 +31,7 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
 
     private readonly EngineEdges _edges = new(time, loggers, meters);
     private readonly ILogger _logger = loggers.CreateLogger("Dispatcher");
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private EmbeddedWorkflows? _embedded;
     private EngineLife? _life;
     private Task _lives = Task.CompletedTask;
@@ -71,7 +71,7 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     public bool IsReady => _life is { IsReady: true } && !IsStopping;
 
     /// <summary>True from the moment at which the application is asked to stop.</summary>
-    public bool IsStopping => _stopping.IsCancellationRequested;
+    public bool IsStopping => _stopping.Task.IsCompleted;
 
     /// <summary>Completes when all that the last process left goes on; with the cause if that fails.</summary>
     public Task Recovered => _life?.Recovery ?? throw new InvalidOperationException("Dispatcher has not started yet.");
@@ -96,7 +96,11 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
         return Task.CompletedTask;
     }
 
-    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopping.TrySetResult();
+        return Task.CompletedTask;
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -110,12 +114,10 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
 
     public async ValueTask DisposeAsync()
     {
-        // The container knows it twice, as itself and as a service of the host.
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return;
-        await _stopping.CancelAsync();
+        _stopping.TrySetResult();
         await _lives;
-        if (_life is not null) await _life.DisposeAsync();
-        _stopping.Dispose();
+        // The container knows the engine twice, as itself and as a service of the host.
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0 && _life is not null) await _life.DisposeAsync();
     }
 
     private async Task<EngineLife> BeginLife()
@@ -128,31 +130,25 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     /// <summary>Whenever the node has stood down, a new one takes its place.</summary>
     private async Task LiveAgain()
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                var old = Life;
-                await old.Node.Cluster!.StoodDown.WaitAsync(_stopping.Token);
-                var next = await JoinAgain();
-                Volatile.Write(ref _life, next);
-                next.Start();
-                LogReborn(_logger, next.Store.Incarnation);
-                Reborn?.Invoke(this, EventArgs.Empty);
-                _ = End(old);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The application stops.
+            var old = Life;
+            await Task.WhenAny(old.Node.Cluster!.StoodDown, _stopping.Task);
+            if (await JoinAgain() is not { } next) return;
+            Volatile.Write(ref _life, next);
+            next.Start();
+            LogReborn(_logger, next.Store.Incarnation);
+            Reborn?.Invoke(this, EventArgs.Empty);
+            _ = End(old);
         }
     }
 
-    private async Task<EngineLife> JoinAgain()
+    /// <returns>Null when the application stops.</returns>
+    private async Task<EngineLife?> JoinAgain()
     {
         for (var delay = FirstJoinDelay; ; delay = delay * 2 < LongestJoinDelay ? delay * 2 : LongestJoinDelay)
         {
-            _stopping.Token.ThrowIfCancellationRequested();
+            if (IsStopping) return null;
             try
             {
                 return await BeginLife();
@@ -162,7 +158,7 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
                 LogNotReborn(_logger, failure.Message, delay.TotalSeconds);
             }
 
-            await Task.Delay(delay, time, _stopping.Token);
+            await Task.WhenAny(Task.Delay(delay, time), _stopping.Task);
         }
     }
 

@@ -1,19 +1,26 @@
 using System.Globalization;
+using Dispatcher.Process.Tests.Cluster;
 
 namespace Dispatcher.Process.Tests.Mix;
 
-/// <summary>The test project as a program: <c>mix DIRECTORY JOBS</c>.</summary>
+/// <summary>The test project as a program: the mix, a node of a cluster, or chaos.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
-        if (args is not ["mix", var directory, var jobs])
+        switch (args)
         {
-            await Console.Error.WriteLineAsync("Usage: Dispatcher.Process.Tests mix DIRECTORY JOBS");
-            return 2;
+            case ["mix", var directory, var jobs]:
+                await MixNode.Run(directory, int.Parse(jobs, CultureInfo.InvariantCulture));
+                return 0;
+            case [ClusterNode.Word, var connection, var directory, var name, var address, var marginMs]:
+                await ClusterNode.Run(connection, directory, name, address, TimeSpan.FromMilliseconds(int.Parse(marginMs, CultureInfo.InvariantCulture)));
+                return 0;
+            case [Chaos.Word, .. var options]:
+                return await Chaos.Run(options);
+            default:
+                await Console.Error.WriteLineAsync("Usage: Dispatcher.Process.Tests mix DIRECTORY JOBS | chaos [--seconds N] [--seed S]");
+                return 2;
         }
-
-        await MixNode.Run(directory, int.Parse(jobs, CultureInfo.InvariantCulture));
-        return 0;
     }
 }

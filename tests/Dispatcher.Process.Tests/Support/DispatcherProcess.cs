@@ -62,6 +62,10 @@ internal sealed class DispatcherProcess : IAsyncDisposable
         new Dictionary<string, string?>(StringComparer.Ordinal),
         ["mix", directory, jobs.ToString(CultureInfo.InvariantCulture)]));
 
+    /// <summary>Starts a node of a cluster (<see cref="Cluster.ClusterNode"/>).</summary>
+    public static DispatcherProcess StartNode(params string[] args) => new(StartInfo(
+        Path.Combine(AppContext.BaseDirectory, "Dispatcher.Process.Tests"), AppContext.BaseDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), [Cluster.ClusterNode.Word, .. args]));
+
     /// <summary>Starts the sample that has Dispatcher in itself.</summary>
     public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => new(StartInfo(
         Path.Combine(AppContext.BaseDirectory, "Embedded"), workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args));

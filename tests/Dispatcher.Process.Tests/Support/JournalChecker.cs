@@ -21,7 +21,8 @@ internal static class JournalChecker
         return jobs;
     }
 
-    private static IEnumerable<string> Faults(IReadOnlyList<JobRecord> jobs, IEnumerable<string> accepted, bool mustHaveEnded)
+    /// <summary>What is broken, as sentences.</summary>
+    public static IEnumerable<string> Faults(IReadOnlyList<JobRecord> jobs, IEnumerable<string> accepted, bool mustHaveEnded, bool isCluster = false)
     {
         var known = jobs.Select(job => job.Id.ToString()).ToHashSet(StringComparer.Ordinal);
         foreach (var lost in accepted.Where(id => !known.Contains(id))) yield return $"Job {lost} was acknowledged and is not in the journal.";
@@ -29,7 +30,7 @@ internal static class JournalChecker
             yield return $"The idempotency key {twice.Key} has the jobs {string.Join(", ", twice.Select(job => job.Id))}.";
         foreach (var job in jobs)
         {
-            foreach (var broken in JobHistoryChecker.Check(job.Id, job.Events, job.Plan, job.Row, mustHaveEnded)) yield return broken;
+            foreach (var broken in JobHistoryChecker.Check(job.Id, job.Events, job.Plan, job.Row, mustHaveEnded, isCluster)) yield return broken;
         }
 
         foreach (var twice in jobs.SelectMany(job => job.Events).GroupBy(stored => stored.Ordering).Where(group => group.Count() > 1))

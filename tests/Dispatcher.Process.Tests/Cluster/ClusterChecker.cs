@@ -1,0 +1,109 @@
+using Dispatcher.Jobs;
+using Dispatcher.Process.Tests.Support;
+using Dispatcher.Store;
+using Dispatcher.Store.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Dispatcher.Process.Tests.Cluster;
+
+/// <summary>
+/// What must hold of a cluster after any faults, told from three witnesses: the journal, what the steps noted outside of it, and what the clients were answered.
+/// </summary>
+internal static class ClusterChecker
+{
+    /// <summary>A process that went on after it was frozen needs so long to find out.</summary>
+    private static readonly TimeSpan ThawTolerance = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>From the handler's look at the clock to the line, and from an acquisition's to its commit.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>What is broken, as sentences.</summary>
+    public static async Task<IReadOnlyList<string>> Faults(ClusterRig rig)
+    {
+        await using var store = await PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
+        var jobs = await Journal.Read(store);
+        var epochs = await ShardEpochs.Read(rig.Database.ConnectionString);
+        List<string> faults =
+        [
+            .. rig.Load.Faults,
+            .. JournalChecker.Faults(jobs, rig.Load.Accepted.Values, mustHaveEnded: true, isCluster: true),
+            .. Writers(jobs, epochs),
+            .. Commands(jobs, rig.Load),
+            .. Effects(jobs, epochs, Effect.ReadAll(rig.Directory), [.. rig.Thaws]),
+        ];
+        if (await store.CompareCounts() is { Count: > 0 } counts) faults.Add($"Counters are wrong: {string.Join(", ", counts)}");
+        return faults;
+    }
+
+    /// <summary>Each event was written by who owned the job's shard in that part of the journal.</summary>
+    private static IEnumerable<string> Writers(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs)
+    {
+        foreach (var job in jobs)
+        {
+            foreach (var stored in job.Events)
+            {
+                var owner = epochs.OwnerAt(job.Id, stored.Ordering);
+                if (owner?.Incarnation != stored.Writer) yield return $"Job {job.Id}: event {stored.SequenceNr} was written by incarnation {stored.Writer} while {(owner is null ? "nobody" : $"{owner.Incarnation}")} owned its shard.";
+            }
+        }
+    }
+
+    /// <summary>What a client was told to have taken effect is there once, and what it was not told of at most once.</summary>
+    private static IEnumerable<string> Commands(IReadOnlyList<JobRecord> jobs, ClusterLoad load)
+    {
+        var found = jobs.SelectMany(job => job.Decoded).OfType<JobEvent.PriorityChanged>()
+            .GroupBy(changed => changed.Reason!, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+        foreach (var (reason, job) in load.Commanded)
+            if (found.GetValueOrDefault(reason) != 1) yield return $"The command '{reason}' to job {job} was acknowledged, and took effect {found.GetValueOrDefault(reason)} times.";
+        foreach (var reason in load.Unknown)
+            if (found.GetValueOrDefault(reason) > 1) yield return $"The command '{reason}' took effect {found[reason]} times.";
+    }
+
+    /// <summary>A step that completed really ran, under the epoch of who recorded it; and nobody went on under an epoch that was over.</summary>
+    private static IEnumerable<string> Effects(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs, IReadOnlyList<Effect> effects, IReadOnlyList<DateTimeOffset> thaws)
+    {
+        var ended = effects.Where(effect => effect.What == Effect.End).Select(effect => (effect.JobId, effect.Step, effect.Attempt, effect.Epoch)).ToHashSet();
+        foreach (var job in jobs)
+        {
+            foreach (var stored in job.Events)
+            {
+                // A fanned step as a whole has no attempt of its own.
+                if (EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span) is not JobEvent.StepCompleted { Step: not "nap", Attempt: > 0 } completed) continue;
+                if (epochs.OwnerAt(job.Id, stored.Ordering) is not { } owner || ended.Contains((job.Id.ToString(), completed.Step, completed.Attempt, owner.Epoch))) continue;
+                yield return $"Job {job.Id}: attempt {completed.Attempt} of step {completed.Step} is recorded as completed under epoch {owner.Epoch}, and did not end under it.";
+            }
+        }
+
+        foreach (var effect in effects)
+        {
+            if (epochs.EndOf(JobId.Parse(effect.JobId), effect.Epoch) is not { } end || effect.At <= end + ClockTolerance) continue;
+            if (thaws.Any(thaw => effect.At >= thaw && effect.At - thaw < ThawTolerance)) continue;
+            yield return $"Job {effect.JobId}: step {effect.Step} {effect.What} at {effect.At:HH:mm:ss.fff} under epoch {effect.Epoch}, which was over since {end:HH:mm:ss.fff}.";
+        }
+    }
+
+    /// <summary>Who owned which shard since when.</summary>
+    private sealed class ShardEpochs(int shardCount, ILookup<int, ShardEpochs.Owner> owners)
+    {
+        public static async Task<ShardEpochs> Read(string connectionString)
+        {
+            await using var connection = new NpgsqlConnection(connectionString);
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand("SELECT shard, epoch, incarnation, ordering, at FROM dispatcher.shard_epochs ORDER BY shard, epoch", connection);
+            await using var reader = await command.ExecuteReaderAsync();
+            var all = new List<(int Shard, Owner Owner)>();
+            while (await reader.ReadAsync()) all.Add((reader.GetInt32(0), new Owner(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4))));
+            return new ShardEpochs(all.Max(owner => owner.Shard) + 1, all.ToLookup(owner => owner.Shard, owner => owner.Owner));
+        }
+
+        public Owner? OwnerAt(JobId job, long ordering) => Of(job).LastOrDefault(owner => owner.Ordering < ordering);
+
+        /// <summary>When the next owner came; null if none did.</summary>
+        public DateTimeOffset? EndOf(JobId job, long epoch) => Of(job).FirstOrDefault(owner => owner.Epoch > epoch)?.At;
+
+        private IEnumerable<Owner> Of(JobId job) => owners[ShardSet.ShardOf(job, shardCount)];
+
+        public sealed record Owner(long Epoch, long Incarnation, long Ordering, DateTimeOffset At);
+    }
+}

@@ -1,0 +1,42 @@
+using Dispatcher.Sharding;
+using Dispatcher.Store.Postgres;
+using Dispatcher.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Process.Tests.Cluster;
+
+/// <summary>
+/// A node of a cluster as a process: an application that has Dispatcher in itself, with a handler that notes outside the journal what it does. Writes
+/// <c>listens URL</c>, and its log.
+/// </summary>
+internal static class ClusterNode
+{
+    public const string Word = "cluster-node";
+
+    /// <param name="margin">How much earlier it stops to trust itself than the others do.</param>
+    public static async Task Run(string connection, string directory, string name, string address, TimeSpan margin)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(address);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddDispatcher(options =>
+        {
+            options.Postgres = new PostgresStoreOptions { ConnectionString = connection, NodeName = name };
+            options.Store = options.Store with { DataDirectory = Path.Combine(directory, name) };
+            options.ArtifactsDirectory = Path.Combine(directory, "artifacts");
+            options.Node = options.Node with { Cluster = new ClusterOptions { TrustMargin = margin }, DrainTimeout = TimeSpan.FromSeconds(1) };
+            foreach (var workflow in ClusterWorkflows.All) options.Workflows.Add(workflow);
+            options.Handlers.Add(new EffectHandler(Path.Combine(directory, $"effects-{name}-{Environment.ProcessId}.log")));
+        });
+        await using var app = builder.Build();
+        app.MapDispatcher();
+        await app.StartAsync();
+        await Console.Out.WriteLineAsync($"listens {app.Urls.First()}");
+        await app.WaitForShutdownAsync();
+    }
+}

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Dispatcher.Process.Tests.Support;
+using Dispatcher.Tests.Shared;
+using Npgsql;
+
+namespace Dispatcher.Process.Tests.Cluster;
+
+/// <summary>A real PostgreSQL and real nodes, under a load, with the faults that happen to them.</summary>
+internal sealed class ClusterRig : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ConcurrentDictionary<string, RigNode> _nodes = new(StringComparer.Ordinal);
+    private readonly Action<string> _log;
+
+    private ClusterRig(PostgresCluster database, int seed, Action<string> log)
+    {
+        (Database, _log) = (database, log);
+        Load = new ClusterLoad(() => [.. _nodes.Values.Where(node => node.IsUp).Select(node => node.Address)], seed);
+    }
+
+    public PostgresCluster Database { get; }
+
+    public ClusterLoad Load { get; }
+
+    public string Directory => _directory.Path;
+
+    public IReadOnlyCollection<string> Names => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>When a node that was frozen went on: what it was in the midst of may have gone on for an instant.</summary>
+    public ConcurrentBag<DateTimeOffset> Thaws { get; } = [];
+
+    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log)
+    {
+        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200"), seed, log);
+        log(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
+        await Task.WhenAll(Enumerable.Range(1, nodes).Select(n => rig.StartNode($"node-{n}")));
+        await rig.WhenSettled();
+        return rig;
+    }
+
+    /// <summary>Starts a node, new or again, at the address that it had.</summary>
+    /// <param name="margin">How much earlier it stops to trust itself than the others do.</param>
+    public async Task StartNode(string name, TimeSpan? margin = null)
+    {
+        var node = _nodes.GetOrAdd(name, _ => new RigNode(FreePort(), new TcpProxy(PortOf(Database.ConnectionString))));
+        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Port = node.Proxy.Port }.ConnectionString;
+        node.Process = DispatcherProcess.StartNode(connection, Directory, name, node.Address.GetLeftPart(UriPartial.Authority), ((int)(margin ?? TimeSpan.FromSeconds(1)).TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        await node.Process.WaitForText("listens ");
+        node.IsUp = true;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task Kill(string name)
+    {
+        var node = _nodes[name];
+        node.IsUp = false;
+        node.Process.Kill9();
+        await node.Process.WaitForExit();
+        Say($"{name} is killed");
+    }
+
+    /// <summary>Asks it to end, as a deployment does: the load learns of it first.</summary>
+    public async Task Terminate(string name)
+    {
+        var node = _nodes[name];
+        node.IsUp = false;
+        node.Process.Terminate();
+        var ended = await node.Process.WaitForExit();
+        Assert.True(ended.ExitCode == 0, $"{name} did not end cleanly: {ended.All}");
+        Say($"{name} has left");
+    }
+
+    public void Remove(string name) => _nodes.TryRemove(name, out _);
+
+    public async Task Freeze(string name, TimeSpan time)
+    {
+        var node = _nodes[name];
+        Say($"{name} is frozen for {time.TotalSeconds:0.0} s");
+        node.IsUp = false;
+        await node.Process.Stop();
+        await Wait.Instant(time);
+        Thaws.Add(TimeProvider.System.GetUtcNow());
+        node.Process.Continue();
+        node.IsUp = true;
+    }
+
+    /// <summary>The node and the database do not hear each other, in one direction or both.</summary>
+    public async Task CutOff(string name, bool toServer, bool toClient, TimeSpan time)
+    {
+        Say($"{name} is cut off for {time.TotalSeconds:0.0} s{(toServer && toClient ? "" : toServer ? ", on its way to the database" : ", on its way back")}");
+        _nodes[name].Proxy.Cut(toServer, toClient);
+        await Wait.Instant(time);
+        _nodes[name].Proxy.Heal();
+    }
+
+    public async Task CrashDatabase(TimeSpan time)
+    {
+        Say($"the database is down for {time.TotalSeconds:0.0} s");
+        await Database.Crash();
+        await Wait.Instant(time);
+        await Database.Restart();
+    }
+
+    /// <summary>Ends connections of nodes at random, also in the middle of commits.</summary>
+    public async Task EndConnections(Random random, int times)
+    {
+        Say($"connections are ended, {times} times");
+        for (var i = 0; i < times; i++)
+        {
+            await Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'dispatcher' AND random() < 0.4");
+            await Wait.Instant(random.NextMilliseconds(300));
+        }
+    }
+
+    public Task<string> Coordinator() => Ask<string>("SELECT n.node_name FROM dispatcher.leases l JOIN dispatcher.nodes n USING (incarnation) WHERE l.name = 'coordinator'");
+
+    /// <summary>Each shard has the owner that it is meant for, and all nodes that are up own some.</summary>
+    public Task WhenSettled() => Wait.Until(
+        async () => await Ask<bool>(
+            $"SELECT (SELECT bool_and(incarnation IS NOT DISTINCT FROM target AND incarnation IS NOT NULL) FROM dispatcher.shards) AND (SELECT count(DISTINCT incarnation) FROM dispatcher.shards) = {_nodes.Values.Count(node => node.IsUp)}"),
+        () => "all shards have their owners");
+
+    /// <summary>Ends the load, waits until every job has ended, and tells what is wrong.</summary>
+    public async Task<IReadOnlyList<string>> Faults()
+    {
+        await Load.End();
+        Say(string.Create(CultureInfo.InvariantCulture, $"{Load.Accepted.Count} jobs accepted, {Load.Commanded.Count} commands, {Load.Retries} requests given again"));
+        await Wait.Until(
+            () => Ask<bool>("SELECT NOT EXISTS (SELECT 1 FROM dispatcher.jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')) AND NOT EXISTS (SELECT 1 FROM dispatcher.commands WHERE answer IS NULL)"),
+            () => "all jobs have ended and all commands are answered");
+        return await ClusterChecker.Faults(this);
+    }
+
+    /// <summary>A value from the database, asked apart from the nodes. While it is down, it is asked again.</summary>
+    public async Task<T> Ask<T>(string sql)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(Database.ConnectionString);
+                await connection.OpenAsync();
+                await using var command = new NpgsqlCommand(sql, connection);
+                if (await command.ExecuteScalarAsync() is T value) return value;
+            }
+            catch (NpgsqlException down) when (down.IsTransient)
+            {
+                // It comes back.
+            }
+
+            await Wait.Instant(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    public async Task Execute(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What the nodes have written, for whoever reads a failure.</summary>
+    public string Logs() => string.Join('\n', _nodes.Select(node => $"--- {node.Key}\n{node.Value.Process.Out}{node.Value.Process.Error}"));
+
+    public void Say(string what) => _log(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {what}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Load.End();
+        foreach (var node in _nodes.Values)
+        {
+            if (node.Process is { } process) await process.DisposeAsync();
+            await node.Proxy.DisposeAsync();
+        }
+
+        Load.Dispose();
+        Database.Stop();
+        _directory.Dispose();
+    }
+
+    private static int PortOf(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Port;
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class RigNode(int port, TcpProxy proxy)
+    {
+        private bool _isUp;
+
+        public Uri Address { get; } = new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+
+        public TcpProxy Proxy { get; } = proxy;
+
+        public DispatcherProcess Process { get; set; } = null!;
+
+        /// <summary>True while clients may go there.</summary>
+        public bool IsUp
+        {
+            get => Volatile.Read(ref _isUp);
+            set => Volatile.Write(ref _isUp, value);
+        }
+    }
+}
