@@ -75,9 +75,10 @@ internal sealed partial class JobActor
 
     private void Spawn(JobTurn turn, StepKey key, StepState step, AdmissionTicket ticket, DateTimeOffset? startedBefore)
     {
-        if (services.Trust is { Holds: false })
+        var epoch = services.Shards.EpochOf(id);
+        if (epoch == 0 || services.Trust is { Holds: false })
         {
-            // Another node may have the job by now. This one stands down; should it turn out that it need not, the attempt is found lost.
+            // Another node may have the job by now. This one stands down, if it has not done so while the start was written; the attempt is found lost.
             services.Admission.Release(ticket);
             services.Fenced?.Invoke();
             return;
@@ -103,7 +104,7 @@ internal sealed partial class JobActor
             TraceParent = turn.State.Spec.TraceParent,
             StartedAt = startedBefore,
             Lease = step.Lease,
-            Epoch = services.Shards.EpochOf(id),
+            Epoch = epoch,
             Release = () => services.Admission.Release(ticket),
         };
         if (assignment.IsExternal) (_external ??= []).Add(key);
