@@ -24,6 +24,23 @@ public abstract class DeliveryStoreConformance : StoreConformance
     }
 
     [Fact]
+    public async Task ReadDueDeliveries_GivesThoseOfItsShards_InPages()
+    {
+        const int shardCount = 16;
+        for (var n = 1; n <= 6; n++) await Appended(Delivering(Id(n), Noon.AddSeconds(n)) with { Row = Row(Id(n)) });
+        var own = new[] { Id(2), Id(3), Id(6) };
+        var shards = new ShardSet(shardCount, own.Select(id => ShardSet.ShardOf(id, shardCount)));
+        var expected = Enumerable.Range(1, 6).Select(Id).Where(shards.Contains).ToList();
+
+        var first = await Deliveries.ReadDueDeliveries(Noon.AddSeconds(9), null, 2, shards);
+        var rest = await Deliveries.ReadDueDeliveries(Noon.AddSeconds(9), (first[^1].NextAt!.Value, first[^1].Id), 10, shards);
+
+        Assert.Equal(expected, first.Concat(rest).Select(delivery => delivery.JobId));
+        Assert.Equal(2, first.Count);
+        Assert.Empty(await Deliveries.ReadDueDeliveries(Noon.AddSeconds(9), null, 10, new ShardSet(shardCount, [])));
+    }
+
+    [Fact]
     public async Task Delivery_OfARefusedAppend_IsNotWritten()
     {
         Assert.IsType<AppendResult.Conflict>(await Store.Append(Delivering(Id(1), Noon) with { ExpectedSequenceNr = 3 }));

@@ -8,12 +8,12 @@ internal sealed partial class PostgresReader
 {
     public async ValueTask<IReadOnlyList<StoredDelivery>> ReadDueDeliveries(DateTimeOffset dueAt, (DateTimeOffset NextAt, long Id)? after, int limit, ShardSet? shards)
     {
-        var query = Query(PostgresSql.DueDeliveries);
+        var query = Query(shards is null ? PostgresSql.DueDeliveries : PostgresSql.DueDeliveriesOfShards);
         query.Bind(dueAt)
             .Bind(after is { } cursor ? StoredTime.ToMicroseconds(cursor.NextAt) : long.MinValue)
             .Bind(after?.Id ?? 0L)
-            .Bind((long)limit)
-            .Bind(NumbersOf(shards));
+            .Bind((long)limit);
+        if (shards is not null) query.Bind(NumbersOf(shards));
         return await Rows(query, Delivery);
     }
 

@@ -50,10 +50,12 @@ internal sealed partial class PostgresSession : IClusterSession
                 Beat();
                 Listen();
             }
-            catch (Exception failure) when (PostgresFailure.Is(failure) || failure is InvalidOperationException or ObjectDisposedException)
+            catch (Exception failure)
             {
+                // Whatever it is, no sign of life was given, and the thread has nobody to tell but the node: without signs of life it stands down.
+
                 Disconnect();
-                LogBroken(_logger, PostgresFailure.Describe(failure));
+                LogBroken(_logger, PostgresFailure.Is(failure) ? PostgresFailure.Describe(failure) : failure.ToString());
                 _listener.BeatFailed(failure);
                 _stop.Wait(RetryDelay);
             }

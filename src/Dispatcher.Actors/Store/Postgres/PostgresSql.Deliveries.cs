@@ -4,6 +4,9 @@ namespace Dispatcher.Store.Postgres;
 internal static partial class PostgresSql
 {
     public const string DueDeliveries =
+        SelectDelivery + " WHERE next_at IS NOT NULL AND next_at <= $1 AND (next_at, id) > ($2, $3) ORDER BY next_at, id LIMIT $4";
+
+    public const string DueDeliveriesOfShards =
         SelectDelivery +
         """
          d WHERE next_at IS NOT NULL AND next_at <= $1 AND (next_at, id) > ($2, $3)

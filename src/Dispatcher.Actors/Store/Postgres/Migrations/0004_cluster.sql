@@ -101,7 +101,7 @@ CREATE FUNCTION {schema}.cluster_view() RETURNS json LANGUAGE sql AS $function$
         'owners', (SELECT coalesce(json_agg(incarnation ORDER BY shard), '[]') FROM {schema}.shards),
         'epochs', (SELECT coalesce(json_agg(epoch ORDER BY shard), '[]') FROM {schema}.shards),
         'targets', (SELECT coalesce(json_agg(target ORDER BY shard), '[]') FROM {schema}.shards),
-        'registry', (SELECT version FROM {schema}.registry),
+        'registry', (SELECT coalesce(max(version), 0) FROM {schema}.registry),
         'head', (SELECT ordering FROM {schema}.journal ORDER BY ordering DESC LIMIT 1),
         'shards_with_commands', (SELECT coalesce(json_agg(DISTINCT c.shard), '[]') FROM (SELECT shard FROM {schema}.commands WHERE answer IS NULL LIMIT 1000) c),
         'has_late_mail', EXISTS (SELECT 1 FROM {schema}.inbox WHERE at < extract(epoch FROM clock_timestamp() - interval '2 s') * 1000000));
