@@ -62,6 +62,19 @@ public sealed class EventFeedTests : IDisposable
     }
 
     [Fact]
+    public void Reader_IsToldOfTheEnd_WhenTheFeedClosesWhileItCatchesUp()
+    {
+        using var world = new FeedWorld(seed: 1, new EventFeedOptions { PageLimitEvents = 5 });
+        for (var i = 0; i < 20; i++) world.Append(job: 0, events: 5);
+        var reader = world.Follow(new FeedScope.OfTenant(FeedWorld.Address(0).Tenant), after: 0);
+        while (reader.Events.Count == 0) world.RunOne();
+        world.Close();
+
+        Assert.True(reader.WasClosed);
+        Assert.InRange(reader.Events.Count, 1, 99);
+    }
+
+    [Fact]
     public void Subscriber_BeginsWithAReload_WhenItsPositionLiesInTheFuture()
     {
         _world.Append(job: 0, events: 3);

@@ -69,6 +69,30 @@ public sealed class ClusterFeedTests : IAsyncLifetime
         Assert.All(seen, events => Assert.Equal(written.Select(@event => (@event.SequenceNr, @event.Type)), events.Select(given => (given.SequenceNr, given.Type))));
     }
 
+    [Fact]
+    public async Task Nodes_AreToldOfCommits_OnlyWhileSomebodyFollowsThere()
+    {
+        await using var listener = await _cluster.Data.Connect();
+        var heard = new List<string>();
+        listener.Notification += (_, notification) => heard.Add(notification.Payload);
+        await _cluster.Data.Execute(listener, "LISTEN dispatcher_{schema}");
+        await Submit(jobs: 30);
+        await _cluster.Data.Until("(SELECT count(*) = 30 FROM {schema}.jobs WHERE status = 'completed')");
+        await _cluster.Data.Execute(listener, "SELECT 1");
+        Assert.DoesNotContain(heard, hint => hint.StartsWith("journal", StringComparison.Ordinal));
+
+        using var subscription = await _nodes[0].Node.Events.Subscribe(Everything);
+        var toFollower = $"journal:{_nodes[0].Incarnation}:";
+        for (var round = 0; round < 200 && !heard.Contains(toFollower, StringComparer.Ordinal); round++)
+        {
+            await Submit(jobs: 3);
+            await _cluster.Data.Execute(listener, "SELECT pg_sleep(0.01)");
+        }
+
+        Assert.Contains(toFollower, heard);
+        Assert.DoesNotContain(heard, hint => hint.StartsWith("journal", StringComparison.Ordinal) && hint != toFollower);
+    }
+
     private static async Task<List<FeedEvent>> FollowToTheEnd(TestNode node, FeedScope scope)
     {
         using var subscription = await node.Node.Events.Subscribe(scope);
