@@ -140,7 +140,7 @@ public abstract class FeedSubscription : IDisposable
 
     private async ValueTask<FeedBatch?> NextEvents()
     {
-        // A feed to which nobody listens has an empty ring, which one that is closed must not wait for.
+        // The ring of a feed that is closed, or that the last subscriber has left, begins nowhere: whoever catches up would read for ever.
         while (IsOpen)
         {
             var batch = _index == NotInRing ? await CatchUp() : Batch(LookIntoRing());

@@ -85,7 +85,10 @@ public interface IJobStore : IAsyncDisposable
     /// </summary>
     IDisposable Listen(IJournalListener listener);
 
-    /// <summary>Tells the listener of this node's own commits, from now on until the result is disposed. Where one node writes, these are all there are.</summary>
+    /// <summary>
+    /// Tells the listener of this node's own commits, from now on until the result is disposed, on the writer's thread. Where many nodes write, others' commits lie between
+    /// them, whatever <see cref="CommittedAppend.AfterOrdering"/> says.
+    /// </summary>
     IDisposable ListenToOwn(IJournalListener listener) => Listen(listener);
 
     /// <summary>Stores a definition and registers its name and version for the tenant; a registered name and version never change.</summary>

@@ -66,12 +66,13 @@ public sealed class EventFeedTests : IDisposable
     {
         using var world = new FeedWorld(seed: 1, new EventFeedOptions { PageLimitEvents = 5 });
         for (var i = 0; i < 20; i++) world.Append(job: 0, events: 5);
-        var reader = world.Follow(new FeedScope.OfTenant(FeedWorld.Address(0).Tenant), after: 0);
-        while (reader.Events.Count == 0) world.RunOne();
+        // It reads page after page of other tenants' events, and has nothing to give.
+        var reader = world.Follow(Tenant(1), after: 0);
+        while (world.Store.Reads < 3) world.RunOne();
         world.Close();
 
         Assert.True(reader.WasClosed);
-        Assert.InRange(reader.Events.Count, 1, 99);
+        Assert.InRange(world.Store.Reads, 3, 4);
     }
 
     [Fact]

@@ -13,7 +13,8 @@ namespace Dispatcher.Store.Postgres;
 /// however fast others write. See docs/decisions/0019-journal-tail.md.
 /// </remarks>
 internal sealed partial class PostgresJournalTail(
-    PostgresDatabase database, GroupCommitWriter writer, long orderingOffset, Func<ValueTask<long>> readLast, TimeProvider time, ILogger logger) : IJournalListener, IAsyncDisposable
+    PostgresDatabase database, GroupCommitWriter writer, long orderingOffset, Func<ValueTask<long>> readLast, TimeProvider time, ILogger logger)
+    : IJournalListener, IAsyncDisposable
 {
     private const int PageLimitEvents = 1000;
     private const long PageLimitBytes = 4L << 20;

@@ -11,7 +11,9 @@ internal static partial class PostgresSql
         WHERE ordering > $1 AND ordering < {{PostgresOrdering.Horizon("$3")}} ORDER BY ordering LIMIT $2
         """;
 
-    /// <summary>The same columns, and bounded in bytes too: the event that passes the bound $4 is the last. Only what is given is brought in from where the server keeps large values.</summary>
+    /// <summary>
+    /// The same columns, and bounded in bytes too: the event that passes the bound $4 is the last. Large values of what is left out are not fetched.
+    /// </summary>
     public static readonly string ReadTail =
         $$"""
         SELECT page.ordering, page.job_id, page.sequence_nr, page.type, page.at, page.payload, tenant, workflow_name, correlation_id

@@ -11,7 +11,10 @@ public sealed class PostgresJournalTailTests : IAsyncLifetime
 {
     /// <summary>Ends the sessions that read the journal for listeners, in the middle of it or between two times.</summary>
     private const string KillReaders =
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (query LIKE '%{schema}.%bytes_before%' OR query LIKE '%{schema}.journal ORDER BY ordering DESC%')";
+        """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND (query LIKE '%bytes_before%{schema}.journal%' OR query LIKE '%{schema}.journal ORDER BY ordering DESC%')
+        """;
 
     private PostgresData _data = null!;
     private PostgresJobStore _one = null!;
@@ -167,7 +170,8 @@ public sealed class PostgresJournalTailTests : IAsyncLifetime
         Assert.Equal(12, pages.Sum(page => page.Events));
         Assert.Equal(new JobAddress("acme", "render", null), pages[0].Appends[0].Address);
         var written = (await _one.ReadJournal(0, null, 100)).Entries;
-        Assert.Equal(written.Select(entry => Text(entry.Payload)), pages.SelectMany(page => page.Appends).SelectMany(append => append.Events).Select(@event => Text(@event.Payload)));
+        var read = pages.SelectMany(page => page.Appends).SelectMany(append => append.Events);
+        Assert.Equal(written.Select(entry => Text(entry.Payload)), read.Select(@event => Text(@event.Payload)));
         Assert.DoesNotContain(pages, page => page.IsHeldBack);
     }
 
