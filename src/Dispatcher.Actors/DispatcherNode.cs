@@ -147,6 +147,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
+        if (Cluster is not null) Events.Begins = Cluster.FollowsNow;
         if (edges.Callbacks is { } callbacks) Callbacks = MakeCallbacks(callbacks);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)

@@ -22,6 +22,8 @@ public sealed partial class ClusterHost : IShardHost
     private readonly int _recoveryLimitJobs;
     private readonly ILogger _logger;
     private readonly CommandIntake.Look _look = new();
+    private readonly JournalHints _journalHints;
+    private readonly FollowerNotice _followers;
     private readonly TaskCompletionSource<string> _stoodDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,7 +42,9 @@ public sealed partial class ClusterHost : IShardHost
     {
         (_cluster, _options, _system, _services, _gateway, _recoveryLimitJobs, _logger) = (cluster, options, system, services, gateway, recoveryLimitJobs, logger);
         _store = services.Store;
+        _journalHints = new JournalHints(_store, cluster, system.Time);
         Line = new ClusterLine(this, services.Trust!, system.Time);
+        _followers = new FollowerNotice(() => Follows(), cluster, Line, system.Time);
         services.Remote = new RemoteJobs(cluster, services, Line, options.CommandWait);
         services.Fenced = () => StandDown("the store refuses its writes");
     }
@@ -56,9 +60,6 @@ public sealed partial class ClusterHost : IShardHost
 
     /// <summary>Whether anybody follows events on this node.</summary>
     internal Func<bool> Follows { get; set; } = static () => false;
-
-    /// <summary>The journal may have grown on another node.</summary>
-    internal Action<long?> JournalMoved { get; set; } = static _ => { };
 
     /// <summary>Keys or workflows were changed, maybe on another node.</summary>
     internal Action RegistryMoved { get; set; } = static () => { };
@@ -113,8 +114,12 @@ public sealed partial class ClusterHost : IShardHost
         _watch?.Stop();
         _duties?.Stop();
         Line.Close();
+        _journalHints.Dispose();
         _services.Remote!.Close();
     }
+
+    /// <summary>Somebody begins to follow events on this node.</summary>
+    internal void FollowsNow() => _followers.Begin();
 
     /// <inheritdoc/>
     public void Begin(IReadOnlyList<OwnedShard> shards)
@@ -155,7 +160,9 @@ public sealed partial class ClusterHost : IShardHost
     public void Seen(ClusterView view)
     {
         _watch ??= _system.Spawn(() => new TrustWatch(_services.Trust!, StandDown));
-        JournalMoved(view.Head);
+        _cluster.JournalMoved(view.Head);
+        _journalHints.Look(view);
+        _followers.Look(view);
         if (Interlocked.Exchange(ref _registry, view.Registry) != view.Registry) RegistryMoved();
         if (view.ShardsWithCommands.Length > 0) TakeCommands();
         if (view.HasLateMail && Interlocked.Exchange(ref _isLookingForMail, 1) == 0) _ = LookForLateMail();
@@ -179,7 +186,7 @@ public sealed partial class ClusterHost : IShardHost
                 Wake(hint.Jobs);
                 break;
             case ClusterHintKind.Journal:
-                JournalMoved(null);
+                _cluster.JournalMoved(head: null);
                 break;
             case ClusterHintKind.Callbacks:
                 CallbacksMoved();
@@ -204,7 +211,7 @@ public sealed partial class ClusterHost : IShardHost
 
     /// <inheritdoc/>
     public string Facts() => JsonSerializer.Serialize(
-        new NodeFacts { Jobs = _services.Registry.Count, Running = _services.Steps.Running, Recovering = Volatile.Read(ref _recoveries), Follows = Follows() }, NodeFactsJson.Default.NodeFacts);
+        new NodeFacts { Jobs = _services.Registry.Count, Running = _services.Steps.Running, Recovering = Volatile.Read(ref _recoveries), Follows = _followers.IsFollowed }, NodeFactsJson.Default.NodeFacts);
 
     private void TakeCommands()
     {

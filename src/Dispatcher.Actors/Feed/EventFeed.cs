@@ -9,27 +9,27 @@ namespace Dispatcher.Feed;
 /// memory only spares reading it. See docs/live-feed.md. For states to code in this process there is <see cref="JobFeed"/>.
 /// </summary>
 /// <remarks>
-/// Nothing is kept before the first subscriber has come. Publishing copies references on the journal's writer thread; waking is the pump's work, and
-/// rendering the readers'.
+/// It listens to the store only while somebody has subscribed, and keeps nothing otherwise. Publishing copies references on the thread that tells of the
+/// journal; waking is the pump's work, and rendering the readers'.
 /// </remarks>
-public sealed class EventFeed : IJournalListener, IDisposable
+public sealed class EventFeed : IDisposable
 {
-    private readonly IDisposable _listening;
     private readonly Lock _publishing = new();
     private readonly Lazy<ActorCell> _pump;
     private readonly FeedPump.WakeUp _wakeUp = new();
-    private FeedRing? _ring;
+    private Ear? _ear;
+    private int _users;
     private bool _isClosed;
     private long _given;
     private long _reloads;
 
-    /// <summary>Listens to the store from now on.</summary>
+    /// <summary>Begins to listen when the first subscriber comes.</summary>
     public EventFeed(IJobStore store, ActorSystem system, EventFeedOptions options)
     {
         (Store, Options) = (store, options);
+        Ring = new FeedRing(options.RingLimitEvents, options.RingLimitBytes);
         Board = new ProgressBoard(options.ProgressLimitJobs);
         _pump = new Lazy<ActorCell>(() => system.Spawn(() => new FeedPump(Ring, Topics, Board)));
-        _listening = store.Listen(this);
     }
 
     /// <summary>Subscriptions that are open now.</summary>
@@ -48,11 +48,14 @@ public sealed class EventFeed : IJournalListener, IDisposable
 
     internal EventFeedOptions Options { get; }
 
+    /// <summary>Called when the first subscriber comes, before it hears anything; must be quick.</summary>
+    internal Action Begins { get; set; } = static () => { };
+
     internal FeedTopics Topics { get; } = new();
 
     internal ProgressBoard Board { get; }
 
-    internal FeedRing Ring => _ring ?? throw new InvalidOperationException("Nobody has subscribed yet.");
+    internal FeedRing Ring { get; }
 
     internal bool IsClosed => Volatile.Read(ref _isClosed);
 
@@ -64,41 +67,18 @@ public sealed class EventFeed : IJournalListener, IDisposable
     /// <exception cref="FeedFullException">There are as many subscriptions as the options allow.</exception>
     public async ValueTask<FeedSubscription> Subscribe(FeedScope scope, long? after = null, FeedTypes? types = null)
     {
-        await Open();
-        var wanted = types ?? FeedTypes.All;
-        FeedSubscription subscription;
-        if (scope is FeedScope.OfJob job)
+        Enter();
+        try
         {
-            var end = after > 0 ? await LastKnown(job.Job, after.Value) : 0;
-            subscription = new JobSubscription(this, job, wanted, Math.Min(after ?? 0, end), startsWithReload: after > end);
+            await Begin();
+            var subscription = await Make(scope, after, types ?? FeedTypes.All);
+            return Topics.TryAdd(subscription, Options.SubscriptionLimit) ? subscription : throw new FeedFullException(Options.SubscriptionLimit);
         }
-        else
+        catch
         {
-            var end = after > Ring.LastOrdering ? await Store.LastOrdering() : Ring.LastOrdering;
-            subscription = new JournalSubscription(this, scope, wanted, Math.Min(after ?? end, end), startsWithReload: after > end);
+            Leave();
+            throw;
         }
-
-        if (!Topics.TryAdd(subscription, Options.SubscriptionLimit)) throw new FeedFullException(Options.SubscriptionLimit);
-        return subscription;
-    }
-
-    /// <summary>On the journal's writer thread.</summary>
-    public void Committed(IReadOnlyList<CommittedAppend> appends)
-    {
-        if (Volatile.Read(ref _ring) is not { } ring) return;
-        lock (_publishing)
-        {
-            foreach (var append in appends) Publish(ring, append);
-        }
-
-        WakePump();
-    }
-
-    /// <summary>On the journal's writer thread: a batch failed that may be in the journal all the same.</summary>
-    public void MayHaveCommitted()
-    {
-        _wakeUp.Doubt();
-        WakePump();
     }
 
     /// <summary>Tells that a running step is this far. Not kept, and not told to those who come later.</summary>
@@ -115,6 +95,7 @@ public sealed class EventFeed : IJournalListener, IDisposable
         if (Topics.Count == 0) return;
         lock (_publishing)
         {
+            if (Ring.Base == FeedRing.NoBase) return;
             Ring.Add(new FeedEvent(job, address, Ring.LastOrdering, sequenceNr: 0, FeedTypes.Deleted, at, ReadOnlyMemory<byte>.Empty) { Index = Ring.Head });
         }
 
@@ -124,8 +105,8 @@ public sealed class EventFeed : IJournalListener, IDisposable
     /// <summary>Ends every subscription: its reader is told that the feed is closed.</summary>
     public void Dispose()
     {
-        _listening.Dispose();
         Volatile.Write(ref _isClosed, true);
+        lock (_publishing) StopListening();
         foreach (var subscription in Topics.All) subscription.Wake();
         if (_pump.IsValueCreated) _pump.Value.Stop();
     }
@@ -136,13 +117,65 @@ public sealed class EventFeed : IJournalListener, IDisposable
         if (batch.IsReload) Interlocked.Increment(ref _reloads);
     }
 
-    private async ValueTask Open()
+    internal void Remove(FeedSubscription subscription)
     {
-        if (Volatile.Read(ref _ring) is { Base: not FeedRing.NoBase }) return;
-        lock (_publishing) Volatile.Write(ref _ring, _ring ?? new FeedRing(Options.RingLimitEvents, Options.RingLimitBytes));
-        // Asked after the ring was there: whatever is committed later is told to it.
+        Topics.Remove(subscription);
+        Leave();
+    }
+
+    /// <summary>What the store tells of the journal, while somebody listens; for tests.</summary>
+    internal void Committed(IReadOnlyList<CommittedAppend> appends) => Committed(_ear, appends);
+
+    private void Enter()
+    {
+        lock (_publishing)
+        {
+            _users++;
+            if (_ear is not null || _isClosed) return;
+            _ear = new Ear(this);
+        }
+
+        Begins();
+    }
+
+    private void Leave()
+    {
+        lock (_publishing)
+        {
+            if (--_users == 0) StopListening();
+        }
+    }
+
+    private void StopListening()
+    {
+        _ear?.Dispose();
+        _ear = null;
+        Ring.Pause();
+    }
+
+    private async ValueTask Begin()
+    {
+        if (Ring.Base != FeedRing.NoBase) return;
+        // Asked while the feed listens: whatever comes after it is told.
         var last = await Store.LastOrdering();
-        lock (_publishing) Ring.BeginAfter(last);
+        lock (_publishing)
+        {
+            if (_ear is not null) Ring.BeginAfter(last);
+        }
+    }
+
+    private async ValueTask<FeedSubscription> Make(FeedScope scope, long? after, FeedTypes types)
+    {
+        if (scope is FeedScope.OfJob job)
+        {
+            var known = after > 0 ? await LastKnown(job.Job, after.Value) : 0;
+            return new JobSubscription(this, job, types, Math.Min(after ?? 0, known), startsWithReload: after > known);
+        }
+
+        // What was told lags a little behind the journal, and another node may have told more already.
+        var told = Ring.LastOrdering;
+        var end = after <= told ? told : Math.Max(told, await Store.LastOrdering());
+        return new JournalSubscription(this, scope, types, Math.Min(after ?? end, end), startsWithReload: after > end);
     }
 
     /// <summary>The position itself if the job has come so far, or else its newest event.</summary>
@@ -154,21 +187,39 @@ public sealed class EventFeed : IJournalListener, IDisposable
         return history is null ? 0 : history.SnapshotSequenceNr + history.Events.Count;
     }
 
-    private void Publish(FeedRing ring, CommittedAppend append)
+    private void Committed(Ear? ear, IReadOnlyList<CommittedAppend> appends)
     {
-        ring.BeginAfter(append.FirstOrdering - 1);
+        lock (_publishing)
+        {
+            // Told late: it had stopped to listen, and what it hears next may begin later.
+            if (ear is null || ear != _ear) return;
+            foreach (var append in appends) Publish(append);
+        }
+
+        WakePump();
+    }
+
+    private void MayHaveCommitted()
+    {
+        _wakeUp.Doubt();
+        WakePump();
+    }
+
+    private void Publish(CommittedAppend append)
+    {
+        Ring.BeginAfter(append.AfterOrdering);
         for (var i = 0; i < append.Events.Count; i++)
         {
             var ordering = append.FirstOrdering + i;
             // Told late: the ring began with the journal's end, which was behind this event already.
-            if (ordering <= ring.LastOrdering) continue;
+            if (ordering <= Ring.LastOrdering) continue;
             var (type, at, payload) = append.Events[i];
             var added = new FeedEvent(append.JobId, append.Address, ordering, append.FirstSequenceNr + i, type, at, payload)
             {
-                Index = ring.Head,
-                FollowsGap = ordering > ring.LastOrdering + 1,
+                Index = Ring.Head,
+                GapUpTo = i == 0 && append.AfterOrdering > Ring.LastOrdering ? append.AfterOrdering : 0,
             };
-            ring.Add(added);
+            Ring.Add(added);
             if (added.EndsProgress) Board.Forget(append.JobId);
         }
     }
@@ -178,6 +229,25 @@ public sealed class EventFeed : IJournalListener, IDisposable
         // A subscriber counts itself and then looks into the ring; this is the other half: the ring was written, then subscribers are counted.
         Interlocked.MemoryBarrier();
         if (Topics.Count > 0 && _wakeUp.TrySend()) _pump.Value.Tell(_wakeUp);
+    }
+
+    /// <summary>One time of listening, from the first subscriber to the last.</summary>
+    private sealed class Ear : IJournalListener, IDisposable
+    {
+        private readonly EventFeed _feed;
+        private readonly IDisposable _listening;
+
+        public Ear(EventFeed feed)
+        {
+            _feed = feed;
+            _listening = feed.Store.Listen(this);
+        }
+
+        public void Committed(IReadOnlyList<CommittedAppend> appends) => _feed.Committed(this, appends);
+
+        public void MayHaveCommitted() => _feed.MayHaveCommitted();
+
+        public void Dispose() => _listening.Dispose();
     }
 }
 

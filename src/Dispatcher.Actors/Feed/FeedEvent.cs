@@ -48,8 +48,8 @@ public sealed class FeedEvent
     /// <summary>The place in the ring.</summary>
     internal long Index { get; init; }
 
-    /// <summary>True when places of the journal before this one were not told to the ring: what stands there is known to the journal alone.</summary>
-    internal bool FollowsGap { get; init; }
+    /// <summary>Up to this place the ring was not told all that comes before the event: what stands there is known to the journal alone. 0 when nothing is missing.</summary>
+    internal long GapUpTo { get; init; }
 
     internal int Bytes => FrameBytes + (2 * _payload.Length);
 }

@@ -42,7 +42,7 @@ internal sealed class FeedPump(FeedRing ring, FeedTopics topics, ProgressBoard b
                 continue;
             }
 
-            if (next.FollowsGap) SendAllToJournal(last);
+            if (next.GapUpTo > 0) SendAllToJournal(last);
             Mark(next, last);
             last = next.Ordering;
             _nextEvent++;

@@ -44,12 +44,20 @@ internal sealed class FeedRing
     /// <summary>The place of the newest event that was told.</summary>
     public long LastOrdering => Volatile.Read(ref _lastOrdering);
 
-    /// <summary>Says that nothing up to this place will be told any more; the first to say so is right.</summary>
+    /// <summary>Says that all that was committed after this place will be told; the first to say so is right.</summary>
     public void BeginAfter(long ordering)
     {
         if (_base != NoBase) return;
-        Volatile.Write(ref _lastOrdering, ordering);
-        Volatile.Write(ref _base, ordering);
+        // The newest event may have been deleted since the ring heard of it.
+        Volatile.Write(ref _lastOrdering, Math.Max(_lastOrdering, ordering));
+        Volatile.Write(ref _base, _lastOrdering);
+    }
+
+    /// <summary>Forgets all events: nothing is told any more. Indexes go on, so that one from before finds nothing.</summary>
+    public void Pause()
+    {
+        while (_head > _tail) DropOldest();
+        Volatile.Write(ref _base, NoBase);
     }
 
     public void Add(FeedEvent added)

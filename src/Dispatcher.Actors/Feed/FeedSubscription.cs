@@ -59,12 +59,14 @@ public abstract class FeedSubscription : IDisposable
 
     private protected EventFeed Feed { get; }
 
+    private bool IsOpen => !Feed.IsClosed && Volatile.Read(ref _isDisposed) == 0;
+
     private protected bool OwesReload { get; set; }
 
     /// <summary>The next batch, when there is one. One call at a time.</summary>
     public async ValueTask<FeedBatch> Read(CancellationToken cancellation)
     {
-        while (!Feed.IsClosed && Volatile.Read(ref _isDisposed) == 0)
+        while (IsOpen)
         {
             cancellation.ThrowIfCancellationRequested();
             if (await NextEvents() is { } batch) return Count(batch);
@@ -85,7 +87,7 @@ public abstract class FeedSubscription : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Feed.Topics.Remove(this);
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) Feed.Remove(this);
         _signal.Set();
         GC.SuppressFinalize(this);
     }
@@ -138,12 +140,15 @@ public abstract class FeedSubscription : IDisposable
 
     private async ValueTask<FeedBatch?> NextEvents()
     {
-        while (true)
+        // The ring of a feed that is closed, or that the last subscriber has left, begins nowhere: whoever catches up would read for ever.
+        while (IsOpen)
         {
             var batch = _index == NotInRing ? await CatchUp() : Batch(LookIntoRing());
             if (batch is not null) return batch;
             if (_index != NotInRing && _isAtEnd) return null;
         }
+
+        return null;
     }
 
     private List<FeedEvent> LookIntoRing()

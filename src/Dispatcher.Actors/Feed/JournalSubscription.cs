@@ -5,6 +5,7 @@ internal sealed class JournalSubscription(EventFeed feed, FeedScope scope, FeedT
     : FeedSubscription(feed, scope, types, position, startsWithReload)
 {
     private bool _mustReadJournal;
+    private int _eventsUntilNextLook;
 
     private protected override async ValueTask<FeedBatch?> CatchUp()
     {
@@ -17,7 +18,7 @@ internal sealed class JournalSubscription(EventFeed feed, FeedScope scope, FeedT
             return null;
         }
 
-        return Feed.Ring.LastOrdering - Position > Feed.Options.CatchUpLimitEvents ? Reload() : await ReadPage();
+        return await IsTooFarBehind() ? Reload() : await ReadPage();
     }
 
     private protected override Pass Judge(FeedEvent next)
@@ -25,7 +26,7 @@ internal sealed class JournalSubscription(EventFeed feed, FeedScope scope, FeedT
         if (next.IsStored)
         {
             if (next.Ordering <= Position) return Pass.Skip;
-            if (next.FollowsGap && next.Ordering > Position + 1) return Pass.Leave;
+            if (next.GapUpTo > Position) return Pass.Leave;
             Position = next.Ordering;
         }
 
@@ -34,23 +35,33 @@ internal sealed class JournalSubscription(EventFeed feed, FeedScope scope, FeedT
 
     private protected override void MoveTo(long ordering) => Position = Math.Max(Position, ordering);
 
-    private protected override void LeftRing() => _mustReadJournal = true;
+    private protected override void LeftRing() => (_mustReadJournal, _eventsUntilNextLook) = (true, 0);
+
+    /// <summary>Between two places there are at most as many events as numbers. Where that is too many they are counted, once for as many as may be missed.</summary>
+    private async ValueTask<bool> IsTooFarBehind()
+    {
+        var limit = Feed.Options.CatchUpLimitEvents;
+        if (_eventsUntilNextLook > 0 || Feed.Ring.LastOrdering - Position <= limit) return false;
+        if (await Feed.Store.HasMoreThan(Position, limit)) return true;
+        _eventsUntilNextLook = limit;
+        return false;
+    }
 
     private FeedBatch Reload()
     {
-        OwesReload = false;
+        (OwesReload, _eventsUntilNextLook) = (false, 0);
         MoveTo(Feed.Ring.LastOrdering);
         return FeedBatch.Reload;
     }
 
     private async ValueTask<FeedBatch?> ReadPage()
     {
-        // Read before the page: what has left the ring until now is in the journal, or was deleted.
-        var completeUpTo = Feed.Ring.Base;
+        // Read before the page: what was told until now is in the journal, or was deleted.
+        var toldUpTo = Feed.Ring.LastOrdering;
         var page = await Feed.Store.ReadJournal(Position, Scope.Tenant, Feed.Options.PageLimitEvents);
-        // With gaps or without: a page that comes less far than its limit has seen the journal's end.
-        if (page.Next < Position + Feed.Options.PageLimitEvents) _mustReadJournal = false;
-        Position = page.Next > Position ? page.Next : Math.Max(Position, completeUpTo);
+        _eventsUntilNextLook -= Feed.Options.PageLimitEvents;
+        if (page.IsLast) _mustReadJournal = false;
+        Position = page.IsLast ? Math.Max(page.Next, toldUpTo) : page.Next;
         var events = new List<FeedEvent>(page.Entries.Count);
         foreach (var entry in page.Entries)
         {

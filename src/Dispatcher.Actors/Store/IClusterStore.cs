@@ -68,6 +68,10 @@ public interface IClusterStore
     /// <summary>Jobs that have had mail for a while, oldest first: a hint got lost, or their node did.</summary>
     ValueTask<IReadOnlyList<JobId>> ReadLateMail(int limit);
 
+    /// <summary>Another node may have written: those who listen to the journal are told of it soon.</summary>
+    /// <param name="head">The newest place of the journal, if it is known; null after a hint.</param>
+    void JournalMoved(long? head);
+
     /// <summary>Hints to other nodes, soon and together with others; what they are about is in the store whether they arrive or not.</summary>
     void Hint(ClusterHint hint);
 }

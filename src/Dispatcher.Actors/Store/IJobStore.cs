@@ -76,11 +76,20 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The place of the newest event in the journal; 0 if there is none.</summary>
     ValueTask<long> LastOrdering();
 
+    /// <summary>True if more than this many events come after a place in the journal; where places leave gaps by themselves, they are counted.</summary>
+    async ValueTask<bool> HasMoreThan(long afterOrdering, int events) => await LastOrdering() - afterOrdering > events;
+
     /// <summary>
-    /// Tells the listener of every commit from now on, until the result is disposed. Whatever was committed before is in what <see cref="LastOrdering"/>
-    /// counts afterwards, so listening first and asking then misses nothing.
+    /// Tells the listener of commits until the result is disposed: of every one after the place that <see cref="LastOrdering"/> gives when it is asked after this
+    /// call. So listening first and asking then misses nothing; what lies before that place may be told too.
     /// </summary>
     IDisposable Listen(IJournalListener listener);
+
+    /// <summary>
+    /// Tells the listener of this node's own commits, from now on until the result is disposed, on the writer's thread. Where many nodes write, others' commits lie between
+    /// them, whatever <see cref="CommittedAppend.AfterOrdering"/> says.
+    /// </summary>
+    IDisposable ListenToOwn(IJournalListener listener) => Listen(listener);
 
     /// <summary>Stores a definition and registers its name and version for the tenant; a registered name and version never change.</summary>
     ValueTask<WorkflowRegistration> RegisterWorkflow(string tenant, StoredWorkflow workflow, DateTimeOffset now);

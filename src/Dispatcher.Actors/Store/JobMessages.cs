@@ -58,16 +58,26 @@ public sealed record NewDelivery(long SequenceNr, string EventType, string Url, 
 /// <summary>Events as they were committed, for those who follow the journal.</summary>
 /// <param name="FirstOrdering">The place of the first event in the whole journal; the others follow it without gap.</param>
 public sealed record CommittedAppend(
-    JobId JobId, JobAddress Address, long FirstOrdering, long FirstSequenceNr, IReadOnlyList<EncodedEvent> Events);
+    JobId JobId, JobAddress Address, long FirstOrdering, long FirstSequenceNr, IReadOnlyList<EncodedEvent> Events)
+{
+    /// <summary>
+    /// The journal holds nothing between this place and the first event. A store whose places leave gaps names the event that it told before; where they leave
+    /// none it is the number before the first.
+    /// </summary>
+    public long AfterOrdering { get; init; } = FirstOrdering - 1;
+}
 
 /// <summary>
-/// Hears of every commit of this node, in the order of the journal. A batch whose outcome is unknown may have landed unheard; then the next place does not
-/// follow the last one, and the journal has what is between them (<see cref="IJobStore.ReadJournal"/>). Times are those of the append, not yet cut to
-/// microseconds.
+/// Hears of every commit to the store, whichever node it came from, in the order of the journal. A batch whose outcome is unknown may have landed unheard; then
+/// <see cref="CommittedAppend.AfterOrdering"/> of the next append lies behind the event told last, and the journal has what is between them
+/// (<see cref="IJobStore.ReadJournal"/>). Times may not yet be cut to microseconds.
 /// </summary>
 public interface IJournalListener
 {
-    /// <summary>Called on the writer's thread after a commit and before its callers are answered, so it must be quick and must not throw.</summary>
+    /// <summary>
+    /// Called by one thread at a time. A store that has one writer calls it on the writer's thread, after a commit and before its callers are answered; one that
+    /// many nodes write calls it soon after. It must be quick and must not throw.
+    /// </summary>
     void Committed(IReadOnlyList<CommittedAppend> appends);
 
     /// <summary>

@@ -105,7 +105,8 @@ public sealed record JournalEntry(
 
 /// <summary>A page of the journal.</summary>
 /// <param name="Next">The ordering up to which this page has looked; where it began when there was nothing more.</param>
-public sealed record JournalPage(IReadOnlyList<JournalEntry> Entries, long Next);
+/// <param name="IsLast">True when the journal had nothing after this page.</param>
+public sealed record JournalPage(IReadOnlyList<JournalEntry> Entries, long Next, bool IsLast);
 
 /// <summary>A workflow definition in the store.</summary>
 /// <param name="Hash">SHA-256 of the definition, lower-case hex.</param>

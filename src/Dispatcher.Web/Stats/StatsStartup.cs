@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Dispatcher.Web.Stats;
 
-/// <summary>Listens to the journal from the start on; registered after the engine, which opens it.</summary>
+/// <summary>Listens to what this server writes from the start on; registered after the engine, which opens the journal.</summary>
 internal sealed class StatsStartup(DispatcherEngine engine, RecentRates rates) : IHostedService
 {
     private IDisposable? _listening;
@@ -27,6 +27,6 @@ internal sealed class StatsStartup(DispatcherEngine engine, RecentRates rates) :
     private void Listen()
     {
         _listening?.Dispose();
-        _listening = engine.Store.Listen(rates);
+        _listening = engine.Store.ListenToOwn(rates);
     }
 }

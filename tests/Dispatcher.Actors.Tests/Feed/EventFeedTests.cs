@@ -62,6 +62,20 @@ public sealed class EventFeedTests : IDisposable
     }
 
     [Fact]
+    public void Reader_IsToldOfTheEnd_WhenTheFeedClosesWhileItCatchesUp()
+    {
+        using var world = new FeedWorld(seed: 1, new EventFeedOptions { PageLimitEvents = 5 });
+        for (var i = 0; i < 20; i++) world.Append(job: 0, events: 5);
+        // It reads page after page of other tenants' events, and has nothing to give.
+        var reader = world.Follow(Tenant(1), after: 0);
+        while (world.Store.Reads < 3) world.RunOne();
+        world.Close();
+
+        Assert.True(reader.WasClosed);
+        Assert.InRange(world.Store.Reads, 3, 4);
+    }
+
+    [Fact]
     public void Subscriber_BeginsWithAReload_WhenItsPositionLiesInTheFuture()
     {
         _world.Append(job: 0, events: 3);

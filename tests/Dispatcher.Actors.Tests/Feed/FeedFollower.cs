@@ -78,7 +78,8 @@ internal sealed class FeedFollower(FeedWorld world, FeedScope scope, long? after
         var position = _subscription!.Position;
         var isInTheFuture = position < Position;
         if (scope is FeedScope.OfJob && !isInTheFuture) _faults.Add($"{scope} was told to reload.");
-        if (!isInTheFuture && position - Position <= world.Feed.Options.CatchUpLimitEvents) _faults.Add($"{scope} at {Position} was told to reload at {position}, which is near.");
+        if (!isInTheFuture && world.EventsAfter(Position) <= world.Feed.Options.CatchUpLimitEvents)
+            _faults.Add($"{scope} at {Position} was told to reload at {position}, which is near.");
         Position = position;
     }
 

@@ -14,15 +14,17 @@ namespace Dispatcher.Actors.Tests.Feed;
 /// <summary>A feed on a simulated store: one thread, on which a seed chooses what runs next.</summary>
 internal sealed class FeedWorld : IDisposable
 {
-    private readonly SimulatedDisk _disk = new();
+    private readonly SimulatedDisk _disk;
     private readonly SimulatedScheduler _scheduler;
     private readonly SimulatedJobStore _store;
     private readonly ActorSystem _system;
     private readonly Dictionary<JobId, (JobAddress Address, long SequenceNr)> _jobs = [];
     private AppendFate _nextFate;
 
-    public FeedWorld(int seed, EventFeedOptions options)
+    /// <param name="freePlaces">How many places of the journal are left free before each append.</param>
+    public FeedWorld(int seed, EventFeedOptions options, int freePlaces = 0)
     {
+        _disk = new SimulatedDisk { FreePlaces = freePlaces };
         _scheduler = new SimulatedScheduler(new Random(seed));
         _system = new ActorSystem(_scheduler, new ManualTimeProvider(), NullLogger.Instance);
         _store = new SimulatedJobStore(_disk, _ => ValueTask.FromResult(_nextFate));
@@ -41,6 +43,9 @@ internal sealed class FeedWorld : IDisposable
         select (entry.Event.Ordering, entry.Id, entry.Event.SequenceNr);
 
     public long LastOrdering => _disk.LastOrdering;
+
+    /// <summary>How many events of all tenants come after a place.</summary>
+    public int EventsAfter(long? ordering) => _disk.Journal.Count(entry => entry.Event.Ordering > ordering);
 
     public static JobAddress Address(int job) =>
         new("tenant" + (job % 3).ToString(CultureInfo.InvariantCulture), "workflow" + (job / 3 % 2).ToString(CultureInfo.InvariantCulture), CorrelationId: null);
@@ -104,10 +109,16 @@ internal sealed class FeedWorld : IDisposable
         return follower;
     }
 
-    public void Dispose()
+    /// <summary>The node stops.</summary>
+    public void Close()
     {
         _scheduler.Within(Feed.Dispose);
         RunAll();
+    }
+
+    public void Dispose()
+    {
+        Close();
         _system.Dispose();
     }
 }

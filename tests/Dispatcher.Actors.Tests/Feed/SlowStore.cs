@@ -31,6 +31,14 @@ internal sealed class SlowStore(SimulatedJobStore inner, SimulatedScheduler sche
         return read;
     }
 
+    public override async ValueTask<bool> HasMoreThan(long afterOrdering, int events)
+    {
+        await Task.Yield();
+        var read = await base.HasMoreThan(afterOrdering, events);
+        await Task.Yield();
+        return read;
+    }
+
     public override async ValueTask<long> LastOrdering()
     {
         await Task.Yield();

@@ -101,7 +101,7 @@ public sealed partial class SimulatedDisk
         {
             var page = Journal.Where(entry => entry.Event.Ordering > afterOrdering).Take(limit).ToList();
             var entries = page.Select(entry => Entry(entry.Id, entry.Event)).Where(entry => tenant is null || entry.Address.Tenant == tenant);
-            return new JournalPage([.. entries], page.Count == 0 ? afterOrdering : page[^1].Event.Ordering);
+            return new JournalPage([.. entries], page.Count == 0 ? afterOrdering : page[^1].Event.Ordering, IsLast: page.Count < limit);
         }
     }
 

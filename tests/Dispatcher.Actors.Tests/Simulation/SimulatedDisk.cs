@@ -18,6 +18,9 @@ public sealed partial class SimulatedDisk
     private long _incarnations;
     private long _ordering;
 
+    /// <summary>How many places of the journal are left free before each append, as a store does that numbers by transactions.</summary>
+    public int FreePlaces { get; init; }
+
     /// <summary>The whole journal in the order in which it was written, for checkers.</summary>
     public IReadOnlyList<(JobId Id, StoredEvent Event)> Journal
     {
@@ -54,6 +57,7 @@ public sealed partial class SimulatedDisk
                 if (_claims.TryGetValue((claim.Kind, claim.Key), out var taken)) return new AppendResult.Conflict(journal.Count, claim, taken.Holder, taken.Fingerprint);
             if (journal.Count != request.ExpectedSequenceNr) return new AppendResult.Conflict(journal.Count, Claim: null, ClaimedBy: null);
 
+            if (request.Events.Count > 0) _ordering += FreePlaces;
             var first = request.Events.Count > 0 ? _ordering + 1 : 0;
             foreach (var @event in request.Events)
             {

@@ -98,6 +98,8 @@ internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJo
 
     public virtual ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) => inner.ReadJournal(afterOrdering, tenant, limit);
 
+    public virtual ValueTask<bool> HasMoreThan(long afterOrdering, int events) => inner.HasMoreThan(afterOrdering, events);
+
     public virtual ValueTask<long> LastOrdering() => inner.LastOrdering();
 
     public virtual IDisposable Listen(IJournalListener listener) => inner.Listen(listener);

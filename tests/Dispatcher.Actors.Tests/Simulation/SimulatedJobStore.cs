@@ -95,6 +95,9 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
     public ValueTask<JournalPage> ReadJournal(long afterOrdering, string? tenant, int limit) =>
         ValueTask.FromResult(disk.ReadJournal(afterOrdering, tenant, limit));
 
+    public ValueTask<bool> HasMoreThan(long afterOrdering, int events) =>
+        ValueTask.FromResult(disk.ReadJournal(afterOrdering, tenant: null, limit: int.MaxValue).Entries.Count > events);
+
     public ValueTask<long> LastOrdering() => ValueTask.FromResult(disk.LastOrdering);
 
     public IDisposable Listen(IJournalListener listener) => _listeners.Add(listener);
@@ -175,7 +178,8 @@ public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, Va
             return new AppendResult.Unknown("simulated: the answer was lost");
         }
 
-        _listeners.Tell([new PendingAppend(request) { Result = result }]);
+        if (result is AppendResult.Appended { FirstOrdering: > 0 and var first })
+            _listeners.Tell([new CommittedAppend(request.JobId, request.Address, first, request.ExpectedSequenceNr + 1, request.Events) { AfterOrdering = first - 1 - disk.FreePlaces }]);
         return result;
     }
 

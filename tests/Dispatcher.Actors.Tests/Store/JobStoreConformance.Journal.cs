@@ -55,10 +55,10 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
-    public async Task Listener_HearsOfEachAppend_BeforeItsCallerDoes()
+    public async Task ListenerToItsOwn_HearsOfEachAppend_BeforeItsCallerDoes()
     {
         var follower = new JournalFollower();
-        using var listening = Store.Listen(follower);
+        using var listening = Store.ListenToOwn(follower);
         for (var n = 0; n < 20; n++)
         {
             var request = Append(Id(1), expected: 2 * n, events: 2) with { Address = Acme };
@@ -77,26 +77,29 @@ public abstract partial class JobStoreConformance
         await Appended(Append(Id(99)));
         using (Store.Listen(follower))
         {
+            await Store.LastOrdering();
             await Task.WhenAll(Enumerable.Range(0, 20).Select(async job =>
             {
                 await Task.Yield();
                 for (var n = 0; n < 20; n++) await Appended(Append(Id(job), expected: n * (1 + (job % 3)), events: 1 + (job % 3)));
             }));
+            await follower.WhenHeard(20 * (7 + 14 + (6 * 3)));
         }
 
         await Appended(Append(Id(98)));
 
-        var heard = follower.Heard.SelectMany(append => append.Events.Select((_, i) => (append.FirstOrdering + i, append.JobId, append.FirstSequenceNr + i)));
-        var written = (await Store.ReadJournal(0, null, 10_000)).Entries.Select(entry => (entry.Ordering, entry.JobId, entry.SequenceNr));
-        Assert.Equal(written.Skip(1).SkipLast(1), heard);
+        var written = (await Store.ReadJournal(0, null, 10_000)).Entries.Select(entry => (entry.Ordering, entry.JobId, entry.SequenceNr)).ToList();
+        Assert.Equal(written.Skip(1).SkipLast(1), follower.Events);
+        var ends = follower.Heard.Select(append => append.FirstOrdering + append.Events.Count - 1);
+        Assert.Equal(ends.Prepend(written[0].Ordering).SkipLast(1), follower.Heard.Select(append => append.AfterOrdering));
     }
 
     [Fact]
-    public async Task Listener_HearsNothing_OfRefusedAppendsAndOfThoseWithoutEvents()
+    public async Task ListenerToItsOwn_HearsNothing_OfRefusedAppendsAndOfThoseWithoutEvents()
     {
         var inbox = await MailFor(Id(2), "a");
         var follower = new JournalFollower();
-        using var listening = Store.Listen(follower);
+        using var listening = Store.ListenToOwn(follower);
 
         await Store.Append(Append(Id(2), expected: 7));
         await Appended(new AppendRequest(Id(2), 1, []) { ConsumedMessages = [inbox[0].Id] });
@@ -112,11 +115,12 @@ public abstract partial class JobStoreConformance
         var follower = new JournalFollower();
         using var broken = Store.Listen(new BrokenListener());
         using var listening = Store.Listen(follower);
+        await Store.LastOrdering();
 
         await Appended(Append(Id(1)));
         await Appended(Append(Id(1), expected: 1));
 
-        Assert.Equal(2, follower.Heard.Count);
+        await follower.WhenHeard(2);
     }
 
     private sealed class BrokenListener : IJournalListener

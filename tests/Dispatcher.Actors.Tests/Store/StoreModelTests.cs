@@ -32,7 +32,7 @@ public abstract class StoreModelTests
         await using var store = await OpenStore(batchLimitEvents: 7);
         await using var model = new SimulatedJobStore(new SimulatedDisk());
         var (storeFollower, modelFollower) = (new JournalFollower(), new JournalFollower());
-        using var storeListening = store.Listen(storeFollower);
+        using var storeListening = store.ListenToOwn(storeFollower);
         using var modelListening = model.Listen(modelFollower);
 
         for (var round = 0; round < Rounds; round++)

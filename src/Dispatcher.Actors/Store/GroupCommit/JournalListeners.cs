@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Store.GroupCommit;
 
-/// <summary>Those who follow the journal of this node. With none of them, a commit costs nothing here.</summary>
+/// <summary>Those who follow a journal. With none of them, a commit costs nothing here.</summary>
 internal sealed partial class JournalListeners(ILogger logger)
 {
     private ImmutableArray<IJournalListener> _listeners = [];
+
+    /// <summary>True when nobody listens.</summary>
+    public bool IsEmpty => _listeners.IsEmpty;
 
     public IDisposable Add(IJournalListener listener)
     {
@@ -18,11 +21,14 @@ internal sealed partial class JournalListeners(ILogger logger)
     /// <summary>After the commit: all appends with events, in their order.</summary>
     public void Tell(ReadOnlySpan<PendingAppend> batch)
     {
-        var listeners = _listeners;
-        if (listeners.IsEmpty) return;
-        var committed = Committed(batch);
+        if (!IsEmpty) Tell(Committed(batch));
+    }
+
+    /// <summary>The same for appends as the journal has them.</summary>
+    public void Tell(List<CommittedAppend> committed)
+    {
         if (committed.Count == 0) return;
-        foreach (var listener in listeners) Tell(listener, committed, static (listener, committed) => listener.Committed(committed));
+        foreach (var listener in _listeners) Tell(listener, committed, static (listener, committed) => listener.Committed(committed));
     }
 
     /// <summary>After a batch that failed and may have landed.</summary>

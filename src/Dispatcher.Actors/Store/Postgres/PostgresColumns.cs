@@ -39,6 +39,10 @@ internal static class PostgresColumns
         Labels = row.IsDBNull(first + 11) ? null : StoredText.DecodeLabels(row.Bytes(first + 11)),
     };
 
+    /// <summary>A job's address, from the last columns of <see cref="PostgresSql.ReadJournal"/>.</summary>
+    public static JobAddress Address(this NpgsqlDataReader row) =>
+        row.IsDBNull(6) ? JobAddress.Unknown : new JobAddress(row.GetString(6), row.GetString(7), row.TextOrNull(8));
+
     public static StoredEvent Event(this NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3), row.Time(4), row.Bytes(5));
 }

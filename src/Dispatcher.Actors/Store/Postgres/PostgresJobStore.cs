@@ -40,6 +40,7 @@ public sealed partial class PostgresJobStore : INodeStore
         Commits = new PostgresBatchWriter(database, opening, options.ShardCount);
         _hints = new PostgresHints(database, logger);
         _writer = new GroupCommitWriter(queue, Commits, logger, meter is null ? null : new JournalMetrics(meter, time, queue));
+        Tail = new PostgresJournalTail(database, _writer, _orderingOffset, ReadLastOrdering, time, logger);
     }
 
     /// <summary>The number of this process's life; 0 when the store was opened for reading only.</summary>
@@ -105,10 +106,6 @@ public sealed partial class PostgresJobStore : INodeStore
         return Writer().Append(request);
     }
 
-    /// <summary>As the contract says; a listener that throws is logged and harms no commit.</summary>
-    /// <exception cref="InvalidOperationException">The store was opened for reading only: it commits nothing that could be heard.</exception>
-    public IDisposable Listen(IJournalListener listener) => Writer().Listen(listener);
-
     /// <summary>Takes from an incarnation its right to write: when this returns, its later appends are refused for ever.</summary>
     /// <exception cref="StoreException">It could not be written.</exception>
     public async ValueTask FenceOff(long incarnation) => await DeclareDead(incarnation);
@@ -133,6 +130,7 @@ public sealed partial class PostgresJobStore : INodeStore
         if (Interlocked.Exchange(ref _disposed, true)) return;
         if (_writer is not null)
         {
+            await Tail!.DisposeAsync();
             await _writer.DisposeAsync();
             Commits!.Dispose();
             await _hints!.DisposeAsync();

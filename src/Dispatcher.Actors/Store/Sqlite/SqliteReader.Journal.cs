@@ -9,20 +9,21 @@ internal sealed partial class SqliteReader
     {
         var entries = new List<JournalEntry>();
         var addresses = new Dictionary<JobId, JobAddress>();
-        var next = afterOrdering;
+        var (next, rows) = (afterOrdering, 0);
         var statement = database.Statement(SqliteSql.ReadJournal);
         statement.Bind(1, afterOrdering);
         statement.Bind(2, limit);
         while (statement.Step())
         {
             next = statement.Int64(0);
+            rows++;
             var id = statement.Id(1);
             if (!addresses.TryGetValue(id, out var address)) addresses.Add(id, address = Address(statement));
             if (tenant is null || string.Equals(tenant, address.Tenant, StringComparison.Ordinal)) entries.Add(Entry(statement, id, address));
         }
 
         statement.Reset();
-        return new JournalPage(entries, next);
+        return new JournalPage(entries, next, IsLast: rows < limit);
     }
 
     public long LastOrdering()

@@ -54,7 +54,7 @@ public sealed class PostgresBrokenConnectionTests
         await using var store = await data.Open();
         var tooLong = Convert.ToHexString(RandomNumberGenerator.GetBytes(8000));
         var follower = new JournalFollower();
-        using var listening = store.Listen(follower);
+        using var listening = store.ListenToOwn(follower);
         AppendRequest[] requests = [Append(Id(1)), Append(Id(2)) with { Claims = [new Claim("a", tooLong)] }, Append(Id(3)) with { Claims = [new Claim("a", "1")] }];
 
         var results = await Task.WhenAll(requests.Select(request => store.Append(request).AsTask()).ToList());
