@@ -26,8 +26,9 @@ internal sealed partial class ClusterExchange(IAdmissionStore store, TimeSpan la
         {
             return await asking;
         }
-        catch (StoreException failure)
+        catch (Exception failure)
         {
+            // Whatever it is: a stage asks nothing more until its request has been answered.
             LogNotAsked(logger, stage.Name, failure.Message);
             return null;
         }

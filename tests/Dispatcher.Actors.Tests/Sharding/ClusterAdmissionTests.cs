@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using Dispatcher.Actors.Tests.Store.Postgres;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
+using Dispatcher.Workflows;
+using static Dispatcher.Actors.Tests.Sharding.TestCluster;
+
+namespace Dispatcher.Actors.Tests.Sharding;
+
+/// <summary>The limits of a stage over several nodes, measured in the handlers.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class ClusterAdmissionTests : IAsyncLifetime
+{
+    private const string Workflow = "steps: [ { id: a, uses: gauge, stage: narrow, retry: { max_attempts: 9 } } ]";
+
+    private TestCluster _cluster = null!;
+
+    public async Task InitializeAsync() => _cluster = await Create();
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task TheCap_IsNeverPassed_WhileNodesComeAndGo()
+    {
+        _cluster.StageLimits = static stage => stage == "narrow" ? new StageLimits { MaxConcurrency = 4 } : StageLimits.Default;
+        var gauge = new Gauge();
+        var handlers = new List<GaugeHandler>();
+        var nodes = new List<TestNode>();
+        for (var i = 0; i < 3; i++) nodes.Add(await Start());
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register(Workflow);
+        var ids = new List<JobId>();
+        for (var i = 0; i < 150; i++) ids.Add(await Accept(nodes[i % 3], spec));
+
+        // The steps of one node stand still until they are cancelled: they run on when nobody believes in the node any more.
+        handlers[1].StandsStill = true;
+        await handlers[1].HasOneThatStandsStill();
+        nodes[1].Crash();
+        nodes.Add(await Start());
+        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(30));
+        await nodes[0].Leave();
+
+        foreach (var id in ids) await End(nodes[2], id);
+        Assert.Equal(4, gauge.Most);
+        Assert.Equal(0, gauge.Now);
+
+        async Task<TestNode> Start()
+        {
+            handlers.Add(new GaugeHandler(gauge));
+            return await _cluster.Start(handlers[^1]);
+        }
+    }
+
+    [Fact]
+    public async Task EachNode_GetsItsTurn_WhenThereIsOnePlace()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = 1 };
+        var gauge = new Gauge();
+        var handlers = Enumerable.Range(0, 2).Select(_ => new GaugeHandler(gauge)).ToList();
+        var nodes = new List<TestNode>();
+        foreach (var handler in handlers) nodes.Add(await _cluster.Start(handler));
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = await nodes[0].Register(Workflow);
+        for (var i = 0; i < 400; i++) await Accept(nodes[i % 2], spec);
+
+        // Long before either has done all that is its own.
+        foreach (var handler in handlers) await handler.HasStarted(10);
+
+        Assert.Equal(1, gauge.Most);
+    }
+
+    /// <summary>
+    /// Slots are exactly the delay apart. A start may be 50 ms later than its slot, and its handler begins when the start is in the journal, which takes a busy machine
+    /// some tenths of a second at worst. Were each node on its own, three would start at once.
+    /// </summary>
+    [Fact]
+    public async Task Starts_AreTheDelayApart_OverAllNodes()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { StartDelay = TimeSpan.FromSeconds(1) };
+
+        var starts = await StartsOf(jobs: 6);
+
+        for (var i = 1; i < starts.Count; i++) Assert.True(starts[i] - starts[i - 1] >= TimeSpan.FromMilliseconds(400), $"Starts at {string.Join(", ", starts)}");
+        Assert.True(starts[^1] - starts[0] >= TimeSpan.FromSeconds(4.4), $"Starts at {string.Join(", ", starts)}");
+    }
+
+    /// <summary>Three nodes on their own would start nine at once and need a second for the rest. The tolerance is that of the delay.</summary>
+    [Fact]
+    public async Task Starts_KeepTheRate_OverAllNodes()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { RatePerSecond = 3, RateBurst = 3 };
+
+        var starts = await StartsOf(jobs: 15);
+
+        var span = starts[^1] - starts[0];
+        Assert.True(span >= TimeSpan.FromSeconds(4 - 0.6), $"Starts at {string.Join(", ", starts)}");
+    }
+
+    private async Task<IReadOnlyList<TimeSpan>> StartsOf(int jobs)
+    {
+        var gauge = new Gauge();
+        var nodes = await _cluster.StartAll(3, new GaugeHandler(gauge));
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register(Workflow);
+        var ids = new List<JobId>();
+        for (var i = 0; i < jobs; i++) ids.Add(await Accept(nodes[i % 3], spec));
+        foreach (var id in ids) await End(nodes[0], id);
+        Assert.Equal(jobs, gauge.Starts.Count);
+        return gauge.Starts;
+    }
+
+    private static async Task<JobId> Accept(TestNode node, JobSpec spec) => Assert.IsType<CommandReply.Done>(await node.Gateway.Submit(spec, Ada)).JobId;
+
+    private async Task End(TestNode node, JobId id)
+    {
+        await _cluster.Data.Until($"(SELECT status IN ('completed', 'failed', 'cancelled') FROM {_cluster.Data.Options.Schema}.jobs WHERE job_id = '{id}')");
+        Assert.Equal(JobStatus.Completed, (await node.Gateway.Inspect(id))!.State!.Status);
+    }
+
+    /// <summary>Steps that run now on any node.</summary>
+    private sealed class Gauge
+    {
+        private readonly Lock _gate = new();
+        private readonly long _since = Stopwatch.GetTimestamp();
+
+        public int Now { get; private set; }
+
+        public int Most { get; private set; }
+
+        public List<TimeSpan> Starts { get; } = [];
+
+        public void Begin()
+        {
+            lock (_gate)
+            {
+                Starts.Add(Stopwatch.GetElapsedTime(_since));
+                Most = Math.Max(Most, ++Now);
+            }
+        }
+
+        public void End()
+        {
+            lock (_gate) Now--;
+        }
+    }
+
+    /// <summary>A step of a few milliseconds, or one that stands still until it is cancelled.</summary>
+    private sealed class GaugeHandler(Gauge gauge) : IStepHandler
+    {
+        private readonly SemaphoreSlim _started = new(0);
+        private readonly TaskCompletionSource _standsStill = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Name => "gauge";
+
+        public JsonSchema? With => null;
+
+        public bool StandsStill { get; set; }
+
+        public async ValueTask<StepResult> Run(StepContext context)
+        {
+            gauge.Begin();
+            _started.Release();
+            try
+            {
+                if (StandsStill) _standsStill.TrySetResult();
+                await Task.Delay(StandsStill ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(20), context.Time, context.Cancellation);
+                return StepResult.Completed.Empty;
+            }
+            finally
+            {
+                gauge.End();
+            }
+        }
+
+        public async Task HasStarted(int count)
+        {
+            for (var i = 0; i < count; i++) Assert.True(await _started.WaitAsync(TimeSpan.FromSeconds(60)), $"{i} of {count} have started.");
+        }
+
+        public Task HasOneThatStandsStill() => _standsStill.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+}
