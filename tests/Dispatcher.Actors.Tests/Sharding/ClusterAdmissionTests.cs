@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Threading.Channels;
 using Dispatcher.Actors.Tests.Store.Postgres;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
@@ -24,7 +26,9 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
     [Fact]
     public async Task TheCap_IsNeverPassed_WhileNodesComeAndGo()
     {
-        _cluster.StageLimits = static stage => stage == "narrow" ? new StageLimits { MaxConcurrency = 4 } : StageLimits.Default;
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = 4 };
+        // A busy machine must be able to cancel a step within the margin.
+        _cluster.Options = _cluster.Options with { Ttl = TimeSpan.FromSeconds(4), TrustMargin = TimeSpan.FromSeconds(2) };
         var gauge = new Gauge();
         var handlers = new List<GaugeHandler>();
         var nodes = new List<TestNode>();
@@ -51,6 +55,46 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
             handlers.Add(new GaugeHandler(gauge));
             return await _cluster.Start(handlers[^1]);
         }
+    }
+
+    [Fact]
+    public async Task AStart_CostsNoRoundTrip_WhenANodeHasPlaces()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = 4 };
+        var node = await _cluster.Start(new GaugeHandler(new Gauge()));
+        var spec = await node.Register(Workflow);
+
+        for (var i = 0; i < 100; i++) await End(node, await Accept(node, spec));
+
+        Assert.Equal(1L, await _cluster.Data.Execute("SELECT request FROM {schema}.stage_shares"));
+    }
+
+    /// <summary>What a worker does outside goes on when its node crashes: the next owner of the job counts it, and nothing starts beside it.</summary>
+    [Fact]
+    public async Task WorkOutside_KeepsItsPlace_WhenItsNodeCrashes()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = 1 };
+        var outside = new OutsideHandler();
+        var nodes = await _cluster.StartAll(3, outside);
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: outside, stage: narrow, retry: { max_attempts: 9 } } ]");
+        var ids = new List<JobId>();
+        for (var i = 0; i < 6; i++) ids.Add(await Accept(nodes[i % 3], spec));
+        var first = await outside.Next();
+        var owner = (long)(await _cluster.Data.Execute($"SELECT s.incarnation FROM {{schema}}.jobs j JOIN {{schema}}.shards s USING (shard) WHERE j.job_id = '{first}'"))!;
+
+        nodes.Single(node => node.Incarnation == owner).Crash();
+
+        Assert.Equal(first, await outside.Next());
+        var schema = _cluster.Data.Options.Schema;
+        await _cluster.Data.Until($"(SELECT count(*) = 1 AND sum(held) = 1 FROM {schema}.stage_shares WHERE held > 0 AND incarnation <> {owner})");
+        await _cluster.Data.Until($"NOT EXISTS (SELECT 1 FROM {schema}.stage_shares WHERE incarnation = {owner})");
+        Assert.Equal(first, Assert.Single(outside.Working));
+
+        outside.End(first);
+        for (var i = 1; i < ids.Count; i++) outside.End(await outside.Next());
+        foreach (var id in ids) await End(nodes.First(node => node.Incarnation != owner), id);
+        Assert.Equal(1, outside.Most);
     }
 
     [Fact]
@@ -143,6 +187,49 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
         public void End()
         {
             lock (_gate) Now--;
+        }
+    }
+
+    /// <summary>Work that goes on outside whatever becomes of the node that gave it out, until the test ends it.</summary>
+    private sealed class OutsideHandler : IExternalStepHandler
+    {
+        private readonly Channel<JobId> _given = Channel.CreateUnbounded<JobId>();
+        private readonly ConcurrentDictionary<JobId, TaskCompletionSource> _working = [];
+        private int _most;
+
+        public string Name => "outside";
+
+        public JsonSchema? With => null;
+
+        public ICollection<JobId> Working => _working.Keys;
+
+        public int Most => _most;
+
+        public async ValueTask<StepResult> Run(StepContext context)
+        {
+            var work = _working.GetOrAdd(context.JobId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            InterlockedMax(_working.Count);
+            Assert.True(_given.Writer.TryWrite(context.JobId));
+            await work.Task.WaitAsync(context.Cancellation);
+            return StepResult.Completed.Empty;
+        }
+
+        /// <summary>The next job whose work is given out, or given out again.</summary>
+        public async Task<JobId> Next()
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            return await _given.Reader.ReadAsync(limit.Token);
+        }
+
+        public void End(JobId id)
+        {
+            Assert.True(_working.TryRemove(id, out var work));
+            work.SetResult();
+        }
+
+        private void InterlockedMax(int count)
+        {
+            for (var most = _most; count > most; most = _most) Interlocked.CompareExchange(ref _most, count, most);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public PostgresData Data { get; }
 
-    public ClusterOptions Options { get; init; } = new()
+    public ClusterOptions Options { get; set; } = new()
     {
         HeartbeatInterval = TimeSpan.FromMilliseconds(200),
         Ttl = TimeSpan.FromSeconds(3),
