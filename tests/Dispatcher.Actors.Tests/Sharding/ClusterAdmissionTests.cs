@@ -69,6 +69,24 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
         Assert.Equal(1L, await _cluster.Data.Execute("SELECT request FROM {schema}.stage_shares"));
     }
 
+    [Fact]
+    public async Task Starts_CostFewRequests_WhenNodesContend()
+    {
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = 4 };
+        var gauge = new Gauge();
+        var nodes = await _cluster.StartAll(2, new GaugeHandler(gauge));
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = await nodes[0].Register(Workflow);
+        var ids = new List<JobId>();
+        for (var i = 0; i < 300; i++) ids.Add(await Accept(nodes[i % 2], spec));
+
+        foreach (var id in ids) await End(nodes[0], id);
+
+        var requests = (decimal)(await _cluster.Data.Execute("SELECT sum(request) FROM {schema}.stage_shares"))!;
+        Assert.True(requests <= 150, $"{requests} requests for {gauge.Starts.Count} starts");
+        Assert.Equal(4, gauge.Most);
+    }
+
     /// <summary>What a worker does outside goes on when its node crashes: the next owner of the job counts it, and nothing starts beside it.</summary>
     [Fact]
     public async Task WorkOutside_KeepsItsPlace_WhenItsNodeCrashes()
