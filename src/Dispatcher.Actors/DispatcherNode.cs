@@ -104,6 +104,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private readonly JobServices _services;
     private readonly NodeMetrics? _metrics;
     private RecoveryProgress? _recovery;
+    private readonly ActorCell? _exchange;
     private ActorCell? _recovering;
     private ActorCell? _wakeUps;
     private ActorCell? _retention;
@@ -114,7 +115,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         (_edges, _options) = (edges, options);
         var time = _clock = new SteadyClock(edges.Time);
         _system = new ActorSystem(edges.Scheduler, time, edges.Logger);
-        Admission = new AdmissionPoint(options.StageLimits, time);
+        if (edges.Cluster is { } shared) _exchange = _system.Spawn(() => new ClusterExchange(shared, options.Cluster.Ttl, edges.Logger));
+        Admission = new AdmissionPoint(options.StageLimits, time, onListenerError: null, _exchange is { } exchange ? stage => exchange.Tell(stage) : null);
         Workflows = new WorkflowCatalog(edges.Store, time);
         _services = new JobServices
         {
@@ -266,6 +268,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events.Dispose();
         Workers?.Queues.Close();
         Admission.Dispose();
+        _exchange?.Stop();
         _system.Dispose();
     }
 

@@ -168,6 +168,7 @@ public sealed partial class ClusterHost : IShardHost
         if (view.HasLateMail && Interlocked.Exchange(ref _isLookingForMail, 1) == 0) _ = LookForLateMail();
         if (_services.Remote!.Waiting > 0) _services.Remote.TakeAnswers();
         NoteReady(view);
+        _services.Admission.LookAgain(view.ShortStages);
         if (_isLeaving && view.Owners.All(owner => owner != _cluster.Incarnation)) _emptied.TrySetResult();
     }
 
@@ -190,6 +191,9 @@ public sealed partial class ClusterHost : IShardHost
                 break;
             case ClusterHintKind.Callbacks:
                 CallbacksMoved();
+                break;
+            case ClusterHintKind.Places:
+                _services.Admission.LookAgain(hint.Stage!);
                 break;
         }
     }

@@ -7,7 +7,7 @@ namespace Dispatcher.Store;
 /// What the nodes of a cluster share beside the jobs: who lives, who owns which shard, who coordinates, and commands for jobs that another node owns. All of
 /// it is fenced: a node that was declared dead changes nothing here.
 /// </summary>
-public interface IClusterStore
+public interface IClusterStore : IAdmissionStore
 {
     /// <summary>The number of this node's life.</summary>
     long Incarnation { get; }
@@ -103,7 +103,8 @@ public interface IClusterListener
 /// <summary>What a node hears from others between two signs of life.</summary>
 /// <param name="To">The incarnation that it is for; null: all.</param>
 /// <param name="Jobs">For <see cref="ClusterHintKind.Mail"/>.</param>
-public sealed record ClusterHint(ClusterHintKind Kind, long? To = null, ImmutableArray<JobId> Jobs = default);
+/// <param name="Stage">For <see cref="ClusterHintKind.Places"/>.</param>
+public sealed record ClusterHint(ClusterHintKind Kind, long? To = null, ImmutableArray<JobId> Jobs = default, string? Stage = null);
 
 public enum ClusterHintKind
 {
@@ -124,6 +125,9 @@ public enum ClusterHintKind
 
     /// <summary>Callbacks are due that were not a moment ago.</summary>
     Callbacks,
+
+    /// <summary>Places of a stage have come free, or another node has begun to wait for some. The database itself tells of it.</summary>
+    Places,
 }
 
 /// <summary>What an operator wants of a node.</summary>
@@ -170,6 +174,9 @@ public sealed record ClusterView
 
     /// <summary>True when some job has had mail for a while.</summary>
     public bool HasLateMail { get; init; }
+
+    /// <summary>Stages in which a node needs more places than it holds, so that others should look whether they hold more than their part.</summary>
+    public ImmutableArray<string> ShortStages { get; init; } = [];
 
     public ClusterNode? Find(long incarnation) => Nodes.FirstOrDefault(node => node.Incarnation == incarnation);
 }

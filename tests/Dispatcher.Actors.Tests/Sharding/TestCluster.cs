@@ -4,6 +4,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Sharding;
 using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Workflows;
@@ -22,13 +23,16 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public PostgresData Data { get; }
 
-    public ClusterOptions Options { get; init; } = new()
+    public ClusterOptions Options { get; set; } = new()
     {
         HeartbeatInterval = TimeSpan.FromMilliseconds(200),
         Ttl = TimeSpan.FromSeconds(3),
         TrustMargin = TimeSpan.FromMilliseconds(500),
         CrashGrace = TimeSpan.FromMilliseconds(600),
     };
+
+    /// <summary>The limits of each stage, for nodes that are opened from now on.</summary>
+    public Func<string, StageLimits> StageLimits { get; set; } = static _ => Dispatcher.Steps.Admission.StageLimits.Default;
 
     public static async Task<TestCluster> Create() => new(await PostgresData.Create());
 
@@ -69,7 +73,7 @@ internal sealed class TestCluster : IAsyncDisposable
             Artifacts = new NoArtifacts(),
             Logger = NullLogger.Instance,
         };
-        var node = new TestNode(store, new DispatcherNode(edges, new NodeOptions { Cluster = Options, DrainTimeout = TimeSpan.FromSeconds(1), PassivateIfIdleFor = TimeSpan.FromSeconds(30) }));
+        var node = new TestNode(store, new DispatcherNode(edges, new NodeOptions { Cluster = Options, StageLimits = StageLimits, DrainTimeout = TimeSpan.FromSeconds(1), PassivateIfIdleFor = TimeSpan.FromSeconds(30) }));
         _nodes.Add(node);
         return node;
     }

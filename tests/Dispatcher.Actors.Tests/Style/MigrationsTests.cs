@@ -17,6 +17,7 @@ public sealed class MigrationsTests
         ["0002_service.sql"] = "8b2ab067aac76d4e5aeae68fbb48e52e4dfe5d1a9e34e84d26f755405737d807",
         ["0003_leftover_files.sql"] = "8bee1662d933ecc1ec9857987286f426f4c96e156fbd385d2f9f086824a5ce08",
         ["0004_cluster.sql"] = "07ad35b20b8be4b8d5b3be5b1ee683ce9ad0a2c70062d7eb2688923e6b75f03a",
+        ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
     };
 
     [Fact]

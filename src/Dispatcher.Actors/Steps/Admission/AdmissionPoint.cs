@@ -17,14 +17,16 @@ public sealed class AdmissionPoint : IDisposable
     private readonly Func<string, StageLimits> _limitsOf;
     private readonly TimeProvider _time;
     private readonly Action<AdmissionTicket, Exception>? _onListenerError;
+    private readonly Action<RenderStage>? _exchange;
     private bool _disposed;
 
     /// <param name="limitsOf">The limits of a stage by its name; asked when it is made, and again by <see cref="RefreshLimits"/>.</param>
     /// <param name="time">The clock of the node.</param>
     /// <param name="onListenerError">Gets what a listener threw; its stage goes on. Without it such an exception is dropped.</param>
+    /// <param name="exchange">For a node of a cluster: <inheritdoc cref="RenderStage(string, StageLimits, TimeProvider, Action{AdmissionTicket, Exception}?, Action{RenderStage}?)" path="/param[@name='exchange']"/></param>
     public AdmissionPoint(
-        Func<string, StageLimits> limitsOf, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null) =>
-        (_limitsOf, _time, _onListenerError) = (limitsOf, time, onListenerError);
+        Func<string, StageLimits> limitsOf, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null, Action<RenderStage>? exchange = null) =>
+        (_limitsOf, _time, _onListenerError, _exchange) = (limitsOf, time, onListenerError, exchange);
 
     /// <summary>The stages that exist now, in the order of their names.</summary>
     public ImmutableArray<RenderStage> Stages => [.. _stages.Values.OrderBy(stage => stage.Name, StringComparer.Ordinal)];
@@ -61,6 +63,18 @@ public sealed class AdmissionPoint : IDisposable
         foreach (var stage in Stages) stage.UpdateLimits(_limitsOf(stage.Name));
     }
 
+    /// <summary>From each view of the cluster: stages in which some node needs more places than it holds.</summary>
+    internal void LookAgain(ImmutableArray<string> shortStages)
+    {
+        foreach (var (name, stage) in _stages) stage.LookAgain(shortStages.Contains(name));
+    }
+
+    /// <summary>From another node: places of the stage have come free, or are wanted.</summary>
+    internal void LookAgain(string name)
+    {
+        if (_stages.TryGetValue(name, out var stage)) stage.LookAgain(isShort: true);
+    }
+
     /// <summary>The node stands down: no stage admits anything any more.</summary>
     public void Dispose()
     {
@@ -77,7 +91,7 @@ public sealed class AdmissionPoint : IDisposable
         {
             if (_stages.TryGetValue(name, out var made)) return made;
             if (_stages.Count >= StageLimit) throw new TooManyStagesException(name);
-            var stage = new RenderStage(name, _limitsOf(name), _time, _onListenerError);
+            var stage = new RenderStage(name, _limitsOf(name), _time, _onListenerError, _exchange);
             if (_disposed) stage.Dispose();
             _stages[name] = stage;
             return stage;

@@ -57,9 +57,11 @@ public sealed partial class RenderStage
 
     private DateTimeOffset? EstimateStart(AdmissionTicket ticket, int position)
     {
-        if (_closed) return null;
+        // How soon a place comes here from another node is not known here.
+        if (_closed || Places == 0) return null;
         var now = _time.GetTimestamp();
         var byTime = _pace.IsFree ? now : _pace.NthStart(now, position);
+        if (_cluster?.Slots.First is { } slot) byTime = Math.Max(byTime, slot);
         if (ReleasesNeeded(ticket, position) is { } releases)
         {
             if (_meanHold.Value is not { } mean) return null;
@@ -77,8 +79,8 @@ public sealed partial class RenderStage
     {
         if (ticket.Account!.IsAside)
             return (double)WaitingLine.PositionInTenant(ticket) / _limits.PerTenantMaxConcurrency;
-        var missing = position - Math.Max(0, _limits.MaxConcurrency - _running);
-        return missing > 0 ? (double)missing / _limits.MaxConcurrency : null;
+        var missing = position - Math.Max(0, Places - _running);
+        return missing > 0 ? (double)missing / Places : null;
     }
 
     private string Sentence(AdmissionReason reason, AdmissionTicket ticket, int position)
@@ -88,6 +90,8 @@ public sealed partial class RenderStage
             AdmissionReason.TenantCap => Text(
                 $"Tenant '{ticket.Tenant}' runs {ticket.Account!.Running} of its {_limits.PerTenantMaxConcurrency} places in '{Name}'"),
             AdmissionReason.Cap when _closed => Text($"Stage '{Name}' admits no more steps: its node stands down"),
+            AdmissionReason.Cap when IsShared => Text(
+                $"Stage '{Name}' runs at most {_limits.MaxConcurrency} steps in the cluster; this node has {Places} of the places and runs {_running} steps"),
             AdmissionReason.Cap => Text($"Stage '{Name}' runs {_running} of at most {_limits.MaxConcurrency} steps"),
             AdmissionReason.Rate => Text($"Stage '{Name}' starts at most {_limits.RatePerSecond:0.######} steps a second"),
             _ => Text($"Stage '{Name}' waits {_limits.StartDelay.TotalMilliseconds:0.###} ms between two starts"),

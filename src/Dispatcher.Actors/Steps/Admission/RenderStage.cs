@@ -3,8 +3,8 @@ using Dispatcher.Kernel;
 namespace Dispatcher.Steps.Admission;
 
 /// <summary>
-/// The admission of one stage on one node: every start of a step that names the stage passes here. Safe to call from any thread; time
-/// comes from the given clock.
+/// The admission of one stage on one node: every start of a step that names the stage passes here. In a cluster the node has a part of the stage's cap
+/// (<see cref="PlaceShare"/>) and reserves its starts (<see cref="StartSlots"/>). Safe to call from any thread; time comes from the given clock.
 /// </summary>
 /// <remarks>
 /// What holds whenever the lock is free:
@@ -41,11 +41,17 @@ public sealed partial class RenderStage : IDisposable
     /// <param name="limits">Changed later by <see cref="UpdateLimits"/>.</param>
     /// <param name="time">The clock of the node.</param>
     /// <param name="onListenerError">Gets what a listener threw; the stage goes on. Without it such an exception is dropped.</param>
-    public RenderStage(string name, StageLimits limits, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null)
+    /// <param name="exchange">
+    /// Is called when the stage has something to ask of the cluster; it then calls <see cref="NextPlaces"/> and <see cref="NextSlots"/> soon. Called
+    /// under the stage's lock, so it may only post. Null: the node is alone, and the limits are its own.
+    /// </param>
+    public RenderStage(
+        string name, StageLimits limits, TimeProvider time, Action<AdmissionTicket, Exception>? onListenerError = null, Action<RenderStage>? exchange = null)
     {
         (Name, _limits, _time, _frequency) = (name, limits, time, time.TimestampFrequency);
         _pace = new StartPace(limits, _frequency);
         _notices = new AdmissionNotices(_gate, onListenerError);
+        if (exchange is not null) _cluster = new StageInCluster(exchange, _frequency);
         _timer = new AdmissionTimer(time, static stage => ((RenderStage)stage!).WakeUp(), this);
     }
 
@@ -70,7 +76,7 @@ public sealed partial class RenderStage : IDisposable
             {
                 var measures = _meanHold.Value is null || _admittedTotal % HoldTimeSample == 0;
                 var now = measures || !_pace.IsFree ? _time.GetTimestamp() : 0;
-                if (_pace.IsFree || _pace.EarliestStart <= now)
+                if (_pace.IsFree || EarliestStart(now) <= now)
                 {
                     Admit(ticket, now, measures);
                     return true;
@@ -104,6 +110,7 @@ public sealed partial class RenderStage : IDisposable
             account.Running++;
             if (IsAtCap(account)) _line.SetAside(account, aside: true);
             if (!HasPlace || _line.ReadyCount == 0) _timer.Disarm();
+            AskIfDue();
         }
     }
 
@@ -124,7 +131,12 @@ public sealed partial class RenderStage : IDisposable
             }
 
             FreePlace(ticket);
-            if (_line.Count == 0) return;
+            if (_line.Count == 0)
+            {
+                AskIfDue();
+                return;
+            }
+
             AdmitReady(caller: null);
             notice = _notices.TakeFirst();
         }
@@ -190,7 +202,7 @@ public sealed partial class RenderStage : IDisposable
         }
     }
 
-    private bool HasPlace => _running < _limits.MaxConcurrency && !_closed;
+    private bool HasPlace => _running < Places && !_closed;
 
     private void WakeUp()
     {
@@ -211,10 +223,12 @@ public sealed partial class RenderStage : IDisposable
         while (_line.ReadyCount > 0 && HasPlace)
         {
             var now = _time.GetTimestamp();
-            var earliest = _pace.IsFree ? now : _pace.EarliestStart;
+            var earliest = _pace.IsFree ? now : EarliestStart(now);
+            if (earliest == StartSlots.Unknown) break;
             if (earliest > now)
             {
                 _timer.Arm(earliest, now);
+                AskIfDue();
                 return;
             }
 
@@ -226,13 +240,14 @@ public sealed partial class RenderStage : IDisposable
         }
 
         _timer.Disarm();
+        AskIfDue();
     }
 
     private void Admit(AdmissionTicket ticket, long now, bool measures)
     {
         ticket.State = AdmissionState.Admitted;
         ticket.AdmittedAt = measures ? now : AdmissionTicket.NotMeasured;
-        if (!_pace.IsFree) _pace.Start(now);
+        if (!_pace.IsFree) Start(now);
         _running++;
         _admittedTotal++;
         var account = ticket.Account!;

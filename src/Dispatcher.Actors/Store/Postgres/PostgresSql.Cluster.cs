@@ -1,6 +1,6 @@
 namespace Dispatcher.Store.Postgres;
 
-/// <summary>The cluster: functions of migration 4, and commands.</summary>
+/// <summary>The cluster: functions of migrations 4 and 5, and commands.</summary>
 internal static partial class PostgresSql
 {
     public const string MakeCluster =
@@ -44,6 +44,11 @@ internal static partial class PostgresSql
 
     public const string LateMail =
         "SELECT job_id FROM {schema}.inbox WHERE at < extract(epoch FROM clock_timestamp() - interval '2 s') * 1000000 ORDER BY id LIMIT $1";
+
+    public const string SharePlaces = "SELECT granted, fair, others_short FROM {schema}.share($1, $2, $3, make_interval(secs => $4), $5, $6, $7, $8)";
+
+    public const string ReserveSlots =
+        "SELECT {schema}.reserve_slots($1, $2, $3, make_interval(secs => $4), make_interval(secs => $5), $6, make_interval(secs => $7))";
 
     public const string Hint = "SELECT pg_notify('dispatcher_{schema}', hint) FROM unnest($1) AS hint";
 }
