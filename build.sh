@@ -29,6 +29,7 @@ main() {
     ci) takes_nothing ci "$@"; ci ;;
     demo) demo "$@" ;;
     bench) bench "$@" ;;
+    chaos) chaos "$@" ;;
     publish) takes_nothing publish "$@"; build; publish ;;
     format) takes_nothing format "$@"; need_dotnet; dotnet format "$solution" ;;
     *) usage "There is no verb '$verb'." ;;
@@ -46,6 +47,7 @@ Usage: ./build.sh VERB
   demo [--fresh]     Cuts a talk video with the real pipeline. Kill it and run it again: it goes on where it was.
                      --fresh forgets what was there; --smoke takes a short talk and checks the result.
   bench [ARGS...]    Measures throughput and latency, into artifacts/bench/results.json; ARGS go to the bench.
+  chaos [ARGS...]    Three nodes on a PostgreSQL of their own under load and faults at random, then a check: --seconds N, --seed S.
   publish            Leaves a runnable artifacts/dispatcher/dispatcher.
   format             Formats the sources.
 END
@@ -274,6 +276,12 @@ compare_cuts() {
 # Each object of a JSON list as: START END TYPE.
 entries() {
   grep -o '{[^}]*}' | sed -E 's/.*"start": *"?([0-9:.]+).*"end": *"?([0-9:.]+)"?(.*)/\1 \2 \3/; s/[^ ]* *"type": *"([a-z]+)".*/\1/; s/ ,.*//' || true
+}
+
+chaos() {
+  build
+  need_packages
+  "tests/Dispatcher.Process.Tests/bin/Release/net10.0/Dispatcher.Process.Tests" chaos "$@"
 }
 
 bench() {

@@ -66,6 +66,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         ProgressInterval = settings.Steps.ProgressInterval,
         Callbacks = Options(settings.Callbacks),
         WorkerPollLimit = settings.Workers.MaxWaitingPolls,
+        Cluster = settings.Cluster,
         Retention = Options(settings.Retention),
     };
 

@@ -1,3 +1,4 @@
+using Dispatcher.Sharding;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Configuration;
@@ -53,6 +54,9 @@ public sealed record DispatcherSettings
     public WebSettings Web { get; init; } = new();
 
     public WorkerSettings Workers { get; init; } = new();
+
+    /// <summary><c>dispatcher.cluster</c></summary>
+    public ClusterOptions Cluster { get; init; } = new();
 
     /// <summary>Binds settings that <see cref="SettingsChecker"/> and <see cref="FaultsIn"/> found no fault in.</summary>
     public static DispatcherSettings From(CheckedSettings settings)
@@ -112,13 +116,14 @@ public sealed record DispatcherSettings
             Callbacks = CallbackSettings.From(settings),
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
+            Cluster = ClusterSettings.From(settings),
         };
     }
 
     /// <summary>What one setting's type cannot say.</summary>
     /// <param name="isComplete">False when settings are missing because they have the wrong type.</param>
     internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings, bool isComplete) =>
-        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings).Concat(PostgresSettings.FaultsIn(settings)) : []];
+        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings).Concat(PostgresSettings.FaultsIn(settings)).Concat(ClusterSettings.FaultsIn(settings)) : []];
 
     /// <summary>Render's own two settings have one place only.</summary>
     private static IEnumerable<ConfigurationFault> FaultsInRender(CheckedSettings settings)
