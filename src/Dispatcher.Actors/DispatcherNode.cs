@@ -147,6 +147,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
+        Actors = new ActorHierarchy(_services, OwnActors);
         if (edges.Callbacks is { } callbacks) Callbacks = new CallbackService(_system, edges.Time, edges.Store, callbacks, options.Callbacks, _services.Ids, edges.Logger);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
@@ -162,6 +163,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>The node's part in its cluster; null if it is alone.</summary>
     public ClusterHost? Cluster { get; }
+
+    /// <summary>The actors that live here, for people.</summary>
+    public ActorHierarchy Actors { get; }
 
     /// <summary>Committed events as the journal has them, from any place on: for server-sent events and the hub.</summary>
     public EventFeed Events { get; }
@@ -272,6 +276,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
         foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
     }
+
+    private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
+        [("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), .. Cluster?.Actors ?? []];
 
     private void StartRetention()
     {

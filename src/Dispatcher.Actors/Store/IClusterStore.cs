@@ -7,7 +7,7 @@ namespace Dispatcher.Store;
 /// What the nodes of a cluster share beside the jobs: who lives, who owns which shard, who coordinates, and commands for jobs that another node owns. All of
 /// it is fenced: a node that was declared dead changes nothing here.
 /// </summary>
-public interface IClusterStore
+public interface IClusterStore : IClusterOperations
 {
     /// <summary>The number of this node's life.</summary>
     long Incarnation { get; }
@@ -151,6 +151,12 @@ public sealed record ClusterView
 
     /// <summary>Who is to own each shard.</summary>
     public ImmutableArray<long?> Targets { get; init; } = [];
+
+    /// <summary>Shards that operators want with a node, whatever the balance; a node that does not live any more may still stand here.</summary>
+    public ImmutableArray<ShardMove> Pins { get; init; } = [];
+
+    /// <summary>The newest wish of an operator that shards be spread evenly; null when there is none.</summary>
+    public long? Rebalance { get; init; }
 
     /// <summary>The place of the newest event that can be seen.</summary>
     public long? Head { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Coordination;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
@@ -8,6 +9,7 @@ using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Web.Embedding;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,7 +20,7 @@ namespace Dispatcher.Web.Hosting;
 /// The engine as a service of an application: opens the store and starts the node with the application, and stops it cleanly with it. The
 /// recovery of what the last process left runs beside the first requests; <see cref="IsReady"/> tells when it is done.
 /// </summary>
-public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters, IServiceProvider services) : IHostedLifecycleService, IAsyncDisposable
+public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters, IServiceProvider services) : IHostedLifecycleService, IAsyncDisposable
 {
     /// <summary>The meter of everything that Dispatcher measures.</summary>
     public const string MeterName = "Dispatcher";
@@ -43,6 +45,9 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public CallbackService Callbacks => Node.Callbacks!;
 
     public IRetentionStore Retention => OpenStore;
+
+    /// <summary>All of the store, for a check of it.</summary>
+    internal INodeStore Inspected => OpenStore;
 
     /// <summary>The cluster that this server's node is a member of; null on an embedded store, whose node is alone.</summary>
     public IClusterStore? Cluster => OpenStore as IClusterStore;
@@ -94,6 +99,7 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         _recovery = Node.Start();
+        if (Node.Cluster is { } cluster) _ = StopWhenAskedTo(cluster);
         return Task.CompletedTask;
     }
 
@@ -118,6 +124,18 @@ public sealed class DispatcherEngine(IOptions<DispatcherOptions> options, TimePr
         _callbacks?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
     }
+
+    /// <summary>A node that is to leave ends as it does on a signal: the application stops, and with it the node, which hands its shards over.</summary>
+    private async Task StopWhenAskedTo(ClusterHost cluster)
+    {
+        await cluster.AskedToLeave;
+        if (IsStopping) return;
+        LogAskedToLeave(loggers.CreateLogger("Dispatcher"));
+        services.GetService<IHostApplicationLifetime>()?.StopApplication();
+    }
+
+    [LoggerMessage(5104, LogLevel.Warning, "This node was asked to leave the cluster: it hands its shards over, and the application stops.")]
+    private static partial void LogAskedToLeave(ILogger logger);
 
     private async ValueTask<INodeStore> OpenFor(DispatcherOptions options, Meter meter)
     {
