@@ -32,11 +32,12 @@ public interface IClusterOperations
 /// <summary>A life of a node that has ended.</summary>
 /// <param name="State"><c>left</c> or <c>dead</c>.</param>
 /// <param name="EndedAt">When it left or was declared dead; null for one from before that was written down.</param>
+/// <param name="Had">Shards that it owned when it ended.</param>
 /// <param name="Shards">Shards that it owned last and that nobody has taken since.</param>
 /// <param name="Jobs">Open jobs of these shards; counted up to <see cref="CountLimit"/>.</param>
 /// <param name="Commands">Commands for these jobs that wait for an answer.</param>
 public sealed record GoneNode(
-    long Incarnation, string Name, string Address, string Version, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, int Shards, long Jobs, long Commands)
+    long Incarnation, string Name, string Address, string Version, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, int Had, int Shards, long Jobs, long Commands)
 {
     public const int CountLimit = 100_000;
 }

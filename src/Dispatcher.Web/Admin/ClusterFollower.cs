@@ -19,7 +19,7 @@ internal sealed class ClusterFollower(DispatcherEngine engine, ClusterDesk desk,
     {
         var view = await desk.Read();
         var before = desk.Describe(view, []);
-        foreach (var node in before.Nodes) yield return Event("state", node.Name, $"{Named(node)} is {node.Status} with {node.Shards} shards{(node.IsLeader ? ", and coordinates" : "")}");
+        foreach (var node in before.Nodes) yield return Event("state", node.Name, $"{Named(node)} is {node.Status} with {Shards(node.Shards)}{(node.IsLeader ? ", and coordinates" : "")}");
         if (engine.Node.Cluster is not { } cluster)
         {
             // A node that is alone stays so.
@@ -49,7 +49,7 @@ internal sealed class ClusterFollower(DispatcherEngine engine, ClusterDesk desk,
         }
 
         foreach (var gone in before.Nodes.Where(node => after.Nodes.All(other => other.Incarnation != node.Incarnation)))
-            yield return ("member-removed", gone.Name, $"{Named(gone)} is gone; it had {gone.Shards} shards");
+            yield return ("member-removed", gone.Name, $"{Named(gone)} is gone; it had {Shards(gone.Shards)}");
         if (before.Term != after.Term || before.Leader != after.Leader)
             yield return ("leader-changed", after.Leader, after.Leader is { } leader ? $"{leader} coordinates, term {after.Term}" : "nobody coordinates");
     }
@@ -61,10 +61,12 @@ internal sealed class ClusterFollower(DispatcherEngine engine, ClusterDesk desk,
         let to = ClusterDesk.NameOf(after, moved.Key.To)
         select ("shards-moved", to, string.Create(
             CultureInfo.InvariantCulture,
-            $"{moved.Count()} shards went from {ClusterDesk.NameOf(before, moved.Key.From) ?? "nobody"} to {to ?? "nobody"}"));
+            $"{Shards(moved.Count())} went from {ClusterDesk.NameOf(before, moved.Key.From) ?? "nobody"} to {to ?? "nobody"}"));
 
     private StreamEvent Event(string kind, string? node, string sentence) =>
         new(null, kind, JsonSerializer.SerializeToUtf8Bytes(new ClusterChangeView(time.GetUtcNow(), kind, node, sentence), ApiJson.Options));
+
+    private static string Shards(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "shard" : "shards")}");
 
     private static string Named(ClusterNodeView node) => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Incarnation})");
 }

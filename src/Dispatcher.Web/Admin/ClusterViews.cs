@@ -64,14 +64,15 @@ internal sealed record ClusterNodeView(
 
 /// <summary>A life of a node that has ended.</summary>
 /// <param name="State">left or dead.</param>
+/// <param name="HadShards">Shards that it owned when it ended.</param>
 /// <param name="Shards">Shards that it owned last and that nobody has taken since.</param>
 /// <param name="Jobs">Open jobs of these shards; counted up to 100,000.</param>
 /// <param name="Commands">Commands for these jobs that wait.</param>
 internal sealed record GoneNodeView(
-    long Incarnation, string Name, string? Address, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, int Shards, long Jobs, long Commands)
+    long Incarnation, string Name, string? Address, string State, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, int HadShards, int Shards, long Jobs, long Commands)
 {
     public static GoneNodeView Of(GoneNode node) => new(
-        node.Incarnation, node.Name, node.Address.Length > 0 ? node.Address : null, node.State, node.StartedAt, node.EndedAt, node.Shards, node.Jobs, node.Commands);
+        node.Incarnation, node.Name, node.Address.Length > 0 ? node.Address : null, node.State, node.StartedAt, node.EndedAt, node.Had, node.Shards, node.Jobs, node.Commands);
 }
 
 /// <summary>What an operator's order for a node has led to.</summary>

@@ -17,6 +17,8 @@ public sealed class MigrationsTests
         ["0002_service.sql"] = "8b2ab067aac76d4e5aeae68fbb48e52e4dfe5d1a9e34e84d26f755405737d807",
         ["0003_leftover_files.sql"] = "8bee1662d933ecc1ec9857987286f426f4c96e156fbd385d2f9f086824a5ce08",
         ["0004_cluster.sql"] = "07ad35b20b8be4b8d5b3be5b1ee683ce9ad0a2c70062d7eb2688923e6b75f03a",
+        ["0005_placeholder.sql"] = "b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd",
+        ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
     };
 
     [Fact]

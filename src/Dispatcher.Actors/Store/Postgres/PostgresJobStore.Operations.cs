@@ -12,7 +12,7 @@ public sealed partial class PostgresJobStore
         },
         static row => new GoneNode(
             row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.Time(5),
-            row.IsDBNull(6) ? null : new DateTimeOffset(row.GetDateTime(6)), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9)));
+            row.IsDBNull(6) ? null : new DateTimeOffset(row.GetDateTime(6)), row.GetInt32(7), row.GetInt32(8), row.GetInt64(9), row.GetInt64(10)));
 
     public ValueTask<bool> Pin(int shard, long incarnation) => Ask(
         PostgresSql.Pin,

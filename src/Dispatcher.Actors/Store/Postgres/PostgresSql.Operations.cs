@@ -8,11 +8,14 @@ internal static partial class PostgresSql
         """
         WITH ended AS (
             SELECT * FROM {schema}.nodes WHERE state <> 'alive' ORDER BY ended_at DESC NULLS LAST, incarnation DESC LIMIT $1),
-        newest AS (SELECT DISTINCT ON (shard) shard, incarnation FROM {schema}.shard_epochs ORDER BY shard, epoch DESC),
+        epochs AS (
+            SELECT shard, incarnation, lead(at) OVER later AS next_at FROM {schema}.shard_epochs WINDOW later AS (PARTITION BY shard ORDER BY epoch)),
+        newest AS (SELECT shard, incarnation FROM epochs WHERE next_at IS NULL),
         orphans AS (
             SELECT newest.incarnation, array_agg(newest.shard) AS shards
             FROM newest JOIN {schema}.shards ON shards.shard = newest.shard WHERE shards.incarnation IS NULL GROUP BY 1)
-        SELECT ended.incarnation, node_name, address, version, state, started_at, ended_at, coalesce(cardinality(orphans.shards), 0),
+        SELECT ended.incarnation, node_name, address, version, state, started_at, ended_at,
+               (SELECT count(*)::int FROM epochs WHERE epochs.incarnation = ended.incarnation AND coalesce(next_at >= ended_at, true)), coalesce(cardinality(orphans.shards), 0),
                CASE WHEN orphans.shards IS NULL THEN 0 ELSE (
                    SELECT count(*) FROM (SELECT FROM {schema}.jobs WHERE jobs.ended_at IS NULL AND jobs.shard = ANY (orphans.shards) LIMIT $2) AS open) END,
                CASE WHEN orphans.shards IS NULL THEN 0 ELSE (
@@ -27,13 +30,13 @@ internal static partial class PostgresSql
             INSERT INTO {schema}.shard_pins (shard, incarnation)
             SELECT shards.shard, nodes.incarnation FROM {schema}.shards, {schema}.nodes WHERE shards.shard = $1 AND nodes.incarnation = $2 AND nodes.state = 'alive'
             ON CONFLICT (shard) DO UPDATE SET incarnation = excluded.incarnation RETURNING 1)
-        SELECT {schema}.tell_of_change() FROM pinned
+        SELECT {schema}.tell_of_change()::text FROM pinned
         """;
 
     public const string WishRebalance =
         """
         WITH freed AS (DELETE FROM {schema}.shard_pins), wished AS (INSERT INTO {schema}.rebalance_wishes DEFAULT VALUES RETURNING 1)
-        SELECT {schema}.tell_of_change() FROM wished
+        SELECT {schema}.tell_of_change()::text FROM wished
         """;
 
     public const string EndRebalance = "DELETE FROM {schema}.rebalance_wishes WHERE id <= $1";
