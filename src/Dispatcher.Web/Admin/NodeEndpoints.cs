@@ -67,7 +67,8 @@ internal static partial class NodeEndpoints
         var (cluster, noCluster) = desk.ForChanges();
         if (noCluster is not null) return noCluster.ToProblem(http);
         var view = await desk.Read();
-        var (found, unknown) = desk.Find(view, node);
+        // Routing leaves the slashes of an address as they came.
+        var (found, unknown) = desk.Find(view, Uri.UnescapeDataString(node));
         if (unknown is not null) return unknown.ToProblem(http);
         try
         {

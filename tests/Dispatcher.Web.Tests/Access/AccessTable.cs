@@ -68,8 +68,8 @@ internal static class AccessTable
         ["GET /api/v1/webhooks/deliveries"] = new(Operator),
         ["POST /api/v1/webhooks/deliveries/{id}/replay"] = new(Operator) { Thing = "/api/v1/webhooks/deliveries/$delivery/replay" },
         ["GET /api/v1/webhooks/receivers"] = new(Operator),
-        ["GET /api/v1/webhooks/secret"] = new(Admin),
-        ["POST /api/v1/webhooks/secret/rotate"] = new(Admin),
+        ["GET /api/v1/webhooks/secret"] = new(Role.Admin),
+        ["POST /api/v1/webhooks/secret/rotate"] = new(Role.Admin),
 
         ["POST /api/v1/workers/lease"] = new(Worker) { Body = """{"queues":["q"],"worker":"w","wait_ms":0}""" },
         ["POST /api/v1/workers/heartbeat"] = new(Worker) { Body = """{"leases":[{"lease":"$lease"}]}""" },
@@ -93,10 +93,10 @@ internal static class AccessTable
         ["GET /api/v1/admin/log"] = new(ClusterAdmin),
         ["GET /api/v1/admin/log/stream"] = new(ClusterAdmin),
 
-        ["GET /api/v1/keys"] = new(Admin),
-        ["POST /api/v1/keys"] = new(Admin) { Body = """{"roles":["viewer"]}""" },
-        ["POST /api/v1/keys/{id}/rotate"] = new(Admin) { Thing = "/api/v1/keys/$key/rotate" },
-        ["DELETE /api/v1/keys/{id}"] = new(Admin) { Thing = "/api/v1/keys/$key" },
+        ["GET /api/v1/keys"] = new(Role.Admin),
+        ["POST /api/v1/keys"] = new(Role.Admin) { Body = """{"roles":["viewer"]}""" },
+        ["POST /api/v1/keys/{id}/rotate"] = new(Role.Admin) { Thing = "/api/v1/keys/$key/rotate" },
+        ["DELETE /api/v1/keys/{id}"] = new(Role.Admin) { Thing = "/api/v1/keys/$key" },
     };
 
     private static AccessRow Command(string name, Role needs, string? body = null) => new(needs) { Thing = $"/api/v1/jobs/$job/{name}", Body = body };

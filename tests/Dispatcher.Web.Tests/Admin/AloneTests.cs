@@ -9,6 +9,16 @@ public sealed class AloneTests : ServiceTest
 {
     private const string Nobody = "0199aaaa-0000-7000-8000-000000000000";
 
+    private readonly BlockHandler _block = new();
+
+    protected override void Configure(Hosting.DispatcherOptions options) => options.Handlers.Add(_block);
+
+    public override async Task DisposeAsync()
+    {
+        _block.Release();
+        await base.DisposeAsync();
+    }
+
     [Fact]
     public async Task Cluster_HasOneMember_WhichOwnsTheOneShard()
     {
@@ -51,13 +61,13 @@ public sealed class AloneTests : ServiceTest
     [Fact]
     public async Task Actors_ShowTheStepsThatRun()
     {
-        await Api.Register(Support.Workflows.Slow);
-        var id = await Api.Create("""{"workflow":"slow"}""");
+        await Api.Register("name: blocked\nversion: 1\nsteps: [{ id: one, uses: test.block }]\n");
+        var id = await Api.Create("""{"workflow":"blocked"}""");
         await Until(id, "running");
 
         var found = await Api.Get($"/admin/actors?start=/system/sharding/jobs/0/{id}&depth=1");
 
-        Assert.Equal($"/system/sharding/jobs/0/{id}", found.Text("paths.0"));
+        Assert.Equal($"""["/system/sharding/jobs/0/{id}","/system/sharding/jobs/0/{id}/one"]""", found.At("paths").GetRawText());
         Assert.Contains("/system/wake-ups", (await Api.Get("/admin/actors?depth=2")).At("paths").EnumerateArray().Select(path => path.GetString()));
         Assert.Equal("invalid-request", (await Api.Get("/admin/actors?depth=0")).Text("code"));
         Assert.Equal("invalid-request", (await Api.Get("/admin/actors?start=system")).Text("code"));
