@@ -100,8 +100,9 @@ public sealed class ClusterCommandTests : IAsyncLifetime
     [Fact]
     public async Task Tail_ShowsWhatComes_UntilItIsInterrupted()
     {
+        Client.Set(Remote.RemoteOptions.KeyVariable, (await Client.OnData("key", "create", "--role", "cluster-admin")).Out.Trim());
         using var signals = new Composition.StopSignals();
-        var log = await Client.OnServer(signals, ("was made by", signals.Interrupt), meanwhile: () => Client.OnData("key", "create", "--role", "admin"), "log", "tail", "-n", "1000");
+        var log = await Client.OnServer(signals, ("the roles viewer was made by", signals.Interrupt), meanwhile: () => Client.OnData("key", "create", "--role", "viewer"), "log", "tail", "-n", "1000");
         Assert.Equal(0, log.ExitCode);
         Assert.Contains(log.Lines, line => line.Contains("No keys", StringComparison.Ordinal));
 

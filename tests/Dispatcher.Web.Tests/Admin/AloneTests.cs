@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.ServerSentEvents;
 using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Web.Tests.Admin;
 
@@ -100,10 +102,18 @@ public sealed class AloneTests : ServiceTest
         await using var events = SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync().GetAsyncEnumerator();
         Assert.True(await events.MoveNextAsync());
         Assert.Equal("line", events.Current.EventType);
-        await Api.Post("/keys", """{"roles":["admin"],"name":"first"}""");
+        Write("Dispatcher.Test", LogLevel.Warning, "with password=swordfish");
+        Write("Somebody.Else", LogLevel.Critical, "of the application around");
+        Write("Microsoft.Test", LogLevel.Information, "of the framework");
+        Write("Microsoft.Test", LogLevel.Warning, "a warning of the framework");
         Assert.True(await events.MoveNextAsync());
-        Assert.Contains("was made by local", events.Current.Data, StringComparison.Ordinal);
+        Assert.Contains("with password=[hidden]", events.Current.Data, StringComparison.Ordinal);
+        Assert.True(await events.MoveNextAsync());
+        Assert.Contains("a warning of the framework", events.Current.Data, StringComparison.Ordinal);
     }
+
+    private void Write(string category, LogLevel level, string message) =>
+        Service.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category).Log(level, 1, message, null, static (text, _) => text);
 
     [Fact]
     public async Task ClusterStream_BeginsWithTheMembers()
