@@ -48,7 +48,8 @@ internal sealed class ClusterDesk(DispatcherEngine engine)
     /// <summary>The node that somebody names: <c>self</c>, the number of its life, its name, or its address.</summary>
     public (ClusterNode? Node, Refusal? Refusal) Find(ClusterView view, string text)
     {
-        if (text == Self) return view.Find(Incarnation) is { } own ? (own, null) : (null, Unknown(text, view));
+        // A node that has just started may not have given a sign of life yet, and takes orders all the same.
+        if (text == Self) return (view.Find(Incarnation) ?? new ClusterNode { Incarnation = Incarnation, Name = OwnName }, null);
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && view.Find(number) is { } exact) return (exact, null);
         var named = view.Nodes.Where(node => node.Name == text || HostAndPort(node.Address) == HostAndPort(text)).ToList();
         return named switch
@@ -65,7 +66,7 @@ internal sealed class ClusterDesk(DispatcherEngine engine)
     private static Refusal Unknown(string text, ClusterView view)
     {
         var names = string.Join(", ", view.Nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Incarnation})")));
-        return Refusal.NotFound($"No node {(text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…"))} lives in the cluster; there are {names}.", ProblemCode.UnknownNode.Name);
+        return Refusal.NotFound($"No node {(text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…"))} lives in the cluster; there are {(names.Length > 0 ? names : "none that have given a sign of life yet")}.", ProblemCode.UnknownNode.Name);
     }
 
     private static string HostAndPort(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Authority : address;
