@@ -150,6 +150,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Gateway = new JobGateway(_services);
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
         if (Cluster is not null) Events.Begins = Cluster.FollowsNow;
+        Actors = new ActorHierarchy(_services, OwnActors);
         if (edges.Callbacks is { } callbacks) Callbacks = MakeCallbacks(callbacks);
         if (edges.Meter is not null && Callbacks is not null) CallbackMetrics.Observe(edges.Meter, Callbacks.Counters);
         if (edges.Handlers.Find(WorkerHandler.HandlerName) is WorkerHandler workers)
@@ -165,6 +166,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>The node's part in its cluster; null if it is alone.</summary>
     public ClusterHost? Cluster { get; }
+
+    /// <summary>The actors that live here, for people.</summary>
+    public ActorHierarchy Actors { get; }
 
     /// <summary>Committed events as the journal has them, from any place on: for server-sent events and the hub.</summary>
     public EventFeed Events { get; }
@@ -279,6 +283,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
         foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
     }
+
+    private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
+        [("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), .. Cluster?.Actors ?? []];
 
     private void StartRetention()
     {

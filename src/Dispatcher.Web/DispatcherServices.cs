@@ -1,4 +1,5 @@
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Embedding;
@@ -31,6 +32,7 @@ public static class DispatcherServices
         if (configure is not null) services.Configure(configure);
         services.AddMetrics();
         services.AddSingleton<MetricsCollector>();
+        services.AddLog();
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>()));
@@ -39,6 +41,7 @@ public static class DispatcherServices
         services.AddJobs();
         services.AddStats();
         services.AddLive();
+        services.AddAdmin();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddApiDocument();
@@ -65,6 +68,7 @@ public static class DispatcherServices
         api.MapLive();
         api.MapCallbacks();
         api.MapWorkers();
+        api.MapAdmin();
         ours.AddTo(app);
         return app;
     }

@@ -35,7 +35,21 @@ internal sealed class CommandRun : IDisposable
     public Task<Output> OnData(StopSignals signals, (string Text, Action Do) trigger, params string[] args) =>
         Run(signals, trigger, [.. args, "--data", Data]);
 
-    private async Task<Output> Run(StopSignals signals, (string Text, Action Do)? trigger, string[] args)
+    /// <summary>A command that follows a server until a line holds the text; something else is done meanwhile.</summary>
+    public async Task<Output> OnServer(StopSignals signals, (string Text, Action Do) trigger, Func<Task>? meanwhile, params string[] args)
+    {
+        var running = Run(signals, trigger, args);
+        if (meanwhile is not null) await meanwhile();
+        return await running;
+    }
+
+    /// <summary>With text on its standard input.</summary>
+    public Task<Output> WithInput(string text, params string[] args) => Run(new StopSignals(), null, args, new StringReader(text));
+
+    /// <summary>At a terminal, with keys as <see cref="Keys"/> has them.</summary>
+    public Task<Output> WithKeys(string keys, params string[] args) => Run(new StopSignals(), null, args, readKey: Keys.Of(keys));
+
+    private async Task<Output> Run(StopSignals signals, (string Text, Action Do)? trigger, string[] args, TextReader? input = null, Func<ConsoleKeyInfo>? readKey = null)
     {
         using var output = new LineWriter(trigger);
         using var error = new LineWriter(null);
@@ -43,6 +57,8 @@ internal sealed class CommandRun : IDisposable
         {
             Out = output,
             Error = error,
+            In = input ?? TextReader.Null,
+            ReadKey = readKey,
             Signals = signals,
             CurrentDirectory = Directory,
             Environment = _environment,

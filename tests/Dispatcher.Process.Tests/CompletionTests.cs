@@ -21,6 +21,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("dispatcher job ap", "approve")]
     [InlineData("dispatcher key rev", "revoke")]
     [InlineData("dispatcher job create --dep", "--depends-on")]
+    [InlineData("dispatcher cluster-sharding ver", "verify")]
     [InlineData("dispatcher completion f", "fish")]
     [InlineData("dispatcher nonsense-", "")]
     public async Task Bash_CompletesCommandsAndOptions(string line, string expected)

@@ -25,6 +25,7 @@ public sealed partial class ClusterHost : IShardHost
     private readonly JournalHints _journalHints;
     private readonly FollowerNotice _followers;
     private readonly TaskCompletionSource<string> _stoodDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _askedToLeave = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _emptied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ActorCell? _member;
@@ -55,6 +56,9 @@ public sealed partial class ClusterHost : IShardHost
     /// <summary>Completes with the cause when this node may not act any more. It is of no use then; another one begins in its place.</summary>
     public Task<string> StoodDown => _stoodDown.Task;
 
+    /// <summary>Completes when an operator wants this node to leave: whoever runs it ends it, which hands its shards over.</summary>
+    public Task AskedToLeave => _askedToLeave.Task;
+
     /// <summary>Makes what the coordinator does beside the cluster itself; null if there is nothing.</summary>
     internal Func<Actor>? Duties { get; set; }
 
@@ -69,6 +73,10 @@ public sealed partial class ClusterHost : IShardHost
 
     /// <summary>Jobs that were taken up here so far.</summary>
     public int Recovered => Volatile.Read(ref _recovered);
+
+    /// <summary>The actors of the membership, by their paths; null where there is none.</summary>
+    internal IEnumerable<(string Path, ActorCell? Cell)> Actors =>
+        [("/system/cluster/member", _member), ("/system/cluster/commands", _intake), ("/system/cluster/trust", _watch), ("/system/cluster/duties", _duties)];
 
     /// <summary>Joins the cluster. Completes when the shards that are meant for this node are its own and their jobs go on.</summary>
     internal async Task<int> Join(ActorCell wakeUps)
@@ -169,6 +177,7 @@ public sealed partial class ClusterHost : IShardHost
         if (_services.Remote!.Waiting > 0) _services.Remote.TakeAnswers();
         NoteReady(view);
         _services.Admission.LookAgain(view.ShortStages);
+        if (!_isLeaving && view.Find(_cluster.Incarnation)?.Wish == NodeWish.Leave) _askedToLeave.TrySetResult();
         if (_isLeaving && view.Owners.All(owner => owner != _cluster.Incarnation)) _emptied.TrySetResult();
     }
 

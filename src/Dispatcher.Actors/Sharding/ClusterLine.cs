@@ -16,9 +16,17 @@ public sealed class ClusterLine(IShardHost host, NodeTrust trust, TimeProvider t
     private long _viewStartedAt;
     private long _unbrokenSince = long.MaxValue;
     private int _isLookUnderWay;
+    private TaskCompletionSource<ClusterView>? _awaited;
 
     /// <summary>The newest view; null before the first.</summary>
     public ClusterView? View => Volatile.Read(ref _view);
+
+    /// <summary>Completes with the next view.</summary>
+    public Task<ClusterView> NextView()
+    {
+        var made = new TaskCompletionSource<ClusterView>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return (Interlocked.CompareExchange(ref _awaited, made, null) ?? made).Task;
+    }
 
     /// <summary>When the view was asked for.</summary>
     internal long ViewStartedAt => Volatile.Read(ref _viewStartedAt);
@@ -59,6 +67,7 @@ public sealed class ClusterLine(IShardHost host, NodeTrust trust, TimeProvider t
         Volatile.Write(ref _view, view);
         LookSoon();
         host.Seen(view);
+        Interlocked.Exchange(ref _awaited, null)?.SetResult(view);
     }
 
     void IClusterListener.BeatFailed(Exception failure) => Volatile.Write(ref _unbrokenSince, long.MaxValue);

@@ -67,11 +67,22 @@ internal sealed partial class ClusterMember(IClusterStore store, ClusterLine lin
         var duty = ClusterPolicy.Next(view, store.Incarnation, options, line.UnbrokenFor > options.CrashGrace);
         if (duty.TakesLead && await store.TakeLead() is { } term) LogLeads(logger, term);
         foreach (var dead in duty.Dead) await Bury(view, dead);
-        if (duty.Moves.Count > 0 && await store.Assign(view.LeaderEpoch, duty.Moves)) LogAssigned(logger, duty.Moves.Count);
+        await Assign(view, duty);
         LookAgainIn(duty.LooksAgainIn);
         Adopt(view);
         Leave(ClusterPolicy.ToLeave(view, store.Incarnation));
         if (duty.Acquires) Begin(await store.Acquire());
+    }
+
+    private async ValueTask Assign(ClusterView view, ClusterDuty duty)
+    {
+        if (duty.Moves.Count > 0)
+        {
+            if (!await store.Assign(view.LeaderEpoch, duty.Moves)) return;
+            LogAssigned(logger, duty.Moves.Count);
+        }
+
+        if (duty.EndsRebalance is { } wish) await store.EndRebalance(wish);
     }
 
     private void NoteTerm(ClusterView view)

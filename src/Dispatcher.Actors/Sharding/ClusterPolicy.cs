@@ -19,6 +19,7 @@ public static class ClusterPolicy
             Dead = [.. dead],
             LooksAgainIn = mayJudge ? NextJudgement(view, me, options) : null,
             Moves = leads ? MovesOf(view, options) : [],
+            EndsRebalance = leads ? view.Rebalance : null,
             Acquires = view.Targets.Where((target, shard) => target == me && view.Owners[shard] is null).Any(),
         };
     }
@@ -34,7 +35,8 @@ public static class ClusterPolicy
     private static IReadOnlyList<ShardMove> MovesOf(ClusterView view, ClusterOptions options)
     {
         var able = view.Nodes.Where(node => node.Wish == NodeWish.None).Select(node => node.Incarnation).ToList();
-        return RebalancePlan.Of(view.Targets, able, options.ImbalanceLimit);
+        var pins = view.Pins.ToDictionary(pin => pin.Shard, pin => pin.Target);
+        return RebalancePlan.Of(view.Targets, able, view.Rebalance is null ? options.ImbalanceLimit : 1, pins);
     }
 
     /// <summary>A node that is out of its session now is dead when its grace is over: look again right then.</summary>
@@ -61,6 +63,9 @@ public sealed record ClusterDuty
 
     /// <summary>For the coordinator: who is to have which shard.</summary>
     public IReadOnlyList<ShardMove> Moves { get; init; } = [];
+
+    /// <summary>For the coordinator: an operator's wish for evenness, to which the moves see.</summary>
+    public long? EndsRebalance { get; init; }
 
     /// <summary>Shards that are meant for this node belong to nobody.</summary>
     public bool Acquires { get; init; }

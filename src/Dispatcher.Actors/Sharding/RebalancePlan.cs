@@ -12,24 +12,30 @@ public static class RebalancePlan
     /// <param name="targets">Who is meant to have each shard.</param>
     /// <param name="nodes">Who may have shards.</param>
     /// <param name="imbalanceLimit">At least 1.</param>
-    public static IReadOnlyList<ShardMove> Of(IReadOnlyList<long?> targets, IReadOnlyCollection<long> nodes, int imbalanceLimit)
+    /// <param name="pins">Shards that stay with a node, whatever the balance; they count for it.</param>
+    public static IReadOnlyList<ShardMove> Of(IReadOnlyList<long?> targets, IReadOnlyCollection<long> nodes, int imbalanceLimit, IReadOnlyDictionary<int, long>? pins = null)
     {
         if (nodes.Count == 0) return [];
-        var held = nodes.Order().ToDictionary(node => node, _ => new Stack<int>());
+        var held = nodes.Order().ToDictionary(node => node, _ => new Holding());
         var moves = new List<ShardMove>();
         var homeless = new List<int>();
         for (var shard = 0; shard < targets.Count; shard++)
         {
-            if (targets[shard] is { } target && held.TryGetValue(target, out var shards)) shards.Push(shard);
+            if (pins is not null && pins.TryGetValue(shard, out var pin) && held.TryGetValue(pin, out var pinned))
+            {
+                pinned.Pinned++;
+                if (targets[shard] != pin) moves.Add(new ShardMove(shard, pin));
+            }
+            else if (targets[shard] is { } target && held.TryGetValue(target, out var holding)) holding.Movable.Push(shard);
             else homeless.Add(shard);
         }
 
         foreach (var shard in homeless) Give(shard, held, moves);
-        if (held.Values.Max(shards => shards.Count) - held.Values.Min(shards => shards.Count) <= imbalanceLimit) return moves;
+        if (held.Values.Max(holding => holding.Count) - Least(held) <= imbalanceLimit) return moves;
         var moved = moves.Select(move => move.Shard).ToHashSet();
-        while (Richest(held) is var rich && rich.Value.Count - held.Values.Min(shards => shards.Count) > 1)
+        while (Richest(held) is { } rich && rich.Count - Least(held) > 1)
         {
-            var shard = rich.Value.Pop();
+            var shard = rich.Movable.Pop();
             if (!moved.Add(shard)) moves.RemoveAll(move => move.Shard == shard);
             Give(shard, held, moves);
         }
@@ -37,12 +43,26 @@ public static class RebalancePlan
         return moves;
     }
 
-    private static void Give(int shard, Dictionary<long, Stack<int>> held, List<ShardMove> moves)
+    private static void Give(int shard, Dictionary<long, Holding> held, List<ShardMove> moves)
     {
-        var (node, shards) = held.MinBy(pair => (pair.Value.Count, pair.Key));
-        shards.Push(shard);
+        var (node, holding) = held.MinBy(pair => (pair.Value.Count, pair.Key));
+        holding.Movable.Push(shard);
         moves.Add(new ShardMove(shard, node));
     }
 
-    private static KeyValuePair<long, Stack<int>> Richest(Dictionary<long, Stack<int>> held) => held.MaxBy(pair => (pair.Value.Count, -pair.Key));
+    private static int Least(Dictionary<long, Holding> held) => held.Values.Min(holding => holding.Count);
+
+    /// <summary>Who has most of those that have any to give.</summary>
+    private static Holding? Richest(Dictionary<long, Holding> held) =>
+        held.Where(pair => pair.Value.Movable.Count > 0).OrderByDescending(pair => pair.Value.Count).ThenBy(pair => pair.Key).Select(pair => pair.Value).FirstOrDefault();
+
+    /// <summary>What a node has, or is to have.</summary>
+    private sealed class Holding
+    {
+        public int Pinned { get; set; }
+
+        public Stack<int> Movable { get; } = [];
+
+        public int Count => Pinned + Movable.Count;
+    }
 }

@@ -7,7 +7,7 @@ namespace Dispatcher.Store;
 /// What the nodes of a cluster share beside the jobs: who lives, who owns which shard, who coordinates, and commands for jobs that another node owns. All of
 /// it is fenced: a node that was declared dead changes nothing here.
 /// </summary>
-public interface IClusterStore : IAdmissionStore
+public interface IClusterStore : IAdmissionStore, IClusterOperations
 {
     /// <summary>The number of this node's life.</summary>
     long Incarnation { get; }
@@ -165,6 +165,12 @@ public sealed record ClusterView
 
     /// <summary>How often keys or workflows were changed.</summary>
     public long Registry { get; init; }
+
+    /// <summary>Shards that operators want with a node, whatever the balance; a node that does not live any more may still stand here.</summary>
+    public ImmutableArray<ShardMove> Pins { get; init; } = [];
+
+    /// <summary>The newest wish of an operator that shards be spread evenly; null when there is none.</summary>
+    public long? Rebalance { get; init; }
 
     /// <summary>The place of the newest event that can be seen.</summary>
     public long? Head { get; init; }

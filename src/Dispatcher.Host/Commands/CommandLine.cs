@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Dispatcher.Host.Commands.Cluster;
 using Dispatcher.Host.Commands.Database;
 using Dispatcher.Host.Commands.Keys;
 using Dispatcher.Host.Commands.Remote;
+using Dispatcher.Host.Commands.Shell;
 using Dispatcher.Host.Composition;
 
 namespace Dispatcher.Host.Commands;
@@ -40,6 +42,12 @@ public static class CommandLine
         }
     }
 
+    /// <summary>What may stand at a place of a line, as the shells complete it.</summary>
+    internal static IEnumerable<string> Complete(string line, int position, HostEdges edges) => Root(edges).Parse(line).GetCompletions(position).Select(item => item.Label);
+
+    /// <summary>The commands, each with its description.</summary>
+    internal static IEnumerable<(string Name, string Description)> List(HostEdges edges) => Root(edges).Subcommands.Select(command => (command.Name, command.Description ?? ""));
+
     private static RootCommand Root(HostEdges edges)
     {
         var root = new RootCommand("Dispatcher runs multi-step jobs to the end, and goes on where it was when it is killed.");
@@ -53,6 +61,11 @@ public static class CommandLine
         root.Add(HealthCommand.Create(edges));
         root.Add(BackupCommand.Create(edges));
         root.Add(DatabaseCommands.Create(edges));
+        root.Add(ClusterCommands.Create(edges));
+        root.Add(ShardingCommands.Create(edges));
+        root.Add(NodeInsightCommands.Actors(edges));
+        root.Add(NodeInsightCommands.Log(edges));
+        root.Add(PbmCommand.Create(edges));
         root.Add(KeyCommands.Create(edges));
         root.Add(ConfigCommand.Create(edges));
         root.Add(ServiceCommands.Stats(edges));

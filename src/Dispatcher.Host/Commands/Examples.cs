@@ -15,6 +15,8 @@ internal static class Examples
           dispatcher serve --data data               the job service, on http://127.0.0.1:5080
           dispatcher job list --status failed
           dispatcher job why 019a                    why a job is not running now
+          dispatcher cluster show                    the nodes of a cluster, and what dead ones left
+          dispatcher cluster-sharding locate 019a    which node has a job
           dispatcher workflow check my-workflow.yaml
 
         Exit codes: 0 done, 1 failed, 2 wrong usage, workflow, input or settings, 3 key missing or not enough, 4 not found,

@@ -9,10 +9,15 @@ public sealed record HostEdges
 
     public required TextWriter Error { get; init; }
 
+    public TextReader In { get; init; } = TextReader.Null;
+
     public required StopSignals Signals { get; init; }
 
     /// <summary>True when somebody watches the output, so that a live picture makes sense.</summary>
     public bool IsTerminal { get; init; }
+
+    /// <summary>Reads a key from the terminal without showing it; null when the input is no terminal, and is read by lines.</summary>
+    public Func<ConsoleKeyInfo>? ReadKey { get; init; }
 
     /// <summary>Where relative paths start.</summary>
     public required string CurrentDirectory { get; init; }
@@ -29,6 +34,8 @@ public sealed record HostEdges
         Out = Console.Out,
         Error = Console.Error,
         Signals = signals,
+        In = Console.In,
+        ReadKey = Console.IsInputRedirected || Console.IsOutputRedirected ? null : static () => Console.ReadKey(intercept: true),
         IsTerminal = !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"),
         CurrentDirectory = Directory.GetCurrentDirectory(),
         Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()

@@ -48,7 +48,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
         builder.Services.AddDispatcher(options =>
         {
             options.Store = StorePlace.SqliteOptions(settings);
-            options.Postgres = new StorePlace(settings).Postgres;
+            options.Postgres = new StorePlace(settings).Postgres is { } postgres ? postgres with { Address = AddressForOthers(addresses) } : null;
             options.Node = EmbeddedEngine.Options(settings);
             options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
@@ -78,7 +78,9 @@ internal sealed partial class ServiceHost : IAsyncDisposable
         await Start();
         using var announcement = RunningServer.Announce(_settings.DataDirectory, AddressForOwn(_app.Urls.First()), _app.Services.GetRequiredService<OperatorKey>().Text, place.Name);
         foreach (var address in _app.Urls) await Say($"Dispatcher listens on {address}");
-        await Task.WhenAny(_edges.Signals.Interrupted, _edges.Signals.Terminated);
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A node that is asked to leave its cluster stops its application.
+        await using (_app.Lifetime.ApplicationStopping.Register(stopping.SetResult)) await Task.WhenAny(_edges.Signals.Interrupted, _edges.Signals.Terminated, stopping.Task);
         await Say("Stopping: requests and steps under way may end first. Ask again to leave at once.");
         var stop = _app.StopAsync();
         _left = await Task.WhenAny(stop, _edges.Signals.AskedAgain) != stop;
@@ -126,6 +128,13 @@ internal sealed partial class ServiceHost : IAsyncDisposable
         return addresses.Length > 0 && addresses.All(address => WebAddress.TryParse(address, out _))
             ? addresses
             : throw new CommandException(ExitCode.Usage, $"'{urls}' is no address to listen on; write http://ADDRESS:PORT, several with a semicolon between.");
+    }
+
+    /// <summary>Where others reach this node, for people; empty if the port is not known before it listens.</summary>
+    private static string AddressForOthers(IReadOnlyList<string> addresses)
+    {
+        if (!WebAddress.TryParse(addresses[0], out var parsed) || parsed.Port == 0) return "";
+        return $"{parsed.Scheme}://{(parsed.Host is "0.0.0.0" or "[::]" or "*" or "+" ? Environment.MachineName : parsed.Host)}:{parsed.Port}";
     }
 
     /// <summary>Where commands on this machine reach an address that stands for all of them.</summary>

@@ -16,7 +16,7 @@ internal sealed class ApiClient : IDisposable
     /// <param name="key">An API key or token; null for a server without keys.</param>
     public ApiClient(Uri server, string? key)
     {
-        Server = server;
+        (Server, Key) = (server, key);
         _api = new Uri(server, "/api/v1/").ToString();
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
         {
@@ -26,6 +26,9 @@ internal sealed class ApiClient : IDisposable
     }
 
     public Uri Server { get; }
+
+    /// <summary>For other clients of the same server.</summary>
+    public string? Key { get; }
 
     /// <param name="path">Below <c>/api/v1/</c>, with its query.</param>
     public Task<JsonElement> Get(string path) => Send(new HttpRequestMessage(HttpMethod.Get, At(path)));

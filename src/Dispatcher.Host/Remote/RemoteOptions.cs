@@ -61,6 +61,14 @@ internal sealed class RemoteOptions
             : throw new CommandException(ExitCode.Failed, $"No server is named and none runs in {data}: start `dispatcher serve`, or name one with --server or {ServerVariable}.");
     }
 
+    /// <summary>A server at an address; with the operator's key if it is the one that runs in the data directory and no key is named.</summary>
+    public ApiClient At(Uri address, ParseResult parsed)
+    {
+        if (Key(parsed) is { } key) return new ApiClient(address, key);
+        var own = RunningServer.Find(EffectiveSettings.Load(_edges, null, null).DataDirectory);
+        return new ApiClient(address, own?.Address.Authority == address.Authority ? own.OperatorKey : null);
+    }
+
     private static bool NamesAStore(ParseResult parsed) =>
         parsed.GetResult(SharedOptions.DataName) is not null || parsed.GetResult(SharedOptions.StoreName) is not null;
 

@@ -10,7 +10,7 @@ internal static class RoleSet
     public static IReadOnlySet<Role> All => Sets[^1];
 
     /// <summary>All that a key may have, for people.</summary>
-    public const string Names = "viewer, submitter, operator, admin, worker or monitor";
+    public const string Names = "viewer, submitter, operator, admin, worker, monitor or cluster-admin";
 
     /// <summary>The given roles and those that they include.</summary>
     public static IReadOnlySet<Role> Of(params IEnumerable<Role> roles)
@@ -20,6 +20,9 @@ internal static class RoleSet
         return Sets[mask];
     }
 
+    /// <summary>True for roles that are of the machine and not of a tenant.</summary>
+    public static bool IsOfTheMachine(this Role role) => role is Role.Monitor or Role.ClusterAdmin;
+
     /// <summary>Lower case, as keys and tokens name it.</summary>
     public static string ToText(this Role role) => role switch
     {
@@ -28,6 +31,7 @@ internal static class RoleSet
         Role.Operator => "operator",
         Role.Admin => "admin",
         Role.Monitor => "monitor",
+        Role.ClusterAdmin => "cluster-admin",
         _ => "worker",
     };
 
@@ -50,6 +54,7 @@ internal static class RoleSet
         Role.Submitter => Mask(Role.Submitter) | Included(Role.Viewer),
         Role.Operator => Mask(Role.Operator) | Mask(Role.Worker) | Included(Role.Submitter),
         Role.Admin => Mask(Role.Admin) | Included(Role.Operator),
+        Role.ClusterAdmin => Mask(Role.ClusterAdmin) | Mask(Role.Monitor),
         _ => Mask(role),
     };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Coordination;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
@@ -6,6 +7,7 @@ using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
 using Dispatcher.Web.Embedding;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -58,6 +60,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     public CallbackService Callbacks => Node.Callbacks!;
 
     public IRetentionStore Retention => Life.Store;
+
+    /// <summary>All of the store, for a check of it.</summary>
+    internal INodeStore Inspected => Life.Store;
 
     /// <summary>The cluster that this server's node is a member of; null on an embedded store, whose node is alone.</summary>
     public IClusterStore? Cluster => Life.Store as IClusterStore;
@@ -133,7 +138,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
         while (true)
         {
             var old = Life;
-            await Task.WhenAny(old.Node.Cluster!.StoodDown, _stopping.Task);
+            var cluster = old.Node.Cluster!;
+            await Task.WhenAny(cluster.StoodDown, cluster.AskedToLeave, _stopping.Task);
+            if (cluster.AskedToLeave.IsCompleted && !IsStopping) StopApplication();
             if (await JoinAgain() is not { } next) return;
             Volatile.Write(ref _life, next);
             next.Start();
@@ -141,6 +148,14 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
             Reborn?.Invoke(this, EventArgs.Empty);
             _ = End(old);
         }
+    }
+
+    /// <summary>A node that is to leave ends as it does on a signal: the application stops, and with it the node, which hands its shards over.</summary>
+    private void StopApplication()
+    {
+        LogAskedToLeave(_logger);
+        _stopping.TrySetResult();
+        services.GetService<IHostApplicationLifetime>()?.StopApplication();
     }
 
     /// <returns>Null when the application stops.</returns>
@@ -176,6 +191,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
             LogNotEnded(_logger, failure);
         }
     }
+
+    [LoggerMessage(5104, LogLevel.Warning, "This node was asked to leave the cluster: it hands its shards over, and the application stops.")]
+    private static partial void LogAskedToLeave(ILogger logger);
 
     [LoggerMessage(620, LogLevel.Information, "This server is a node of the cluster again, as incarnation {Incarnation}.")]
     private static partial void LogReborn(ILogger logger, long incarnation);

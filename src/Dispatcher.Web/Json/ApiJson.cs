@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
@@ -43,6 +44,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, ArtifactsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
         options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
     }
 
     private static JsonSerializerOptions Make()

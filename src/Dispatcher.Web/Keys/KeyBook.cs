@@ -16,7 +16,7 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
     private readonly IdGenerator _chance = new(time);
 
     /// <summary>True for roles that only the operator of the machine gives.</summary>
-    public static bool IsOfTheMachine(IReadOnlyList<string> roles) => roles.Contains(Role.Monitor.ToText(), StringComparer.Ordinal);
+    public static bool IsOfTheMachine(IReadOnlyList<string> roles) => roles.Any(IsOfTheMachine);
 
     public async Task<KeyAnswer> Create(string tenant, string name, IReadOnlyList<string> roles, DateTimeOffset? expiresAt)
     {
@@ -75,9 +75,11 @@ internal sealed class KeyBook(IAccessStore store, TimeProvider time)
         if (name.Length > NameLimitCharacters || name.Any(char.IsControl)) return $"The name must have at most {NameLimitCharacters} printable characters.";
         if (roles.Count == 0) return $"A key needs a role: {RoleSet.Names}.";
         if (roles.FirstOrDefault(role => !RoleSet.TryParse(role, out _)) is { } unknown) return $"There is no role '{unknown}'; use {RoleSet.Names}.";
-        if (IsOfTheMachine(roles) && roles.Any(role => role != Role.Monitor.ToText())) return "The role monitor is of the machine and the others are of a tenant: make a key for each.";
+        if (IsOfTheMachine(roles) && !roles.All(IsOfTheMachine)) return "The roles monitor and cluster-admin are of the machine and the others are of a tenant: make a key for each.";
         return expiresAt <= time.GetUtcNow() ? "The key would have expired already; give a later time." : null;
     }
+
+    private static bool IsOfTheMachine(string text) => RoleSet.TryParse(text, out var role) && role.IsOfTheMachine();
 
     private static KeyAnswer.Refused Unknown(string id) => new(KeyRefusal.UnknownKey, $"There is no key {id}; list the keys to see those that there are.");
 }

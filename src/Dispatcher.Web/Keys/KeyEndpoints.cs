@@ -41,7 +41,7 @@ internal static class KeyEndpoints
         return Problem.Of(
             StatusCodes.Status403Forbidden,
             "forbidden",
-            $"You make keys for your own tenant, {caller.Tenant}, without the role monitor; the operator of the machine makes others, there, with `dispatcher key create --data DIR`.");
+            $"You make keys for your own tenant, {caller.Tenant}, without the roles monitor and cluster-admin; the operator of the machine makes others, there, with `dispatcher key create --data DIR`.");
     }
 
     /// <summary>Replace a key</summary>

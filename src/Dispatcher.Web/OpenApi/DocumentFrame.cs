@@ -24,6 +24,7 @@ internal sealed class DocumentFrame : IOpenApiDocumentTransformer
         ("workers", "Steps that programs outside carry out."),
         ("callbacks", "Signed posts of events, and their log."),
         ("keys", "Who may call."),
+        ("admin", "The nodes, shards and log of the machine, for its operator."),
     ];
 
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)

@@ -58,6 +58,10 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode UnknownLease { get; } = new("unknown-lease", 404, "The tenant has given no such lease to a worker");
 
+    public static ProblemCode UnknownNode { get; } = new("unknown-node", 404, "No such node lives in the cluster");
+
+    public static ProblemCode UnknownShard { get; } = new("unknown-shard", 404, "There is no shard of this number");
+
     public static ProblemCode NoWorkers { get; } = new("no-workers", 404, "The server was set up without the handler worker");
 
     public static ProblemCode MethodNotAllowed { get; } = new("method-not-allowed", 405, "The path does not take this method");
@@ -73,6 +77,12 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
     public static ProblemCode KeyEnded { get; } = new("key-ended", 409, "The key has expired or was revoked");
 
     public static ProblemCode TooManyKeys { get; } = new("too-many-keys", 409, "The tenant has as many keys as it may");
+
+    public static ProblemCode NoCluster { get; } = new("no-cluster", 409, "The server keeps its jobs in a data directory, so its node is alone");
+
+    public static ProblemCode AmbiguousNode { get; } = new("ambiguous-node", 409, "Several nodes have this name; their incarnations tell them apart");
+
+    public static ProblemCode NodeRefused { get; } = new("node-refused", 409, "The order cannot be carried out for that node now");
 
     public static ProblemCode LeaseLost { get; } = new("lease-lost", 409, "The worker's lease does not hold any more; job_status and ended_by say what became of it");
 

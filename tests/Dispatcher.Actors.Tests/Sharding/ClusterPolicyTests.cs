@@ -71,6 +71,27 @@ public sealed class ClusterPolicyTests
         Assert.Equal([0], ClusterPolicy.ToLeave(view, me: 1));
     }
 
+    [Fact]
+    public void AWishForEvenness_IsSeenTo_WithinTheLimitToo()
+    {
+        var view = View(1, Node(1), Node(2)) with { Owners = [1, 1, 1, 2], Epochs = [1, 1, 1, 1], Targets = [1, 1, 1, 2] };
+
+        Assert.Empty(Next(view, me: 1).Moves);
+        var duty = Next(view with { Rebalance = 7 }, me: 1);
+        Assert.Equal([new ShardMove(2, 2)], duty.Moves);
+        Assert.Equal(7, duty.EndsRebalance);
+        Assert.Null(Next(view with { Rebalance = 7 }, me: 2).EndsRebalance);
+    }
+
+    [Fact]
+    public void APinnedShard_IsAssigned_UnlessItsNodeLeaves()
+    {
+        var view = View(1, Node(1), Node(2)) with { Owners = [1, 2], Epochs = [1, 1], Targets = [1, 2], Pins = [new ShardMove(0, 2)] };
+
+        Assert.Equal([new ShardMove(0, 2)], Next(view, me: 1).Moves.Take(1));
+        Assert.DoesNotContain(Next(view with { Nodes = [Node(1), Node(2) with { Wish = NodeWish.Leave }] }, me: 1).Moves, move => move.Target == 2);
+    }
+
     private static ClusterDuty Next(ClusterView view, long me) => ClusterPolicy.Next(view, me, Options, mayJudge: true);
 
     private static ClusterView View(long? leader, params ImmutableArray<ClusterNode> nodes) => new() { Leader = leader, LeaderEpoch = 1, Nodes = nodes };

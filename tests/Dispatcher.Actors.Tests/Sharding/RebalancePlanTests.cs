@@ -74,6 +74,33 @@ public sealed class RebalancePlanTests
         }
     }
 
+    [Fact]
+    public void APinnedShard_GoesWhereItIsPinned_AndStaysThereWhateverTheBalance()
+    {
+        long?[] targets = [1, 1, 1, 2, 2, 2];
+        var pins = new Dictionary<int, long> { [3] = 1, [4] = 1, [5] = 1 };
+
+        var moves = RebalancePlan.Of(targets, [1, 2], imbalanceLimit: 1, pins);
+        foreach (var move in moves) targets[move.Shard] = move.Target;
+
+        Assert.All(pins, pin => Assert.Equal(pin.Value, targets[pin.Key]));
+        Assert.Equal([3, 3], CountsOf(targets, [1, 2]));
+        Assert.Empty(RebalancePlan.Of(targets, [1, 2], imbalanceLimit: 1, pins));
+    }
+
+    [Fact]
+    public void Pins_MayMakeItUneven_AndNothingMovesForThat()
+    {
+        long?[] targets = [1, 1, 1, 1, 1, 2];
+        var pins = new Dictionary<int, long> { [0] = 1, [1] = 1, [2] = 1, [3] = 1, [4] = 1 };
+
+        Assert.Empty(RebalancePlan.Of(targets, [1, 2], imbalanceLimit: 1, pins));
+    }
+
+    [Fact]
+    public void APin_MeansNothing_WhenItsNodeIsGone() =>
+        Assert.Empty(RebalancePlan.Of([1, 2], [1, 2], imbalanceLimit: 1, new Dictionary<int, long> { [0] = 9 }));
+
     private static IEnumerable<int> CountsOf(IReadOnlyList<long?> targets, IEnumerable<long> nodes) => nodes.Select(node => targets.Count(target => target == node));
 
     private static long?[] Apply(long?[] targets, long[] nodes, int limit)

@@ -18,6 +18,7 @@ public sealed class MigrationsTests
         ["0003_leftover_files.sql"] = "8bee1662d933ecc1ec9857987286f426f4c96e156fbd385d2f9f086824a5ce08",
         ["0004_cluster.sql"] = "07ad35b20b8be4b8d5b3be5b1ee683ce9ad0a2c70062d7eb2688923e6b75f03a",
         ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
+        ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
     };
 
     [Fact]

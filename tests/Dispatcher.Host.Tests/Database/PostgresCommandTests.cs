@@ -83,6 +83,21 @@ public sealed class PostgresCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Server_EndsCleanly_WhenItIsAskedToLeaveItsCluster()
+    {
+        await using var serve = await ServeRun.Start(Commands);
+        Commands.Set("DISPATCHER_SERVER", serve.Address.ToString());
+
+        var order = await Commands.Run("pbm", serve.Address.Authority, "cluster", "leave");
+
+        Assert.True(order.ExitCode == 0, order.Error);
+        Assert.Equal(0, await serve.Ended.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(0L, await _database.Execute("SELECT count(*) FROM dispatcher.nodes WHERE state = 'alive'"));
+        var offline = await Commands.Run("cluster-sharding", "verify", "--store", _database.Connection);
+        Assert.True(offline.ExitCode == 0, offline.Out + offline.Error);
+    }
+
+    [Fact]
     public async Task Server_TakesJobs_AndCommandsOnTheMachineFindIt()
     {
         await using (var serve = await ServeRun.Start(Commands))

@@ -66,7 +66,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
         var path = (row.Thing ?? pattern).Replace("$job", _job, StringComparison.Ordinal).Replace("$delivery", _delivery, StringComparison.Ordinal).Replace("$lease", _lease, StringComparison.Ordinal);
         // A key of its own for each request, since the requests end it.
         if (path.Contains("$key", StringComparison.Ordinal)) path = path.Replace("$key", (await MakeKey(Tenant, "viewer")).GetProperty("id").GetString(), StringComparison.Ordinal);
-        return path.Replace("{name}", "x", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
+        return path.Replace("{name}", "x", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{shard:int}", "0", StringComparison.Ordinal);
     }
 
     private async Task Prepare()

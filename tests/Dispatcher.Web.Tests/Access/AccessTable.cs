@@ -68,8 +68,8 @@ internal static class AccessTable
         ["GET /api/v1/webhooks/deliveries"] = new(Operator),
         ["POST /api/v1/webhooks/deliveries/{id}/replay"] = new(Operator) { Thing = "/api/v1/webhooks/deliveries/$delivery/replay" },
         ["GET /api/v1/webhooks/receivers"] = new(Operator),
-        ["GET /api/v1/webhooks/secret"] = new(Admin),
-        ["POST /api/v1/webhooks/secret/rotate"] = new(Admin),
+        ["GET /api/v1/webhooks/secret"] = new(Role.Admin),
+        ["POST /api/v1/webhooks/secret/rotate"] = new(Role.Admin),
 
         ["POST /api/v1/workers/lease"] = new(Worker) { Body = """{"queues":["q"],"worker":"w","wait_ms":0}""" },
         ["POST /api/v1/workers/heartbeat"] = new(Worker) { Body = """{"leases":[{"lease":"$lease"}]}""" },
@@ -78,10 +78,25 @@ internal static class AccessTable
         ["PUT /api/v1/workers/artifacts/{lease}/{**path}"] = new(Worker) { Thing = "/api/v1/workers/artifacts/$lease/a.txt", Body = "{}" },
         ["GET /api/v1/workers/queues"] = new(Viewer),
 
-        ["GET /api/v1/keys"] = new(Admin),
-        ["POST /api/v1/keys"] = new(Admin) { Body = """{"roles":["viewer"]}""" },
-        ["POST /api/v1/keys/{id}/rotate"] = new(Admin) { Thing = "/api/v1/keys/$key/rotate" },
-        ["DELETE /api/v1/keys/{id}"] = new(Admin) { Thing = "/api/v1/keys/$key" },
+        ["GET /api/v1/admin/cluster"] = new(Role.Monitor),
+        ["GET /api/v1/admin/cluster/stream"] = new(Role.Monitor),
+        ["POST /api/v1/admin/cluster/nodes/{node}/leave"] = new(ClusterAdmin),
+        ["POST /api/v1/admin/cluster/nodes/{node}/drain"] = new(ClusterAdmin),
+        ["POST /api/v1/admin/cluster/nodes/{node}/resume"] = new(ClusterAdmin),
+        ["POST /api/v1/admin/cluster/nodes/{node}/down"] = new(ClusterAdmin),
+        ["GET /api/v1/admin/shards"] = new(Role.Monitor),
+        ["POST /api/v1/admin/shards/{shard:int}/move"] = new(ClusterAdmin) { Body = """{"node":"self"}""" },
+        ["POST /api/v1/admin/shards/rebalance"] = new(ClusterAdmin),
+        ["POST /api/v1/admin/shards/verify"] = new(ClusterAdmin),
+        ["GET /api/v1/admin/jobs/{id}/location"] = new(Role.Monitor) { MayBeMissing = true },
+        ["GET /api/v1/admin/actors"] = new(ClusterAdmin),
+        ["GET /api/v1/admin/log"] = new(ClusterAdmin),
+        ["GET /api/v1/admin/log/stream"] = new(ClusterAdmin),
+
+        ["GET /api/v1/keys"] = new(Role.Admin),
+        ["POST /api/v1/keys"] = new(Role.Admin) { Body = """{"roles":["viewer"]}""" },
+        ["POST /api/v1/keys/{id}/rotate"] = new(Role.Admin) { Thing = "/api/v1/keys/$key/rotate" },
+        ["DELETE /api/v1/keys/{id}"] = new(Role.Admin) { Thing = "/api/v1/keys/$key" },
     };
 
     private static AccessRow Command(string name, Role needs, string? body = null) => new(needs) { Thing = $"/api/v1/jobs/$job/{name}", Body = body };

@@ -27,7 +27,7 @@ internal static partial class PostgresSql
 
     public const string Leave = "SELECT {schema}.leave($1)";
 
-    public const string Wish = "WITH wished AS (UPDATE {schema}.nodes SET wish = $2 WHERE incarnation = $1 AND state = 'alive' RETURNING 1) SELECT {schema}.tell_of_change() FROM wished";
+    public const string Wish = "WITH wished AS (UPDATE {schema}.nodes SET wish = $2 WHERE incarnation = $1 AND state = 'alive' RETURNING 1) SELECT {schema}.tell_of_change()::text FROM wished";
 
     public const string GiveCommand =
         """

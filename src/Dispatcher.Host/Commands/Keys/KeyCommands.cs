@@ -28,7 +28,7 @@ internal static class KeyCommands
     private static Command CreateKey(HostEdges edges, KeyDesks desks)
     {
         var tenant = new Option<string?>("--tenant") { Description = $"Whose key it is ({Caller.DefaultTenant}, or on a server your own tenant, unless given)", HelpName = "TENANT" };
-        var roles = new Option<string[]>("--role") { Description = $"{RoleSet.Names} (which reads the machine's metrics); several with commas", HelpName = "ROLE", Required = true };
+        var roles = new Option<string[]>("--role") { Description = $"{RoleSet.Names} (the last two are of the machine); several with commas", HelpName = "ROLE", Required = true };
         var name = new Option<string?>("--name") { Description = "What people call it", HelpName = "NAME" };
         var expires = new Option<string?>("--expires") { Description = "After which time it is worth nothing, for example 90d", HelpName = "DURATION" };
         return desks.Command("create", "Make a key and print it, this once", [tenant, roles, name, expires], mayMake: true, async (parsed, desk) =>

@@ -45,7 +45,7 @@ internal sealed class TokenChecker(JwtOptions options, SigningKeys keys, TimePro
         foreach (var word in words)
         {
             // Whoever gives roles at the provider gives them within a tenant.
-            if (RoleSet.TryParse(word, out var role) && role != Role.Monitor) yield return role;
+            if (RoleSet.TryParse(word, out var role) && !role.IsOfTheMachine()) yield return role;
         }
     }
 

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using Dispatcher.Sharding;
+using Dispatcher.Store.Postgres;
+using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Dispatcher.Web.Tests.Admin;
+
+/// <summary>The operator's endpoints of two servers on one PostgreSQL, in this process.</summary>
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static int _made;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly string _schema = $"web_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
+    private TestService _one = null!;
+    private TestService _two = null!;
+    private Api _api = null!;
+
+    public async Task InitializeAsync()
+    {
+        _one = await Start("one");
+        _two = await Start("two");
+        _api = new Api(_one.Client());
+        await Until(cluster => ShardsOf(cluster, "one") == 8 && ShardsOf(cluster, "two") == 8);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _api.Dispose();
+        await _two.DisposeAsync();
+        await _one.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Cluster_ShowsItsNodes()
+    {
+        var cluster = await _api.Get("/admin/cluster");
+
+        Assert.Equal(("one", "one", 16, 0), (cluster.Text("self"), cluster.Text("leader"), cluster.Number("shards"), cluster.Number("unowned_shards")));
+        Assert.True(cluster.At("is_cluster").GetBoolean());
+        Assert.Equal("http://two.example.org:5080", cluster.Text("nodes.1.address"));
+        Assert.Equal(0, cluster.At("gone").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task ANodeThatIsToLeave_StopsItsApplication_AndTellsWhatItLeft()
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = _two.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+
+        var order = await _api.Post("/admin/cluster/nodes/two/leave");
+
+        Assert.Equal((HttpStatusCode.OK, "two"), (order.Status, order.Text("node")));
+        await stopping.Task.WaitAsync(Patience);
+        await _two.DisposeAsync();
+        var cluster = await _api.Get("/admin/cluster");
+        Assert.Equal(16, ShardsOf(cluster, "one"));
+        Assert.Equal(("two", "left", 0), (cluster.Text("gone.0.name"), cluster.Text("gone.0.state"), cluster.Number("gone.0.shards")));
+    }
+
+    [Fact]
+    public async Task ANodeThatIsToDrain_LosesItsShards_AndIsFollowed()
+    {
+        using var answer = await _api.Client.GetAsync("/api/v1/admin/cluster/stream", HttpCompletionOption.ResponseHeadersRead);
+        await using var events = SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync().GetAsyncEnumerator();
+        Assert.True(await events.MoveNextAsync());
+        Assert.True(await events.MoveNextAsync());
+        Assert.Equal(["state"], new[] { events.Current.EventType });
+
+        Assert.Equal(HttpStatusCode.OK, (await _api.Post("/admin/cluster/nodes/http%3A%2F%2Ftwo.example.org%3A5080/drain")).Status);
+        await Until(cluster => ShardsOf(cluster, "one") == 16 && cluster.Text("nodes.1.status") == "draining");
+        while (events.Current.EventType != "member-draining") Assert.True(await events.MoveNextAsync());
+        while (events.Current.EventType != "shards-moved") Assert.True(await events.MoveNextAsync());
+
+        var last = await _api.Post("/admin/cluster/nodes/self/drain");
+        Assert.Equal((HttpStatusCode.Conflict, "node-refused"), (last.Status, last.Text("code")));
+        Assert.Equal(HttpStatusCode.OK, (await _api.Post("/admin/cluster/nodes/two/resume")).Status);
+        await Until(cluster => ShardsOf(cluster, "two") >= 7);
+    }
+
+    [Fact]
+    public async Task ANodeThatIsDown_MayWriteNoMore_AndOnesOwnIsRefused()
+    {
+        var own = await _api.Post("/admin/cluster/nodes/self/down");
+        Assert.Equal((HttpStatusCode.Conflict, "node-refused"), (own.Status, own.Text("code")));
+
+        Assert.Equal(HttpStatusCode.OK, (await _api.Post("/admin/cluster/nodes/two/down")).Status);
+
+        await _two.Engine.Node.Cluster!.StoodDown.WaitAsync(Patience);
+        await Until(cluster => ShardsOf(cluster, "one") == 16);
+        var gone = await _api.Get("/admin/cluster");
+        Assert.Equal(("dead", 8, 0), (gone.Text("gone.0.state"), gone.Number("gone.0.had_shards"), gone.Number("gone.0.shards")));
+        Assert.Equal((HttpStatusCode.NotFound, "unknown-node"), (await _api.Post("/admin/cluster/nodes/two/down")) is var again ? (again.Status, again.Text("code")) : default);
+    }
+
+    [Fact]
+    public async Task AShard_IsMoved_AndFreedByARebalance()
+    {
+        var shard = (await _api.Get("/admin/shards")).At("items").EnumerateArray().First(item => item.GetProperty("owner").GetString() == "one").GetProperty("shard").GetInt32();
+
+        var moved = await _api.Post($"/admin/shards/{shard}/move", """{"node":"two"}""");
+
+        Assert.Equal((HttpStatusCode.OK, "one", "two"), (moved.Status, moved.Text("from"), moved.Text("to")));
+        await Until(async () => (await _api.Get("/admin/shards")).At("items")[shard] is var item && item.TryGetProperty("owner", out var owner) && owner.GetString() == "two" && item.GetProperty("pinned").GetBoolean());
+        Assert.Equal("unknown-shard", (await _api.Post("/admin/shards/16/move", """{"node":"two"}""")).Text("code"));
+        Assert.Equal("unknown-node", (await _api.Post("/admin/shards/1/move", """{"node":"three"}""")).Text("code"));
+        Assert.Equal(1, (await _api.Post("/admin/shards/rebalance")).Number("freed_pins"));
+        await Until(cluster => ShardsOf(cluster, "one") == 8 && ShardsOf(cluster, "two") == 8);
+    }
+
+    [Fact]
+    public async Task AJob_IsLocatedOnTheNodeThatRunsIt_FromAnyNode_AndTheStoreIsSound()
+    {
+        await _api.Register(Support.Workflows.Quick);
+        using var other = new Api(_two.Client());
+        for (var i = 0; i < 10; i++)
+        {
+            var id = await _api.Create("""{"workflow":"quick"}""");
+            var place = await _api.Get($"/admin/jobs/{id}/location");
+            Assert.Equal("owned", place.Text("state"));
+            Assert.Equal((place.Text("owner"), place.Number("shard")), (await other.Get($"/admin/jobs/{id}/location")) is var same ? (same.Text("owner"), same.Number("shard")) : default);
+        }
+
+        var found = await _api.Post("/admin/shards/verify");
+        Assert.True(found.At("sound").GetBoolean(), found.ToString());
+        Assert.Equal((10, 0), (found.Number("jobs"), found.Number("outside_events")));
+    }
+
+    private async Task<TestService> Start(string name)
+    {
+        var connection = (await PostgresCluster.Shared).ConnectionString;
+        return await TestService.Start(Path.Combine(_directory.Path, name), options =>
+        {
+            options.Postgres = new PostgresStoreOptions { ConnectionString = connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = name, Address = $"http://{name}.example.org:5080" };
+            options.Node = options.Node with
+            {
+                DrainTimeout = TimeSpan.FromSeconds(1),
+                Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(200), CrashGrace = TimeSpan.FromMilliseconds(600) },
+            };
+        });
+    }
+
+    private Task Until(Func<Answer, bool> isSo) => Until(async () => isSo(await _api.Get("/admin/cluster")));
+
+    private static async Task Until(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        while (!await isSo()) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+    }
+
+    private static int ShardsOf(Answer cluster, string node) =>
+        cluster.At("nodes").EnumerateArray().Where(item => item.GetProperty("name").GetString() == node).Select(item => item.GetProperty("shards").GetInt32()).SingleOrDefault(-1);
+}
