@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Dispatcher.Coordination;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
