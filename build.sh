@@ -42,7 +42,7 @@ Usage: ./build.sh VERB
 
   help               Prints this.
   build              Restores and builds everything (Release); warnings are errors.
-  test [NAME...]     Builds, then runs all tests, or those whose full name contains a NAME.
+  test [NAME...]     Builds, then runs all tests but the long ones (`ci` runs these too), or those whose full name contains a NAME.
   ci                 Everything that must pass before a merge: locked restore, build, format, tests, a short demo.
   demo [--fresh]     Cuts a talk video with the real pipeline. Kill it and run it again: it goes on where it was.
                      --fresh forgets what was there; --smoke takes a short talk and checks the result.
@@ -68,26 +68,26 @@ publish() {
 }
 
 test_verb() {
-  local name
+  local name filter=''
   for name in "$@"; do [[ $name != -* ]] || usage "test takes parts of test names, not options such as '$name'."; done
+  for name in "$@"; do filter+="${filter:+|}FullyQualifiedName~$name"; done
   build
-  run_tests "$@"
+  run_tests "${filter:-Category!=Long}"
   summary
   ((failed == 0))
 }
 
-# Runs every test project; sets passed and failed. A project that ends without results, or that runs no test, counts as a failure.
+# run_tests [FILTER]: runs every test project; sets passed and failed. A project that ends without results, or that runs no test, counts as a failure.
 run_tests() {
   need_packages
   need_clients
   publish
   export DISPATCHER_PROGRAM=$dispatcher
-  local results=$artifacts/tests filter='' name project
-  for name in "$@"; do filter+="${filter:+|}FullyQualifiedName~$name"; done
+  local results=$artifacts/tests filter=${1:-} project
   rm -rf "$results"
   for project in tests/*/*.csproj; do run_test_project "$project" "$results" "$filter"; done
   if ((passed + failed == 0)); then
-    echo "No test ran${filter:+: no full name of a test contains $*}." >&2
+    echo "No test ran${filter:+: none is meant by '$filter'}." >&2
     failed=1
   fi
 }
@@ -104,7 +104,7 @@ run_test_project() {
   if ((bad == 0 && exit_code != 0)); then
     echo "$name ended with exit code $exit_code${counts:+ although no test failed}." >&2
     bad=1
-  elif ((total == 0)) && [[ -z $filter ]]; then
+  elif ((total == 0)) && [[ $filter != FullyQualifiedName* ]]; then
     echo "$name ran no test." >&2
     bad=1
   fi

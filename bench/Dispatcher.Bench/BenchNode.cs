@@ -3,37 +3,44 @@ using Dispatcher.Kernel;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
+using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Workflows;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Bench;
 
-/// <summary>An embedded node on a fresh or given data directory, as production builds it: SQLite, synchronous=FULL.</summary>
+/// <summary>A node as production builds it: on a fresh or given data directory with SQLite, synchronous=FULL, or as a member of a cluster on PostgreSQL.</summary>
 internal sealed class BenchNode : IAsyncDisposable
 {
-    private BenchNode(SqliteJobStore store, DispatcherNode node) => (Store, Node) = (store, node);
+    private BenchNode(INodeStore store, DispatcherNode node) => (Store, Node) = (store, node);
 
     public static readonly Principal Bench = new("bench");
 
-    public SqliteJobStore Store { get; }
+    public INodeStore Store { get; }
 
     public DispatcherNode Node { get; }
 
-    public static BenchNode Open(string directory, params IStepHandler[] more)
+    public static BenchNode Open(string directory, params IStepHandler[] more) =>
+        Make(SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System, NullLogger.Instance), directory, more);
+
+    /// <summary>A member of a cluster; it has joined when its <see cref="DispatcherNode.Start"/> has completed.</summary>
+    public static async Task<BenchNode> OpenMember(PostgresStoreOptions options, string directory, params IStepHandler[] more) =>
+        Make(await PostgresJobStore.Open(options, TimeProvider.System, NullLogger.Instance), directory, more);
+
+    private static BenchNode Make(INodeStore store, string directory, IStepHandler[] more)
     {
-        ILogger logger = NullLogger.Instance;
-        var store = SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = directory }, TimeProvider.System, logger);
         var node = new DispatcherNode(
             new NodeEdges
             {
                 Store = store,
+                Cluster = store as IClusterStore,
                 Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), .. more]),
                 Artifacts = new LocalArtifactStore(Path.Combine(directory, "artifacts"), "dev", new IdGenerator(TimeProvider.System)),
-                Logger = logger,
+                Logger = NullLogger.Instance,
             },
-            new NodeOptions { StageLimits = stage => new Steps.Admission.StageLimits { MaxConcurrency = stage == "narrow" ? 1 : 10_000 } });
+            new NodeOptions { StageLimits = stage => new Steps.Admission.StageLimits { MaxConcurrency = stage == "narrow" ? 1 : 50_000 } });
         return new BenchNode(store, node);
     }
 

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Dispatcher.Process.Tests;
 
 /// <summary>Three real nodes on a real PostgreSQL under load, and one fault. What must hold is told by <see cref="ClusterChecker"/>.</summary>
+[Trait("Category", "Long")]
 public sealed class ClusterFaultTests(ITestOutputHelper log)
 {
     private const int Nodes = 3;

@@ -82,7 +82,7 @@ public sealed partial class ClusterHost : IShardHost
     internal async Task<int> Join(ActorCell wakeUps)
     {
         _wakeUps = wakeUps;
-        _intake = _system.Spawn(() => new CommandIntake(_cluster, _services, _logger));
+        _intake = _system.Spawn(() => new CommandIntake(_cluster, _services, _gateway, _logger));
         _member = _system.Spawn(() => new ClusterMember(_cluster, Line, _services.Shards, this, _options, _logger));
         Line.Open(_cluster, _options.HeartbeatInterval);
         await Task.WhenAny(_ready.Task, StoodDown);
@@ -213,6 +213,8 @@ public sealed partial class ClusterHost : IShardHost
         if (_services.HasStoodDown) return;
         _services.HasStoodDown = true;
         LogStandsDown(_logger, _cluster.Incarnation, cause);
+        // Or the others would take it for alive, and wait.
+        Line.FallSilent();
         _gateway.Close();
         _services.IsDraining = true;
         _member?.Stop();

@@ -11,7 +11,7 @@ namespace Dispatcher.Coordination;
 /// Carries out the commands that other nodes have left for this node's jobs. The answer is written with the events that a command causes, or by itself if it causes none;
 /// until then the command stays, for whoever owns the job by then.
 /// </summary>
-internal sealed partial class CommandIntake(IClusterStore cluster, JobServices services, ILogger logger) : Actor
+internal sealed partial class CommandIntake(IClusterStore cluster, JobServices services, JobGateway gateway, ILogger logger) : Actor
 {
     /// <summary>Commands that one look reads, and about so many are under way at once.</summary>
     private const int PageLimit = 1000;
@@ -50,15 +50,13 @@ internal sealed partial class CommandIntake(IClusterStore cluster, JobServices s
     {
         try
         {
-            if (command.Kind != RemoteCodec.Kind) throw new JsonException($"'{command.Kind}' is no kind of command that this version knows.");
-            var message = RemoteCodec.Decode(command.Payload.Span, command.Id);
-            services.Delivery.Deliver(command.Job, message);
-            var reply = await message.Reply;
-            if (RemoteCodec.Encode(reply) is { } answer)
+            var isAnswered = command.Kind switch
             {
-                if (!message.IsRecorded) await cluster.AnswerCommand(new CommandAnswer(command.Id, answer));
-                cluster.Hint(new ClusterHint(ClusterHintKind.Answers, command.Sender));
-            }
+                RemoteCodec.Kind => await CarryOut(command),
+                ExplainCodec.Kind => await Explain(command),
+                _ => throw new JsonException($"'{command.Kind}' is no kind of command that this version knows."),
+            };
+            if (isAnswered) cluster.Hint(new ClusterHint(ClusterHintKind.Answers, command.Sender));
         }
         catch (StoreException failure)
         {
@@ -72,6 +70,25 @@ internal sealed partial class CommandIntake(IClusterStore cluster, JobServices s
         }
 
         Self.Tell(new Ended(command.Id));
+    }
+
+    /// <returns>False when it stays, to be carried out again.</returns>
+    private async Task<bool> CarryOut(ClusterCommand command)
+    {
+        var message = RemoteCodec.Decode(command.Payload.Span, command.Id);
+        services.Delivery.Deliver(command.Job, message);
+        if (RemoteCodec.Encode(await message.Reply) is not { } answer) return false;
+        if (!message.IsRecorded) await cluster.AnswerCommand(new CommandAnswer(command.Id, answer));
+        return true;
+    }
+
+    /// <summary>Only of a job that is in memory: of others the store tells as much.</summary>
+    private async Task<bool> Explain(ClusterCommand command)
+    {
+        var question = ExplainCodec.Decode(command.Payload.Span);
+        var explanation = await gateway.InspectLoaded(command.Job, question.Tenant) is { } inspection ? await gateway.Explain(inspection) : null;
+        await cluster.AnswerCommand(new CommandAnswer(command.Id, ExplainCodec.EncodeAnswer(explanation)));
+        return true;
     }
 
     [LoggerMessage(320, LogLevel.Warning, "The commands of other nodes could not be read and are read again: {Cause}")]

@@ -80,6 +80,10 @@ public sealed class JobGateway(JobServices services)
     public async Task<JobExplanation?> Explain(JobId id, string? tenant = null) =>
         await Inspect(id, tenant) is { } inspection ? await _explainer.Explain(inspection) : null;
 
+    /// <summary>What the node that owns the job says of why it waits; null if that is this one, or says nothing that the store does not know.</summary>
+    public async Task<JobExplanation?> AskOwner(JobId id, string tenant) =>
+        services.Remote is { } remote && !services.Shards.IsMine(id) ? await remote.Explain(id, tenant) : null;
+
     /// <summary>The same of a job that was read already: loads nothing.</summary>
     public Task<JobExplanation> Explain(JobInspection inspection) => _explainer.Explain(inspection);
 

@@ -40,6 +40,9 @@ public sealed class ClusterLine(IShardHost host, NodeTrust trust, TimeProvider t
     /// <summary>Gives no more; the store says that the node has left, or the others find out.</summary>
     public void Close() => _session?.Dispose();
 
+    /// <summary>Gives no sign of life any more, from now on.</summary>
+    internal void FallSilent() => _session?.FallSilent();
+
     internal void BeatSoon() => _session?.BeatSoon();
 
     internal void Attach(ActorCell member) => Volatile.Write(ref _member, member);

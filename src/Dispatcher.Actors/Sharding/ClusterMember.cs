@@ -12,7 +12,10 @@ internal sealed partial class ClusterMember(IClusterStore store, ClusterLine lin
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan UpkeepInterval = TimeSpan.FromHours(1);
+
     private long _actedAt = long.MinValue;
+    private long? _upkeptAt;
     private long? _term;
     private TimerQueue.Entry? _judgement;
 
@@ -68,6 +71,7 @@ internal sealed partial class ClusterMember(IClusterStore store, ClusterLine lin
         if (duty.TakesLead && await store.TakeLead() is { } term) LogLeads(logger, term);
         foreach (var dead in duty.Dead) await Bury(view, dead);
         await Assign(view, duty);
+        if (_term is not null) await Upkeep();
         LookAgainIn(duty.LooksAgainIn);
         Adopt(view);
         Leave(ClusterPolicy.ToLeave(view, store.Incarnation));
@@ -91,6 +95,13 @@ internal sealed partial class ClusterMember(IClusterStore store, ClusterLine lin
         if (term == _term) return;
         _term = term;
         host.Lead(term);
+    }
+
+    private async ValueTask Upkeep()
+    {
+        if (_upkeptAt is { } last && Self.System.Time.GetElapsedTime(last) < UpkeepInterval) return;
+        _upkeptAt = Now;
+        await store.Upkeep();
     }
 
     private async ValueTask Bury(ClusterView view, long dead)

@@ -72,6 +72,9 @@ public interface IClusterStore : IAdmissionStore, IClusterOperations
     /// <param name="head">The newest place of the journal, if it is known; null after a hint.</param>
     void JournalMoved(long? head);
 
+    /// <summary>What somebody has to do now and then: makes room for the coming months, and removes answers that nobody has taken away.</summary>
+    ValueTask Upkeep();
+
     /// <summary>Hints to other nodes, soon and together with others; what they are about is in the store whether they arrive or not.</summary>
     void Hint(ClusterHint hint);
 }
@@ -81,6 +84,9 @@ public interface IClusterSession : IDisposable
 {
     /// <summary>Gives the next sign of life now.</summary>
     void BeatSoon();
+
+    /// <summary>Gives none any more, from now on; returns at once.</summary>
+    void FallSilent();
 }
 
 /// <summary>Is told on the session's thread, so it must be quick.</summary>

@@ -25,7 +25,7 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     public const string MeterName = "Dispatcher";
 
     private static readonly TimeSpan FirstJoinDelay = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestJoinDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestJoinDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Requests that have begun with a life may take so long to end before its connections are gone.</summary>
     private static readonly TimeSpan Afterlife = TimeSpan.FromSeconds(2);

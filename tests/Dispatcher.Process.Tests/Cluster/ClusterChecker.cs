@@ -24,13 +24,15 @@ internal static class ClusterChecker
         await using var store = await PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
         var jobs = await Journal.Read(store);
         var epochs = await ShardEpochs.Read(rig.Database.ConnectionString);
+        var (effects, freezes) = (Effect.ReadAll(rig.Directory), rig.Freezes.ToList());
         List<string> faults =
         [
             .. rig.Load.Faults,
             .. JournalChecker.Faults(jobs, rig.Load.Accepted.Values, mustHaveEnded: true, isCluster: true),
             .. Writers(jobs, epochs),
             .. Commands(jobs, rig.Load),
-            .. Effects(jobs, epochs, Effect.ReadAll(rig.Directory), [.. rig.Thaws]),
+            .. Effects(jobs, epochs, effects, freezes),
+            .. Caps(effects, freezes),
         ];
         if (await store.CompareCounts() is { Count: > 0 } counts) faults.Add($"Counters are wrong: {string.Join(", ", counts)}");
         return faults;
@@ -61,7 +63,7 @@ internal static class ClusterChecker
     }
 
     /// <summary>A step that completed really ran, under the epoch of who recorded it; and nobody went on under an epoch that was over.</summary>
-    private static IEnumerable<string> Effects(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs, IReadOnlyList<Effect> effects, IReadOnlyList<DateTimeOffset> thaws)
+    private static IEnumerable<string> Effects(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs, IReadOnlyList<Effect> effects, List<(string Node, DateTimeOffset From, DateTimeOffset To)> freezes)
     {
         var ended = effects.Where(effect => effect.What == Effect.End).Select(effect => (effect.JobId, effect.Step, effect.Attempt, effect.Epoch)).ToHashSet();
         foreach (var job in jobs)
@@ -70,7 +72,7 @@ internal static class ClusterChecker
             {
                 // A fanned step as a whole has no attempt of its own.
                 if (EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span) is not JobEvent.StepCompleted { Step: not "nap", Attempt: > 0 } completed) continue;
-                if (epochs.OwnerAt(job.Id, stored.Ordering) is not { } owner || ended.Contains((job.Id.ToString(), completed.Step, completed.Attempt, owner.Epoch))) continue;
+                if (epochs.OwnerAt(job.Id, stored.Ordering) is not { } owner || ended.Contains((job.Id.ToString(), new StepKey(completed.Step, completed.Item).ToString(), completed.Attempt, owner.Epoch))) continue;
                 yield return $"Job {job.Id}: attempt {completed.Attempt} of step {completed.Step} is recorded as completed under epoch {owner.Epoch}, and did not end under it.";
             }
         }
@@ -78,10 +80,36 @@ internal static class ClusterChecker
         foreach (var effect in effects)
         {
             if (epochs.EndOf(JobId.Parse(effect.JobId), effect.Epoch) is not { } end || effect.At <= end + ClockTolerance) continue;
-            if (thaws.Any(thaw => effect.At >= thaw && effect.At - thaw < ThawTolerance)) continue;
+            if (freezes.Any(freeze => IsOf(effect, freeze.Node) && effect.At >= freeze.To && effect.At - freeze.To < ThawTolerance)) continue;
             yield return $"Job {effect.JobId}: step {effect.Step} {effect.What} at {effect.At:HH:mm:ss.fff} under epoch {effect.Epoch}, which was over since {end:HH:mm:ss.fff}.";
         }
     }
+
+    /// <summary>
+    /// Never do more steps of the capped stage run at once than its cap. A step runs from its first line to its last: one that was killed or stopped has none for its end. One of
+    /// a frozen process counts until it froze: for longer than a node may trust itself nobody promises anything.
+    /// </summary>
+    private static IEnumerable<string> Caps(IReadOnlyList<Effect> effects, List<(string Node, DateTimeOffset From, DateTimeOffset To)> freezes)
+    {
+        var changes = new List<(DateTimeOffset At, int By, string Job)>();
+        foreach (var run in effects.Where(effect => effect.Step.StartsWith("each", StringComparison.Ordinal)).GroupBy(effect => (effect.Process, effect.JobId, effect.Step, effect.Attempt, effect.Epoch)))
+        {
+            var (from, to) = (run.Min(effect => effect.At), run.Max(effect => effect.At));
+            foreach (var freeze in freezes) if (IsOf(run.First(), freeze.Node) && from < freeze.From && to > freeze.From) to = freeze.From;
+            if (freezes.Exists(freeze => IsOf(run.First(), freeze.Node) && from >= freeze.From && from - freeze.To < ThawTolerance)) continue;
+            changes.Add((from, 1, run.Key.JobId));
+            changes.Add((to, -1, run.Key.JobId));
+        }
+
+        var running = 0;
+        foreach (var (at, by, job) in changes.OrderBy(change => change.At).ThenBy(change => change.By))
+        {
+            running += by;
+            if (running > ClusterWorkflows.Cap) yield return $"At {at:HH:mm:ss.fff}, when a step of job {job} began, {running} steps of the stage '{ClusterWorkflows.Capped}' ran, whose cap is {ClusterWorkflows.Cap}.";
+        }
+    }
+
+    private static bool IsOf(Effect effect, string node) => effect.Process.StartsWith($"effects-{node}-", StringComparison.Ordinal);
 
     /// <summary>Who owned which shard since when.</summary>
     private sealed class ShardEpochs(int shardCount, ILookup<int, ShardEpochs.Owner> owners)

@@ -75,7 +75,8 @@ internal sealed class ClusterLoad(Func<IReadOnlyList<Uri>> nodes, int seed) : ID
             {
                 using var answer = await _http.PostAsJsonAsync(new Uri(Any(random), "/api/v1/jobs"), job);
                 var text = await answer.Content.ReadAsStringAsync();
-                if (answer.IsSuccessStatusCode)
+                // Accepted is not made yet, and may still be refused: the same request again tells.
+                if (answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.Accepted)
                 {
                     var id = JsonElement.Parse(text).GetProperty("id").GetString()!;
                     if (Accepted.GetOrAdd(key, id) != id) Faults.Add($"The key {key} has two jobs: {id} and {Accepted[key]}.");
@@ -117,7 +118,7 @@ internal sealed class ClusterLoad(Func<IReadOnlyList<Uri>> nodes, int seed) : ID
 
     private Uri Any(Random random) => nodes() is { Count: > 0 } all ? all[random.Next(all.Count)] : new Uri("http://127.0.0.1:1");
 
-    private static bool IsWorthARetry(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests || (int)status >= 500;
+    private static bool IsWorthARetry(HttpStatusCode status) => status is HttpStatusCode.Accepted or HttpStatusCode.TooManyRequests || (int)status >= 500;
 
     private sealed class Give(TimeSpan patience)
     {

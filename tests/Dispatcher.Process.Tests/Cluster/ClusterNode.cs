@@ -1,4 +1,5 @@
 using Dispatcher.Sharding;
+using Dispatcher.Steps.Admission;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Web;
 using Microsoft.AspNetCore.Builder;
@@ -22,15 +23,15 @@ internal static class ClusterNode
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(address);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff ")).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddDispatcher(options =>
         {
             options.Postgres = new PostgresStoreOptions { ConnectionString = connection, NodeName = name };
             options.Store = options.Store with { DataDirectory = Path.Combine(directory, name) };
             options.ArtifactsDirectory = Path.Combine(directory, "artifacts");
-            options.Node = options.Node with { Cluster = new ClusterOptions { TrustMargin = margin }, DrainTimeout = TimeSpan.FromSeconds(1) };
-            foreach (var workflow in ClusterWorkflows.All) options.Workflows.Add(workflow);
+            options.Node = options.Node with { Cluster = new ClusterOptions { TrustMargin = margin }, DrainTimeout = TimeSpan.FromSeconds(1), StageLimits = LimitsOf };
+            foreach (var workflow in ClusterWorkflows.All.Append(ClusterWorkflows.Enduring)) options.Workflows.Add(workflow);
             options.Handlers.Add(new EffectHandler(Path.Combine(directory, $"effects-{name}-{Environment.ProcessId}.log")));
         });
         await using var app = builder.Build();
@@ -39,4 +40,6 @@ internal static class ClusterNode
         await Console.Out.WriteLineAsync($"listens {app.Urls.First()}");
         await app.WaitForShutdownAsync();
     }
+
+    private static StageLimits LimitsOf(string stage) => stage == ClusterWorkflows.Capped ? new StageLimits { MaxConcurrency = ClusterWorkflows.Cap } : new StageLimits();
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using Dispatcher.Process.Tests.Support;
 using Dispatcher.Tests.Shared;
 using Npgsql;
@@ -11,6 +13,9 @@ namespace Dispatcher.Process.Tests.Cluster;
 /// <summary>A real PostgreSQL and real nodes, under a load, with the faults that happen to them.</summary>
 internal sealed class ClusterRig : IAsyncDisposable
 {
+    private const string AllIsDone =
+        "SELECT NOT EXISTS (SELECT 1 FROM dispatcher.jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')) AND NOT EXISTS (SELECT 1 FROM dispatcher.commands WHERE answer IS NULL)";
+
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentDictionary<string, RigNode> _nodes = new(StringComparer.Ordinal);
     private readonly Action<string> _log;
@@ -27,14 +32,17 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public string Directory => _directory.Path;
 
+    /// <summary>How long jobs may take to end when the load has; one that is open still is a fault.</summary>
+    public TimeSpan Patience { get; init; } = Wait.Limit;
+
     public IReadOnlyCollection<string> Names => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>When a node that was frozen went on: what it was in the midst of may have gone on for an instant.</summary>
-    public ConcurrentBag<DateTimeOffset> Thaws { get; } = [];
+    /// <summary>Which nodes were frozen, and when: what they were in the midst of may have gone on for an instant afterwards.</summary>
+    public ConcurrentBag<(string Node, DateTimeOffset From, DateTimeOffset To)> Freezes { get; } = [];
 
-    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log)
+    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log, TimeSpan? patience = null)
     {
-        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200"), seed, log);
+        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200"), seed, log) { Patience = patience ?? Wait.Limit };
         log(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
         await Task.WhenAll(Enumerable.Range(1, nodes).Select(n => rig.StartNode($"node-{n}")));
         await rig.WhenSettled();
@@ -73,6 +81,16 @@ internal sealed class ClusterRig : IAsyncDisposable
         Say($"{name} has left");
     }
 
+    /// <summary>Makes a job at a certain node; its id.</summary>
+    public async Task<string> Submit(string name, string workflow)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.PostAsJsonAsync(new Uri(_nodes[name].Address, "/api/v1/jobs"), new { workflow });
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonElement.Parse(text).GetProperty("id").GetString()!;
+    }
+
     public void Remove(string name) => _nodes.TryRemove(name, out _);
 
     public async Task Freeze(string name, TimeSpan time)
@@ -80,9 +98,10 @@ internal sealed class ClusterRig : IAsyncDisposable
         var node = _nodes[name];
         Say($"{name} is frozen for {time.TotalSeconds:0.0} s");
         node.IsUp = false;
+        var from = TimeProvider.System.GetUtcNow();
         await node.Process.Stop();
         await Wait.Instant(time);
-        Thaws.Add(TimeProvider.System.GetUtcNow());
+        Freezes.Add((name, from, TimeProvider.System.GetUtcNow()));
         node.Process.Continue();
         node.IsUp = true;
     }
@@ -128,9 +147,8 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         await Load.End();
         Say(string.Create(CultureInfo.InvariantCulture, $"{Load.Accepted.Count} jobs accepted, {Load.Commanded.Count} commands, {Load.Retries} requests given again"));
-        await Wait.Until(
-            () => Ask<bool>("SELECT NOT EXISTS (SELECT 1 FROM dispatcher.jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')) AND NOT EXISTS (SELECT 1 FROM dispatcher.commands WHERE answer IS NULL)"),
-            () => "all jobs have ended and all commands are answered");
+        var startedAt = TimeProvider.System.GetTimestamp();
+        while (!await Ask<bool>(AllIsDone) && TimeProvider.System.GetElapsedTime(startedAt) < Patience) await Wait.Instant(TimeSpan.FromMilliseconds(50));
         return await ClusterChecker.Faults(this);
     }
 

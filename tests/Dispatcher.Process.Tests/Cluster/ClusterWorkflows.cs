@@ -7,6 +7,11 @@ internal static class ClusterWorkflows
 {
     private const string Retry = "retry: { max_attempts: 200, backoff: constant, initial: 20ms, on: [transient, timeout, worker-lost] }";
 
+    /// <summary>The stage of the fanned one: at most <see cref="Cap"/> steps of it run at once, over the whole cluster.</summary>
+    public const string Capped = "capped";
+
+    public const int Cap = 3;
+
     public static IReadOnlyList<WorkflowDefinition> All { get; } =
     [
         Parse($$"""
@@ -28,7 +33,7 @@ internal static class ClusterWorkflows
             name: fanned
             version: 1
             steps:
-              - { id: each, uses: test.effect, for_each: [1, 2, 3], {{Retry}} }
+              - { id: each, uses: test.effect, stage: {{Capped}}, for_each: [1, 2, 3], {{Retry}} }
             """),
         Parse($$"""
             name: long
@@ -37,6 +42,14 @@ internal static class ClusterWorkflows
               - { id: one, uses: test.effect, with: { ms: 2500 }, {{Retry}} }
             """),
     ];
+
+    /// <summary>Goes on for longer than a node may trust itself; the load has none of it.</summary>
+    public static WorkflowDefinition Enduring { get; } = Parse($$"""
+        name: enduring
+        version: 1
+        steps:
+          - { id: one, uses: test.effect, with: { ms: 9000 }, {{Retry}} }
+        """);
 
     private static WorkflowDefinition Parse(string yaml) => WorkflowDefinition.Parse(yaml, "cluster");
 }

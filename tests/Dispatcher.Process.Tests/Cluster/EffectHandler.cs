@@ -38,13 +38,15 @@ internal sealed class EffectHandler(string file) : IStepHandler
     private void Note(string what, StepContext context)
     {
         // The machine's clock, which is the database's here: a node's own may be wrong.
-        var line = string.Create(CultureInfo.InvariantCulture, $"{what} {context.JobId} {context.Step.Id} {context.Attempt} {context.Epoch} {TimeProvider.System.GetUtcNow():O}\n");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{what} {context.JobId} {context.Step} {context.Attempt} {context.Epoch} {TimeProvider.System.GetUtcNow():O}\n");
         lock (_writing) File.AppendAllText(file, line);
     }
 }
 
 /// <summary>A line of an <see cref="EffectHandler"/>.</summary>
-internal sealed record Effect(string What, string JobId, string Step, int Attempt, long Epoch, DateTimeOffset At)
+/// <param name="Process">Which one wrote it: the name of its file.</param>
+/// <param name="Step">With its item, if it has one.</param>
+internal sealed record Effect(string Process, string What, string JobId, string Step, int Attempt, long Epoch, DateTimeOffset At)
 {
     public const string Begin = "begin";
     public const string Goes = "goes";
@@ -52,10 +54,10 @@ internal sealed record Effect(string What, string JobId, string Step, int Attemp
 
     /// <summary>All that the processes of a cluster have noted, in the order of time. A line that a killed process did not finish is none.</summary>
     public static IReadOnlyList<Effect> ReadAll(string directory) =>
-        [.. Directory.GetFiles(directory, "effects-*.log").SelectMany(File.ReadLines).Select(Parse).OfType<Effect>().OrderBy(effect => effect.At)];
+        [.. Directory.GetFiles(directory, "effects-*.log").SelectMany(file => File.ReadLines(file).Select(line => Parse(Path.GetFileName(file), line))).OfType<Effect>().OrderBy(effect => effect.At)];
 
-    private static Effect? Parse(string line) =>
+    private static Effect? Parse(string process, string line) =>
         line.Split(' ') is [var what, var job, var step, var attempt, var epoch, { Length: 33 } at]
-            ? new Effect(what, job, step, int.Parse(attempt, CultureInfo.InvariantCulture), long.Parse(epoch, CultureInfo.InvariantCulture), DateTimeOffset.Parse(at, CultureInfo.InvariantCulture))
+            ? new Effect(process, what, job, step, int.Parse(attempt, CultureInfo.InvariantCulture), long.Parse(epoch, CultureInfo.InvariantCulture), DateTimeOffset.Parse(at, CultureInfo.InvariantCulture))
             : null;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Sharding;
@@ -20,7 +21,10 @@ public sealed class RemoteJobs(IClusterStore cluster, JobServices services, Clus
 {
     private const int EarlyLimit = 10_000;
 
-    private readonly ConcurrentDictionary<long, CommandMessage> _waiting = new();
+    /// <summary>Nobody waits long for an explanation: what the store knows is told instead.</summary>
+    private static readonly TimeSpan ExplainWait = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>?>> _waiting = new();
     private readonly ConcurrentDictionary<long, ReadOnlyMemory<byte>> _early = new();
     private int _isTaking;
     private int _mustTakeAgain;
@@ -72,9 +76,19 @@ public sealed class RemoteJobs(IClusterStore cluster, JobServices services, Clus
     /// <summary>Nobody will hear an answer any more.</summary>
     internal void Close()
     {
-        foreach (var number in _waiting.Keys)
+        foreach (var (_, answered) in _waiting) answered.TrySetResult(null);
+    }
+
+    /// <summary>What the owner of a job says of why it waits; null if it says nothing that the store does not know, or does not answer.</summary>
+    internal async Task<JobExplanation?> Explain(JobId id, string tenant)
+    {
+        try
         {
-            if (_waiting.TryRemove(number, out var message)) message.Answer(new CommandReply.Accepted(IdOf(message)));
+            return await Ask(id, ExplainCodec.Kind, ExplainCodec.Encode(new ExplainQuestion(tenant)), ExplainWait) is { } answer ? ExplainCodec.DecodeAnswer(answer.Span) : null;
+        }
+        catch (Exception failure) when (failure is StoreException or JsonException)
+        {
+            return null;
         }
     }
 
@@ -83,27 +97,31 @@ public sealed class RemoteJobs(IClusterStore cluster, JobServices services, Clus
     private async Task Give(JobId id, CommandMessage message)
     {
         message.For = id;
-        long number;
         try
         {
-            number = await cluster.GiveCommand(new NewClusterCommand(id, RemoteCodec.Kind, RemoteCodec.Encode(message)));
+            if (await Ask(id, RemoteCodec.Kind, RemoteCodec.Encode(message), wait) is { } answer) await Answer(message, answer);
+            else message.Answer(new CommandReply.Accepted(IdOf(message)));
         }
         catch (StoreException failure)
         {
             message.Answer(new CommandReply.Unavailable(failure.Message));
-            return;
         }
+    }
 
-        _waiting[number] = message;
+    /// <returns>Null when there was no answer in time.</returns>
+    /// <exception cref="StoreException">The question is not durable.</exception>
+    private async Task<ReadOnlyMemory<byte>?> Ask(JobId id, string kind, byte[] payload, TimeSpan patience)
+    {
+        var number = await cluster.GiveCommand(new NewClusterCommand(id, kind, payload));
+        var answered = _waiting[number] = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (OwnerOf(id) is { } owner) cluster.Hint(new ClusterHint(ClusterHintKind.Commands, owner));
-        if (_early.TryRemove(number, out var early) && _waiting.TryRemove(number, out _))
-        {
-            await Answer(message, early);
-            return;
-        }
-
-        await Task.Delay(wait, services.System.Time);
-        if (_waiting.TryRemove(number, out _)) message.Answer(new CommandReply.Accepted(IdOf(message)));
+        if (_early.TryRemove(number, out var early)) answered.TrySetResult(early);
+        using var timer = new CancellationTokenSource();
+        await Task.WhenAny(answered.Task, Task.Delay(patience, services.System.Time, timer.Token));
+        // Not CancelAsync: that would leave the kernel's scheduler.
+        timer.Cancel();
+        _waiting.TryRemove(number, out _);
+        return answered.Task.IsCompleted ? await answered.Task : null;
     }
 
     private long? OwnerOf(JobId id) => line.View?.Owners[ShardSet.ShardOf(id, cluster.ShardCount)];
@@ -116,7 +134,7 @@ public sealed class RemoteJobs(IClusterStore cluster, JobServices services, Clus
             {
                 foreach (var (number, answer) in await cluster.TakeAnswers())
                 {
-                    if (_waiting.TryRemove(number, out var message)) await Answer(message, answer);
+                    if (_waiting.TryGetValue(number, out var answered)) answered.TrySetResult(answer);
                     else Keep(number, answer);
                 }
             }
@@ -136,7 +154,7 @@ public sealed class RemoteJobs(IClusterStore cluster, JobServices services, Clus
     {
         if (_early.Count >= EarlyLimit) _early.Clear();
         _early[number] = answer;
-        if (_waiting.TryRemove(number, out var message) && _early.TryRemove(number, out _)) _ = Answer(message, answer);
+        if (_waiting.TryGetValue(number, out var answered) && _early.TryRemove(number, out _)) answered.TrySetResult(answer);
     }
 
     private async Task Answer(CommandMessage message, ReadOnlyMemory<byte> answer)

@@ -99,6 +99,12 @@ public sealed partial class PostgresJobStore : IClusterStore
 
     public ValueTask<IReadOnlyList<JobId>> ReadLateMail(int limit) => Rows(PostgresSql.LateMail, command => command.Add(limit), static row => new JobId(row.GetGuid(0)));
 
+    public async ValueTask Upkeep()
+    {
+        await Ask(PostgresSql.SweepCommands, static _ => { }, static _ => true);
+        await MakePartitions();
+    }
+
     public void Hint(ClusterHint hint) => _hints?.Send(hint);
 
     private ValueTask<bool> DeclareDead(long incarnation, TimeSpan silentFor, TimeSpan outOfSessionFor, bool forced) => Ask(

@@ -13,6 +13,7 @@ internal sealed partial class PostgresSession : IClusterSession
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(5);
 
     private readonly PostgresDatabase _database;
     private readonly long _incarnation;
@@ -25,6 +26,7 @@ internal sealed partial class PostgresSession : IClusterSession
     private NpgsqlConnection? _connection;
     private bool _holdsLock;
     private bool _beatSoon;
+    private long? _loggedAt;
 
     public PostgresSession(PostgresDatabase database, long incarnation, IClusterListener listener, TimeSpan interval, TimeProvider time, ILogger logger)
     {
@@ -35,9 +37,11 @@ internal sealed partial class PostgresSession : IClusterSession
 
     public void BeatSoon() => Volatile.Write(ref _beatSoon, true);
 
+    public void FallSilent() => _stop.Set();
+
     public void Dispose()
     {
-        _stop.Set();
+        FallSilent();
         if (Thread.CurrentThread != _thread) _thread.Join(Patience + Patience);
     }
 
@@ -55,7 +59,7 @@ internal sealed partial class PostgresSession : IClusterSession
                 // Whatever it is, no sign of life was given, and the thread has nobody to tell but the node: without signs of life it stands down.
 
                 Disconnect();
-                LogBroken(_logger, PostgresFailure.Is(failure) ? PostgresFailure.Describe(failure) : failure.ToString());
+                LogSometimes(failure);
                 _listener.BeatFailed(failure);
                 _stop.Wait(RetryDelay);
             }
@@ -113,6 +117,14 @@ internal sealed partial class PostgresSession : IClusterSession
         using var join = _database.Command(connection, PostgresSql.JoinSession);
         join.Add((int)_incarnation);
         return join.ExecuteScalar() is true;
+    }
+
+    /// <summary>It is tried ten times a second; people need not read of each.</summary>
+    private void LogSometimes(Exception failure)
+    {
+        if (_loggedAt is { } last && _time.GetElapsedTime(last) < LogInterval) return;
+        _loggedAt = _time.GetTimestamp();
+        LogBroken(_logger, PostgresFailure.Is(failure) ? PostgresFailure.Describe(failure) : failure.ToString());
     }
 
     private void Hear(string payload)

@@ -42,6 +42,9 @@ internal static partial class PostgresSql
 
     public const string TakeAnswers = "DELETE FROM {schema}.commands WHERE sender = $1 AND answer IS NOT NULL RETURNING id, answer";
 
+    /// <summary>Their sender has ended, or has given up long ago.</summary>
+    public const string SweepCommands = "DELETE FROM {schema}.commands WHERE answer IS NOT NULL AND at < clock_timestamp() - interval '1 h'";
+
     public const string LateMail =
         "SELECT job_id FROM {schema}.inbox WHERE at < extract(epoch FROM clock_timestamp() - interval '2 s') * 1000000 ORDER BY id LIMIT $1";
 

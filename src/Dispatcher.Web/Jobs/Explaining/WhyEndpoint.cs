@@ -26,6 +26,8 @@ internal static class WhyEndpoint
     internal static async Task<Results<Ok<WhyView>, ProblemHttpResult>> Explain(string id, Caller caller, HttpContext http, JobReader reader, DispatcherEngine engine)
     {
         if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
+        if (job.Inspection is null && job.State is { } state && !state.Status.IsTerminal() && await engine.Gateway.AskOwner(jobId, caller.Tenant) is { } told)
+            return TypedResults.Ok(WhyView.Of(state.Status, told));
         var inspection = job.Inspection ?? await NotLoaded(job, jobId, caller.Tenant, reader);
         return TypedResults.Ok(WhyView.Of(job.View().Status, await engine.Gateway.Explain(inspection)));
     }
