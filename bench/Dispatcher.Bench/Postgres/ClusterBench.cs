@@ -58,7 +58,7 @@ internal sealed class ClusterBench : IAsyncDisposable
 
         if (options.Runs("C5"))
         {
-            await using var bench = await Start(options);
+            await using var bench = await Start(options, "-c log_statement=all");
             rows.Add(await bench.Idle());
         }
 
@@ -72,9 +72,9 @@ internal sealed class ClusterBench : IAsyncDisposable
         _cluster.Stop();
     }
 
-    private static async Task<ClusterBench> Start(BenchOptions options)
+    private static async Task<ClusterBench> Start(BenchOptions options, string settings = "")
     {
-        var cluster = await PostgresCluster.Start("-c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min -c max_connections=200");
+        var cluster = await PostgresCluster.Start("-c shared_buffers=256MB -c max_wal_size=4GB -c checkpoint_timeout=30min -c max_connections=200 " + settings);
         var admin = new NpgsqlConnection(cluster.ConnectionString);
         await admin.OpenAsync();
         return new ClusterBench(options, cluster, admin);
@@ -194,9 +194,9 @@ internal sealed class ClusterBench : IAsyncDisposable
     private async Task<Row> TakeOver(int sleeping)
     {
         const int active = 10_000;
-        if (sleeping > 0) await MakeSleepers(sleeping);
         var (held, taken) = (new HoldHandler(), new HoldHandler());
         var dying = await Join(held);
+        if (sleeping > 0) await MakeSleepers(sleeping);
         var workflow = WorkflowDefinition.Parse("name: held\nversion: 1\nsteps: [ { id: a, uses: hold, retry: { max_attempts: 9, on: [worker-lost] } } ]");
         await dying.Node.Workflows.Register(workflow);
         var spec = new JobSpec { Workflow = workflow.Reference };
@@ -238,19 +238,14 @@ internal sealed class ClusterBench : IAsyncDisposable
         await WhenSettled(3);
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         var seconds = _options.Quick ? 15 : 60;
-        var (before, startedAt) = (await Transactions(), Stopwatch.GetTimestamp());
+        var (before, startedAt) = (Statements(), Stopwatch.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
-        var perSecond = (await Transactions() - before) / Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
-        return new Row { Workload = "C5", Store = "postgres", JobsPerSecond = perSecond, Target = "<= 5 queries/s", Met = perSecond <= 5, Note = "transactions a second at the database, three nodes with nothing to do" };
+        var perSecond = (Statements() - before) / Stopwatch.GetElapsedTime(startedAt).TotalSeconds;
+        return new Row { Workload = "C5", Store = "postgres", JobsPerSecond = perSecond, Target = "<= 5 queries/s", Met = perSecond <= 5, Note = "statements a second at the database, three nodes with nothing to do" };
     }
 
-    /// <summary>Backends tell the statistics of what they did when they have been quiet for a moment, or at the next transaction.</summary>
-    private async Task<long> Transactions()
-    {
-        await Ask("SELECT pg_stat_force_next_flush()");
-        await Ask("SELECT pg_stat_clear_snapshot()");
-        return (long)(await Ask("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"))!;
-    }
+    /// <summary>As the server has logged them.</summary>
+    private int Statements() => File.ReadLines(Path.Combine(_cluster.DataDirectory!, "..", "log")).Count(line => line.Contains(" statement: ", StringComparison.Ordinal) || line.Contains(" execute ", StringComparison.Ordinal));
 
     private async Task<BenchNode> Join(params IStepHandler[] more)
     {

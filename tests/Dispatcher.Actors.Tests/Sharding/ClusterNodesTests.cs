@@ -3,6 +3,7 @@ using Dispatcher.Actors.Tests.Store.Postgres;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
+using Dispatcher.Steps.Admission;
 using Dispatcher.Workflows;
 using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 
@@ -68,6 +69,53 @@ public sealed class ClusterNodesTests : IAsyncLifetime
         }
 
         Assert.Equal(0L, await _cluster.Data.Execute("SELECT count(*) FROM {schema}.commands"));
+    }
+
+    [Fact]
+    public async Task Why_IsToldByTheNodeThatOwnsTheJob()
+    {
+        const int cap = 2;
+        var gate = new GateHandler();
+        _cluster.StageLimits = static _ => new StageLimits { MaxConcurrency = cap };
+        var nodes = await _cluster.StartAll(2, gate);
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: gate, stage: narrow, for_each: [1, 2, 3, 4, 5] } ]");
+        var id = await Accept(nodes[0], spec);
+        await gate.Started(cap);
+
+        var told = await nodes[1].Gateway.AskOwner(id, "default");
+
+        Assert.Contains(told!.Steps, step => step is { Reason: "admission", Stage: "narrow", Position: not null });
+        Assert.Null(await nodes[0].Gateway.AskOwner(id, "default"));
+        Assert.Null(await nodes[1].Gateway.AskOwner(id, "somebody-else"));
+        gate.Open();
+        await End(nodes[1], id);
+    }
+
+    [Fact]
+    public async Task Upkeep_RemovesAnswersThatNobodyTookAway()
+    {
+        var node = await _cluster.Start();
+        await _cluster.Data.Execute("INSERT INTO {schema}.commands (shard, job_id, sender, at, kind, payload, answer) SELECT 1, gen_random_uuid(), 0, clock_timestamp() - h * interval '1 h', 'command', '', 'x' FROM generate_series(0, 2) h");
+
+        await node.Store.Upkeep();
+
+        Assert.Equal(1L, await _cluster.Data.Execute("SELECT count(*) FROM {schema}.commands"));
+    }
+
+    [Fact]
+    public async Task KeysAndWorkflows_AreNoticedByAllNodes()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        var first = await nodes[0].Register("steps: [ { id: a, uses: noop } ]");
+        Assert.Equal(first.Workflow, await nodes[1].Node.Workflows.FindReference("default", "test", null));
+        using var noticed = new SemaphoreSlim(0);
+        nodes[1].Node.RegistryChanged = () => noticed.Release();
+
+        await nodes[0].Node.Workflows.Register(WorkflowDefinition.Parse("name: test\nversion: 2\nsteps: [ { id: b, uses: noop } ]"));
+
+        while ((await nodes[1].Node.Workflows.FindReference("default", "test", null))!.Version == 1) Assert.True(await noticed.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

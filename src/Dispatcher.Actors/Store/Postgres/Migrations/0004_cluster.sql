@@ -73,6 +73,7 @@ $function$;
 CREATE FUNCTION {schema}.note_registry_change() RETURNS trigger LANGUAGE plpgsql AS $function$
 BEGIN
     UPDATE {schema}.registry SET version = version + 1;
+    IF NOT FOUND THEN INSERT INTO {schema}.registry (version) VALUES (1); END IF;
     PERFORM {schema}.tell_of_change();
     RETURN NULL;
 END
