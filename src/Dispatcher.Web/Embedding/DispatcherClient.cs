@@ -13,6 +13,9 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
 {
     private const string Origin = "embedded";
 
+    /// <summary>The time between two looks into the store, in a cluster.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
     private static readonly Principal Application = new("application", Origin);
 
     public DispatcherClient(DispatcherEngine engine) : this(engine, Caller.DefaultTenant)
@@ -59,11 +62,24 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
     {
         var state = await Find(id) ?? throw new DispatcherRefusedException("not-found", $"There is no job {id}.");
         if (state.Status.IsTerminal()) return state;
+        if (engine.Cluster is not null) return await WhenEndedAnywhere(id, cancellation);
         // The job is looked at again after the wait has begun, so that an end between the two is not missed.
         var ended = engine.Node.Feed.WhenEnded(id);
         state = await Find(id) ?? throw new DispatcherRefusedException("not-found", $"The job {id} was deleted.");
         if (state.Status.IsTerminal()) engine.Node.Feed.Ended(state);
         return await ended.WaitAsync(cancellation);
+    }
+
+    /// <summary>A job of a cluster may go on at another node, whose events do not come here: then the store is looked at.</summary>
+    private async Task<JobState> WhenEndedAnywhere(JobId id, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var ended = engine.Node.Feed.WhenEnded(id);
+            if (await engine.Store.FindJob(id) is { Status: var status } && status.IsTerminal() && await Find(id) is { } state) engine.Node.Feed.Ended(state);
+            if (await Task.WhenAny(ended, Task.Delay(LookEvery, engine.Time, cancellation)) == ended) return await ended;
+            cancellation.ThrowIfCancellationRequested();
+        }
     }
 
     public Task<JobState> Approve(JobId id, string? reason) => Send(id, now => new JobCommand.Approve(Application, reason, now));

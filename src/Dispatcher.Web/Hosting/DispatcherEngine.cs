@@ -66,6 +66,8 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     /// <summary>The cluster that this server's node is a member of; null on an embedded store, whose node is alone.</summary>
     public IClusterStore? Cluster => Life.Store as IClusterStore;
 
+    internal TimeProvider Time => time;
+
     /// <summary>The step handlers of this server.</summary>
     public HandlerRegistry Handlers { get; private set; } = null!;
 
