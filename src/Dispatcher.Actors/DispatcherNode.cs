@@ -99,6 +99,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 {
     private readonly NodeEdges _edges;
     private readonly NodeOptions _options;
+    private readonly SharedClock? _sharedClock;
     private readonly SteadyClock _clock;
     private readonly ActorSystem _system;
     private readonly JobServices _services;
@@ -113,7 +114,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public DispatcherNode(NodeEdges edges, NodeOptions options)
     {
         (_edges, _options) = (edges, options);
-        var time = _clock = new SteadyClock(edges.Time);
+        if (edges.Cluster is { } timekeeper) _sharedClock = new SharedClock(edges.Time, timekeeper.Clock);
+        var time = _clock = new SteadyClock(_sharedClock ?? edges.Time);
         _system = new ActorSystem(edges.Scheduler, time, edges.Logger);
         if (edges.Cluster is { } shared) _exchange = _system.Spawn(() => new ClusterExchange(shared, options.Cluster.Ttl, edges.Logger));
         Admission = new AdmissionPoint(options.StageLimits, time, onListenerError: null, _exchange is { } exchange ? stage => exchange.Tell(stage) : null);
@@ -305,7 +307,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         RegistryChanged();
     }
 
-    private ClusterHost Join(IClusterStore cluster) => new(cluster, _options.Cluster, _system, _services, Gateway, _options.RecoveryLimitJobs, _edges.Logger)
+    private ClusterHost Join(IClusterStore cluster) => new(cluster, _options.Cluster, _system, _services, Gateway, _sharedClock!, _options.RecoveryLimitJobs, _edges.Logger)
     {
         Duties = RetentionSweep(),
         Follows = () => Events.Subscriptions > 0,

@@ -51,6 +51,20 @@ public sealed class ClusterFaultTests(ITestOutputHelper log)
     });
 
     [Fact]
+    public Task ClockJump() => Suffer(async (rig, _) =>
+    {
+        foreach (var (name, minutes) in new[] { ("node-1", 60), ("node-2", -60), ("node-1", -60), ("node-2", 0) })
+        {
+            rig.SetClock(name, TimeSpan.FromMinutes(minutes));
+            await Wait.Instant(TimeSpan.FromSeconds(2));
+        }
+
+        // What the fast clock wrote is taken up by the others.
+        await rig.Kill("node-1");
+        await rig.WhenSettled();
+    });
+
+    [Fact]
     public Task RollingRestart() => Suffer(async (rig, _) =>
     {
         foreach (var name in rig.Names)

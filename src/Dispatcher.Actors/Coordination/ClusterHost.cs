@@ -39,12 +39,12 @@ public sealed partial class ClusterHost : IShardHost
     private bool _isLeaving;
     private long _registry = -1;
 
-    internal ClusterHost(IClusterStore cluster, ClusterOptions options, ActorSystem system, JobServices services, JobGateway gateway, int recoveryLimitJobs, ILogger logger)
+    internal ClusterHost(IClusterStore cluster, ClusterOptions options, ActorSystem system, JobServices services, JobGateway gateway, SharedClock clock, int recoveryLimitJobs, ILogger logger)
     {
         (_cluster, _options, _system, _services, _gateway, _recoveryLimitJobs, _logger) = (cluster, options, system, services, gateway, recoveryLimitJobs, logger);
         _store = services.Store;
         _journalHints = new JournalHints(_store, cluster, system.Time);
-        Line = new ClusterLine(this, services.Trust!, system.Time);
+        Line = new ClusterLine(this, services.Trust!, clock, system.Time);
         _followers = new FollowerNotice(() => Follows(), cluster, Line, system.Time);
         services.Remote = new RemoteJobs(cluster, services, Line, options.CommandWait);
         services.Fenced = () => StandDown("the store refuses its writes");

@@ -4,9 +4,9 @@ using Dispatcher.Store;
 namespace Dispatcher.Sharding;
 
 /// <summary>
-/// Between the session's thread and the actors: the newest view of the cluster, how far the node may trust itself, and since when its session has been unbroken.
+/// Between the session's thread and the actors: the newest view of the cluster, what time it is there, how far the node may trust itself, and since when its session has been unbroken.
 /// </summary>
-public sealed class ClusterLine(IShardHost host, NodeTrust trust, TimeProvider time) : IClusterListener
+public sealed class ClusterLine(IShardHost host, NodeTrust trust, SharedClock clock, TimeProvider time) : IClusterListener
 {
     private static readonly object Look = new();
 
@@ -66,6 +66,7 @@ public sealed class ClusterLine(IShardHost host, NodeTrust trust, TimeProvider t
 
         if (_unbrokenSince == long.MaxValue) Volatile.Write(ref _unbrokenSince, startedAt);
         trust.Extend(startedAt);
+        clock.Take(ClockReading.Between(time, startedAt, time.GetTimestamp(), StoredTime.FromMicroseconds(view.NowUs)));
         Volatile.Write(ref _viewStartedAt, startedAt);
         Volatile.Write(ref _view, view);
         LookSoon();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dispatcher.Jobs;
+using Dispatcher.Kernel;
 
 namespace Dispatcher.Store;
 
@@ -14,6 +15,9 @@ public interface IClusterStore : IAdmissionStore, IClusterOperations
 
     /// <summary>Over how many shards jobs are spread.</summary>
     int ShardCount { get; }
+
+    /// <summary>What the database's clock showed when the store was opened: the time of the whole cluster.</summary>
+    ClockReading Clock { get; }
 
     /// <summary>Begins to give signs of life, on a connection and a thread of its own, until the result is disposed.</summary>
     IClusterSession BeginSession(IClusterListener listener, TimeSpan interval);
@@ -168,6 +172,9 @@ public sealed record ClusterView
 
     /// <summary>Who is to own each shard.</summary>
     public ImmutableArray<long?> Targets { get; init; } = [];
+
+    /// <summary>What the database's clock shows, in microseconds since 1970.</summary>
+    public long NowUs { get; init; }
 
     /// <summary>How often keys or workflows were changed.</summary>
     public long Registry { get; init; }

@@ -167,7 +167,8 @@ public sealed class ClusterOperationsTests : IAsyncLifetime
     public async Task Actors_AreListedAsATree_WithJobsUnderTheirShards()
     {
         var node = await _cluster.Start();
-        var id = await Sleep(node);
+        // Not so long that it would leave memory meanwhile.
+        var id = await Sleep(node, "20s");
         await node.Gateway.Inspect(id);
 
         var shallow = await node.Node.Actors.List("/", depth: 2, limit: 100);

@@ -45,7 +45,7 @@ internal static class Chaos
     private static async Task Happen(ClusterRig rig, Random random)
     {
         var name = random.Next(3) == 0 ? await rig.Coordinator() : rig.Names.ElementAt(random.Next(rig.Names.Count));
-        switch (random.Next(8))
+        switch (random.Next(9))
         {
             case 0:
                 await rig.Kill(name);
@@ -71,6 +71,9 @@ internal static class Chaos
             case 6:
                 await rig.Terminate(name);
                 await rig.StartNode(name);
+                break;
+            case 7:
+                rig.SetClock(name, TimeSpan.FromMinutes(random.Next(-90, 90)));
                 break;
             default:
                 await rig.StartNode("node-more");

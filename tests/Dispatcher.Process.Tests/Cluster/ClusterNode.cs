@@ -25,6 +25,7 @@ internal static class ClusterNode
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff ")).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddSingleton<TimeProvider>(new JumpingTime(JumpingTime.FileOf(directory, name)));
         builder.Services.AddDispatcher(options =>
         {
             options.Postgres = new PostgresStoreOptions { ConnectionString = connection, NodeName = name };

@@ -115,6 +115,13 @@ internal sealed class ClusterRig : IAsyncDisposable
         _nodes[name].Proxy.Heal();
     }
 
+    /// <summary>Sets a node's wall clock wrong.</summary>
+    public void SetClock(string name, TimeSpan offset)
+    {
+        Say($"the clock of {name} is {offset.TotalMinutes:0} minutes ahead");
+        JumpingTime.Set(JumpingTime.FileOf(Directory, name), offset);
+    }
+
     public async Task CrashDatabase(TimeSpan time)
     {
         Say($"the database is down for {time.TotalSeconds:0.0} s");

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Kernel;
 using Dispatcher.Store.GroupCommit;
 using Microsoft.Extensions.Logging;
 
@@ -49,6 +50,9 @@ public sealed partial class PostgresJobStore : INodeStore
     /// <summary>Over how many shards jobs are spread.</summary>
     public int ShardCount => _options.ShardCount;
 
+    /// <inheritdoc/>
+    public ClockReading Clock { get; private init; } = null!;
+
     /// <summary>For tests that stop a commit on its way.</summary>
     internal PostgresBatchWriter? Commits { get; }
 
@@ -61,8 +65,9 @@ public sealed partial class PostgresJobStore : INodeStore
         var database = new PostgresDatabase(options);
         try
         {
-            var opening = await PostgresOpening.Begin(database, options, time.GetUtcNow());
-            var store = new PostgresJobStore(options, database, opening, time, logger, meter);
+            var clock = await ReadClock(database, time);
+            var opening = await PostgresOpening.Begin(database, options, clock.Now);
+            var store = new PostgresJobStore(options, database, opening, time, logger, meter) { Clock = clock };
             store.LogOpened(options.Schema, store.Incarnation, options.ShardCount);
             if (opening.PartitionsFault is { } fault) store.LogPartitionsMissing(fault);
             return store;
@@ -73,6 +78,14 @@ public sealed partial class PostgresJobStore : INodeStore
             throw;
         }
     }
+
+    private static ValueTask<ClockReading> ReadClock(PostgresDatabase database, TimeProvider time) => database.Read(async (_, connection) =>
+    {
+        await using var ask = database.Command(connection, PostgresSql.ReadClock);
+        var askedAt = time.GetTimestamp();
+        var now = (long)(await ask.ExecuteScalarAsync())!;
+        return ClockReading.Between(time, askedAt, time.GetTimestamp(), StoredTime.FromMicroseconds(now));
+    });
 
     /// <summary>Opens the store for reading only, beside nodes that write or after them.</summary>
     /// <exception cref="StoreVersionException">The database has another schema than this program, or none.</exception>

@@ -17,6 +17,8 @@ internal static partial class PostgresSql
 
     public const string TakeLead = "SELECT {schema}.take_lead($1)";
 
+    public const string ReadClock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
     public const string DeclareDead = "SELECT {schema}.declare_dead($1, make_interval(secs => $2), make_interval(secs => $3), $4)";
 
     public const string Assign = "SELECT {schema}.assign($1, $2, $3, $4)";

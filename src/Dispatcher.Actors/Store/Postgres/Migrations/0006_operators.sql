@@ -20,6 +20,7 @@ ALTER FUNCTION {schema}.cluster_view() RENAME TO cluster_state;
 
 CREATE FUNCTION {schema}.cluster_view() RETURNS json LANGUAGE sql AS $function$
     SELECT ({schema}.cluster_state()::jsonb || jsonb_build_object(
+        'now_us', (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
         'pins', (SELECT coalesce(jsonb_agg(jsonb_build_object('shard', shard, 'target', incarnation) ORDER BY shard), '[]') FROM {schema}.shard_pins),
         'rebalance', (SELECT max(id) FROM {schema}.rebalance_wishes)))::json;
 $function$;
