@@ -51,6 +51,21 @@ public sealed class ClusterFaultTests(ITestOutputHelper log)
     });
 
     [Fact]
+    public async Task DiskFull()
+    {
+        using var disk = new SmallDisk(kibibytes: 220 * 1024);
+        await Suffer(
+            async (rig, random) =>
+            {
+                await rig.FillDisk(disk.Path, TimeSpan.FromSeconds(2) + random.NextMilliseconds(2000));
+                await rig.WhenSettled();
+                await rig.FillDisk(disk.Path, TimeSpan.FromSeconds(7));
+                await rig.WhenSettled();
+            },
+            disk.Path);
+    }
+
+    [Fact]
     public Task ClockJump() => Suffer(async (rig, _) =>
     {
         foreach (var (name, minutes) in new[] { ("node-1", 60), ("node-2", -60), ("node-1", -60), ("node-2", 0) })
@@ -75,10 +90,10 @@ public sealed class ClusterFaultTests(ITestOutputHelper log)
         }
     });
 
-    private async Task Suffer(Func<ClusterRig, Random, Task> faults)
+    private async Task Suffer(Func<ClusterRig, Random, Task> faults, string? disk = null)
     {
         var seed = Seed.Next();
-        await using var rig = await ClusterRig.Start(Nodes, seed, log.WriteLine);
+        await using var rig = await ClusterRig.Start(Nodes, seed, log.WriteLine, disk: disk);
         rig.Load.Begin(Lanes);
         await Wait.Until(() => rig.Load.Accepted.Count > 50, () => $"jobs are accepted\n{rig.Logs()}");
         await faults(rig, new Random(seed));

@@ -76,11 +76,14 @@ public sealed class PostgresCluster
         : "";
 
     /// <summary>Starts a server with settings as on its command line: <c>-c fsync=on</c>.</summary>
-    public static async Task<PostgresCluster> Start(string settings)
+    /// <param name="directory">Where its data are made; where temporary files are, if absent. Everybody may write there.</param>
+    public static async Task<PostgresCluster> Start(string settings, string? directory = null)
     {
         if (Programs.Length == 0) throw new InvalidOperationException($"PostgreSQL is not installed: install the package postgresql, or name a server in {ExistingVariable}.");
         var port = FreePort();
-        var keeper = System.Diagnostics.Process.Start(KeeperCommand(port, settings))!;
+        var command = KeeperCommand(port, settings);
+        if (directory is not null) command.Environment["TMPDIR"] = directory;
+        var keeper = System.Diagnostics.Process.Start(command)!;
         var answer = await keeper.StandardOutput.ReadLineAsync() ?? "";
         if (!answer.StartsWith("ready ", StringComparison.Ordinal))
             throw new InvalidOperationException($"PostgreSQL did not start: {answer} {await keeper.StandardOutput.ReadToEndAsync()}");

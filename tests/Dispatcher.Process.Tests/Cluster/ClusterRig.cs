@@ -40,9 +40,10 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// <summary>Which nodes were frozen, and when: what they were in the midst of may have gone on for an instant afterwards.</summary>
     public ConcurrentBag<(string Node, DateTimeOffset From, DateTimeOffset To)> Freezes { get; } = [];
 
-    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log, TimeSpan? patience = null)
+    /// <param name="disk">Where the database is; on the machine's disk if absent.</param>
+    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log, TimeSpan? patience = null, string? disk = null)
     {
-        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200"), seed, log) { Patience = patience ?? Wait.Limit };
+        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200 -c max_wal_size=64MB", disk), seed, log) { Patience = patience ?? Wait.Limit };
         log(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
         await Task.WhenAll(Enumerable.Range(1, nodes).Select(n => rig.StartNode($"node-{n}")));
         await rig.WhenSettled();
@@ -66,8 +67,12 @@ internal sealed class ClusterRig : IAsyncDisposable
         var node = _nodes[name];
         node.IsUp = false;
         node.Process.Kill9();
+        var at = TimeProvider.System.GetUtcNow();
         await node.Process.WaitForExit();
         Say($"{name} is killed");
+        await WhenSettled();
+        var late = await Ask<double>($"SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM at - '{at:O}'::timestamptz))::float8 FROM dispatcher.shard_epochs WHERE at > '{at:O}'");
+        Say(string.Create(CultureInfo.InvariantCulture, $"its shards have new owners, 95 of 100 within {late:0.00} s"));
     }
 
     /// <summary>Asks it to end, as a deployment does: the load learns of it first.</summary>
@@ -128,6 +133,55 @@ internal sealed class ClusterRig : IAsyncDisposable
         await Database.Crash();
         await Wait.Instant(time);
         await Database.Restart();
+    }
+
+    /// <summary>Fills the database's disk to the last byte for a while. A server that cannot write its log gives up, and is started again when there is room.</summary>
+    public async Task FillDisk(string disk, TimeSpan time)
+    {
+        Say($"the database's disk is full for {time.TotalSeconds:0.0} s");
+        var filler = Path.Combine(disk, "filler");
+        await using (var file = File.Create(filler))
+        {
+            try
+            {
+                while (true)
+                {
+                    await file.WriteAsync(new byte[64 << 10]);
+                    await file.FlushAsync();
+                }
+            }
+            catch (IOException)
+            {
+                // Full.
+            }
+        }
+
+        await Wait.Instant(time);
+        File.Delete(filler);
+        while (!await IsUp())
+        {
+            try
+            {
+                await Database.Restart();
+            }
+            catch (InvalidOperationException)
+            {
+                // It is up already, or about to be.
+            }
+        }
+    }
+
+    private async Task<bool> IsUp()
+    {
+        try
+        {
+            await Execute("SELECT 1");
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Ends connections of nodes at random, also in the middle of commits.</summary>
