@@ -210,6 +210,8 @@ internal sealed class ClusterRig : IAsyncDisposable
         Say(string.Create(CultureInfo.InvariantCulture, $"{Load.Accepted.Count} jobs accepted, {Load.Commanded.Count} commands, {Load.Retries} requests given again"));
         var startedAt = TimeProvider.System.GetTimestamp();
         while (!await Ask<bool>(AllIsDone) && TimeProvider.System.GetElapsedTime(startedAt) < Patience) await Wait.Instant(TimeSpan.FromMilliseconds(50));
+        var open = await Ask<long>("SELECT count(*) FROM dispatcher.jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')");
+        Say(string.Create(CultureInfo.InvariantCulture, $"{open} jobs open after {TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds:0.0} s"));
         return await ClusterChecker.Faults(this);
     }
 

@@ -10,7 +10,7 @@ internal static class ClusterWorkflows
     /// <summary>The stage of the fanned one: at most <see cref="Cap"/> steps of it run at once, over the whole cluster.</summary>
     public const string Capped = "capped";
 
-    public const int Cap = 3;
+    public const int Cap = 12;
 
     public static IReadOnlyList<WorkflowDefinition> All { get; } =
     [
