@@ -40,6 +40,21 @@ internal sealed record Row
     public string? Target { get; init; }
 
     public bool? Met { get; init; }
+
+    /// <summary>What a loop measured, against another one of the same run.</summary>
+    public static Row Against(string workload, int concurrency, LoopResult result, LoopResult against) => new()
+    {
+        Workload = workload,
+        Concurrency = concurrency,
+        JobsPerSecond = result.PerSecond,
+        BareJobsPerSecond = against.PerSecond,
+        Ratio = result.PerSecond / against.PerSecond,
+        P50Ms = result.P50Ms,
+        P99Ms = result.P99Ms,
+        BareP50Ms = against.P50Ms,
+        CpuUs = result.CpuMicroseconds,
+        BareCpuUs = against.CpuMicroseconds,
+    };
 }
 
 /// <summary>Prints the table and writes it as JSON; both say the same.</summary>

@@ -275,20 +275,8 @@ internal sealed class ClusterBench : IAsyncDisposable
 
     private static LoopResult Best(List<LoopResult> results) => results.MaxBy(result => result.PerSecond)!;
 
-    private static Row RowOf(string workload, LoopResult result, LoopResult against, int concurrency = Concurrency) => new()
-    {
-        Workload = workload,
-        Store = "postgres",
-        Concurrency = concurrency,
-        JobsPerSecond = result.PerSecond,
-        BareJobsPerSecond = against.PerSecond,
-        Ratio = result.PerSecond / against.PerSecond,
-        P50Ms = result.P50Ms,
-        P99Ms = result.P99Ms,
-        BareP50Ms = against.P50Ms,
-        CpuUs = result.CpuMicroseconds,
-        BareCpuUs = against.CpuMicroseconds,
-    };
+    private static Row RowOf(string workload, LoopResult result, LoopResult against, int concurrency = Concurrency) =>
+        Row.Against(workload, concurrency, result, against) with { Store = "postgres" };
 
     /// <summary>Runs until it is cancelled.</summary>
     private sealed class HoldHandler : IStepHandler

@@ -125,21 +125,8 @@ internal sealed class PostgresBench : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
-    private static Row RowOf(string workload, int concurrency, LoopResult result, LoopResult against, string note) => new()
-    {
-        Workload = workload,
-        Store = "postgres",
-        Concurrency = concurrency,
-        JobsPerSecond = result.PerSecond,
-        BareJobsPerSecond = against.PerSecond,
-        Ratio = result.PerSecond / against.PerSecond,
-        P50Ms = result.P50Ms,
-        P99Ms = result.P99Ms,
-        BareP50Ms = against.P50Ms,
-        CpuUs = result.CpuMicroseconds,
-        BareCpuUs = against.CpuMicroseconds,
-        Note = note,
-    };
+    private static Row RowOf(string workload, int concurrency, LoopResult result, LoopResult against, string note) =>
+        Row.Against(workload, concurrency, result, against) with { Store = "postgres", Note = note };
 
     private sealed class BareStore(BareBatchWriter database) : IAsyncDisposable
     {

@@ -39,19 +39,7 @@ internal static class NoopJobs
     private static Row RowOf(string name, int concurrency, List<(LoopResult Node, LoopResult Bare)> rounds)
     {
         var (node, bare) = rounds.OrderBy(round => round.Node.PerSecond / round.Bare.PerSecond).ElementAt(rounds.Count / 2);
-        var row = new Row
-        {
-            Workload = name,
-            Concurrency = concurrency,
-            JobsPerSecond = node.PerSecond,
-            BareJobsPerSecond = bare.PerSecond,
-            Ratio = node.PerSecond / bare.PerSecond,
-            P50Ms = node.P50Ms,
-            P99Ms = node.P99Ms,
-            BareP50Ms = bare.P50Ms,
-            CpuUs = node.CpuMicroseconds,
-            BareCpuUs = bare.CpuMicroseconds,
-        };
+        var row = Row.Against(name, concurrency, node, bare);
         return (name, concurrency) switch
         {
             ("W1", 1000) => row with { Target = "ratio >= 0.5", Met = row.Ratio >= 0.5 },

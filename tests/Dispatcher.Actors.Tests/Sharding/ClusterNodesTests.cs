@@ -72,6 +72,23 @@ public sealed class ClusterNodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ACommand_IsAccepted_WhenItsOwnerDoesNotAnswer_AndTakesEffectOnce()
+    {
+        _cluster.Options = _cluster.Options with { CommandWait = TimeSpan.FromMilliseconds(100) };
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = (await nodes[0].Register("steps: [ { id: a, uses: noop } ]")) with { StartAt = nodes[0].Gateway.Now.AddHours(1) };
+        var id = await Accept(nodes[0], spec);
+        nodes[0].Crash();
+
+        var reply = await nodes[1].Gateway.Send(id, new JobCommand.ChangePriority(7, Ada, "late", nodes[1].Gateway.Now));
+
+        Assert.Equal(id, Assert.IsType<CommandReply.Accepted>(reply).JobId);
+        await _cluster.Data.Until($"(SELECT priority = 7 FROM {_cluster.Data.Options.Schema}.jobs WHERE job_id = '{id}')");
+        Assert.Single(await nodes[1].Store.ReadEvents(id, 0, 100), stored => stored.Type == "job.priority-changed");
+    }
+
+    [Fact]
     public async Task Why_IsToldByTheNodeThatOwnsTheJob()
     {
         const int cap = 2;
@@ -104,7 +121,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task KeysAndWorkflows_AreNoticedByAllNodes()
+    public async Task Workflows_AreNoticedByAllNodes()
     {
         var nodes = await _cluster.StartAll(2);
         await _cluster.WhenSettled(nodes: 2);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.ServerSentEvents;
+using Dispatcher.Jobs;
 using Dispatcher.Sharding;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
@@ -130,6 +131,34 @@ public sealed class ClusterTests : IAsyncLifetime
         var found = await _api.Post("/admin/shards/verify");
         Assert.True(found.At("sound").GetBoolean(), found.ToString());
         Assert.Equal((10, 0), (found.Number("jobs"), found.Number("outside_events")));
+    }
+
+    [Fact]
+    public async Task AKey_IsGoodAtEveryNode_UntilItIsRevokedAtOne()
+    {
+        using var other = new Api(_two.Client());
+        var key = await _api.Post("/keys", """{"roles":["admin"]}""");
+        Assert.Equal(HttpStatusCode.Created, key.Status);
+        var bearer = ("Authorization", $"Bearer {key.Text("key")}");
+        await Until(async () => (await other.Get("/jobs")).Status == HttpStatusCode.Unauthorized);
+        Assert.Equal(HttpStatusCode.OK, (await other.Get("/jobs", bearer)).Status);
+
+        Assert.True((int)(await _api.Send(HttpMethod.Delete, $"/keys/{key.Text("id")}", null, bearer)).Status < 300);
+
+        await Until(async () => (await other.Get("/jobs", bearer)).Status == HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task AJobOfAnotherNode_IsAwaitedByTheApplicationOfThisOne()
+    {
+        using var other = new Api(_two.Client());
+        await other.Register(Support.Workflows.Quick);
+        var id = JobId.Parse(await other.Create("""{"workflow":"quick"}"""));
+
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        var ended = await _one.Services.GetRequiredService<IDispatcherClient>().WhenEnded(id, limit.Token);
+
+        Assert.Equal((id, JobStatus.Completed), (ended.Id, ended.Status));
     }
 
     private async Task<TestService> Start(string name)
