@@ -119,8 +119,9 @@ internal sealed class PostgresBatchWriter(PostgresDatabase database, PostgresOpe
             Check.That(!reader.NextResult());
             return outcome;
         }
-        catch (Exception failure) when (!PostgresFailure.IsRefusal(failure))
+        catch (Exception failure) when (!PostgresFailure.IsRefusal(failure) || PostgresFailure.IsStatementLost(failure))
         {
+            if (PostgresFailure.IsStatementLost(failure) && _connection is not null) NpgsqlConnection.ClearPool(_connection);
             Disconnect();
             throw;
         }

@@ -112,6 +112,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             catch (Exception failure) when (PostgresFailure.Is(failure))
             {
                 if (attempt >= AttemptLimit || !PostgresFailure.IsWorthAnotherTry(failure)) throw PostgresFailure.Explain(failure);
+                if (PostgresFailure.IsStatementLost(failure)) _source.Clear();
             }
         }
     }

@@ -24,8 +24,14 @@ internal static class PostgresFailure
     public static bool IsWorthAnotherTry(Exception failure) => failure is PostgresException
     {
         SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation or
-            PostgresErrorCodes.LockNotAvailable or BeginAgain,
+            PostgresErrorCodes.LockNotAvailable or BeginAgain or PostgresErrorCodes.InvalidSqlStatementName,
     };
+
+    /// <summary>
+    /// True when the server does not know a statement that the driver took for prepared: the connection broke while it was prepared. Nothing was run, and
+    /// the connection is of no more use.
+    /// </summary>
+    public static bool IsStatementLost(Exception failure) => failure is PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName };
 
     /// <summary>
     /// True when the fault may lie in one append alone (a key that is too long for an index, others that are always quicker), and the transaction is undone.
@@ -39,6 +45,7 @@ internal static class PostgresFailure
     /// <summary>True when there is no way to the server now, or the session was ended.</summary>
     public static bool IsConnectionLost(Exception failure) => failure switch
     {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName } => true,
         PostgresException { SqlState: var state } => state.StartsWith("57P", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: IOException or SocketException } => true,
         NpgsqlException { InnerException: null, IsTransient: true } => true,

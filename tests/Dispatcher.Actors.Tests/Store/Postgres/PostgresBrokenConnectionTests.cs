@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using static Dispatcher.Actors.Tests.Store.StoreSamples;
 
 namespace Dispatcher.Actors.Tests.Store.Postgres;
@@ -45,6 +46,28 @@ public sealed class PostgresBrokenConnectionTests
         Assert.True(unknown > 0, "No commit was met.");
         for (var job = 0; job < jobs; job++)
             Assert.Equal(Enumerable.Range(1, appends).Select(n => (long)n), (await store.ReadEvents(Id(job), 0, 1000)).Select(@event => @event.SequenceNr));
+    }
+
+    /// <summary>A connection that breaks while a statement is prepared leaves the driver with a name that the server does not know.</summary>
+    [Fact]
+    public async Task Read_TriesAgain_WhenTheServerHasForgottenAPreparedStatement()
+    {
+        await using var data = await PostgresData.Create();
+        await using var database = new PostgresDatabase(data.Options);
+        for (var i = 0; i < 10; i++) Assert.Equal(1, await database.Read(One));
+        await database.Read(static async (database, connection) =>
+        {
+            await using var forget = database.Command(connection, "DEALLOCATE ALL");
+            return await forget.ExecuteNonQueryAsync();
+        });
+
+        Assert.Equal(1, await database.Read(One));
+
+        static async Task<int> One(PostgresDatabase database, NpgsqlConnection connection)
+        {
+            await using var command = database.Command(connection, "SELECT 1");
+            return (int)(await command.ExecuteScalarAsync())!;
+        }
     }
 
     [Fact]
