@@ -62,6 +62,12 @@ public sealed partial class ClusterHost : IShardHost
     /// <summary>Makes what the coordinator does beside the cluster itself; null if there is nothing.</summary>
     internal Func<Actor>? Duties { get; set; }
 
+    /// <summary>A term of this node as the coordinator begins; null: it ends.</summary>
+    internal Action<long?> Leads { get; set; } = static _ => { };
+
+    /// <summary>A schedule was changed at another node, or a run has ended there; with the change, if it is told.</summary>
+    internal Action<string?> SchedulesMoved { get; set; } = static _ => { };
+
     /// <summary>Whether anybody follows events on this node.</summary>
     internal Func<bool> Follows { get; set; } = static () => false;
 
@@ -121,6 +127,7 @@ public sealed partial class ClusterHost : IShardHost
         _intake?.Stop();
         _watch?.Stop();
         _duties?.Stop();
+        Leads(null);
         Line.Close();
         _journalHints.Dispose();
         _services.Remote!.Close();
@@ -162,6 +169,7 @@ public sealed partial class ClusterHost : IShardHost
     {
         _duties?.Stop();
         _duties = term is not null && Duties is { } duties ? _system.Spawn(duties) : null;
+        Leads(term);
     }
 
     /// <inheritdoc/>
@@ -200,6 +208,9 @@ public sealed partial class ClusterHost : IShardHost
                 break;
             case ClusterHintKind.Callbacks:
                 CallbacksMoved();
+                break;
+            case ClusterHintKind.Schedules:
+                SchedulesMoved(hint.Stage);
                 break;
             case ClusterHintKind.Places:
                 _services.Admission.LookAgain(hint.Stage!);

@@ -6,6 +6,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
 using Dispatcher.Workflows;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,7 @@ internal sealed class MemoryNode
 
     private IStepHandler[] _handlers;
     private readonly NodeOptions _options;
+    private readonly IScheduleStore? _schedules;
     private SimulatedScheduler _scheduler = null!;
 
     public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers)
@@ -29,6 +31,16 @@ internal sealed class MemoryNode
         Make();
         Do(Node.Start);
     }
+
+    private MemoryNode(IScheduleStore schedules, IEnumerable<IStepHandler> handlers)
+    {
+        (_options, _handlers, _schedules) = (new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers], schedules);
+        Make();
+        Do(Node.Start);
+    }
+
+    /// <summary>A node that fires the schedules of this store, which must answer at once.</summary>
+    public static MemoryNode With(IScheduleStore schedules, params IEnumerable<IStepHandler> handlers) => new(schedules, handlers);
 
     public ManualTimeProvider Time { get; } = new();
 
@@ -171,6 +183,7 @@ internal sealed class MemoryNode
             Handlers = new HandlerRegistry(_handlers),
             Artifacts = new NoArtifacts(),
             Logger = NullLogger.Instance,
+            Schedules = _schedules,
             Time = Time,
             Scheduler = scheduler,
             Ids = new SimulatedIds(Time, new Random((int)Store.Incarnation)),
