@@ -12,7 +12,9 @@ using Dispatcher.Web.Keys;
 using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.OpenApi;
+using Dispatcher.Web.Patterns;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Schedules;
 using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
@@ -72,6 +74,8 @@ public static class DispatcherServices
         api.MapCallbacks();
         api.MapWorkers();
         api.MapAdmin();
+        api.MapSchedules();
+        api.MapPatterns();
         ours.MapContracts(app.Services.GetRequiredService<IOptions<DispatcherOptions>>().Value.Contracts);
         ours.AddTo(app);
         return app;

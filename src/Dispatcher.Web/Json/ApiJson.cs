@@ -6,6 +6,8 @@ using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Patterns;
+using Dispatcher.Web.Schedules;
 using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
@@ -45,6 +47,8 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
         options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
         options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
+        options.TypeInfoResolverChain.Insert(0, SchedulesJson.Default);
+        options.TypeInfoResolverChain.Insert(0, PatternsJson.Default);
     }
 
     private static JsonSerializerOptions Make()
