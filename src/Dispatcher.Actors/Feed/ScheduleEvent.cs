@@ -42,6 +42,17 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
         return new ScheduleEvent(type, schedule, status, given.At, given.JobId.ToString(), scope.Write(given.Ordering), null, given.Type == "job.cancelled" ? "cancelled" : null);
     }
 
+    /// <summary>The event's name on a bus whose names are <c>{service}:{action}:v{n}:{state}</c>.</summary>
+    public string Topic => Type switch
+    {
+        "scheduler.job_created" => "scheduler:create_job:v1:success",
+        "scheduler.job_updated" => "scheduler:update_job:v1:success",
+        "scheduler.job_deleted" => "scheduler:delete_job:v1:success",
+        "scheduler.job_started" => "scheduler:run_job:v1:started",
+        "scheduler.job_completed" => "scheduler:run_job:v1:completed",
+        _ => "scheduler:run_job:v1:failed",
+    };
+
     /// <summary>UTF-8 JSON on one line.</summary>
     public ReadOnlyMemory<byte> ToJson()
     {
@@ -59,6 +70,7 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
             writer.WriteEndObject();
             writer.WriteStartObject("metadata"u8);
             writer.WriteString("at"u8, At);
+            writer.WriteString("topic"u8, Topic);
             if (Position is not null) writer.WriteString("position"u8, Position);
             writer.WriteEndObject();
             writer.WriteEndObject();

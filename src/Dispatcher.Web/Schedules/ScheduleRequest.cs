@@ -45,7 +45,7 @@ internal sealed record ScheduleRequest
     /// <summary>When it is due and its last run has not ended: allow (if absent), skip, or buffer-one.</summary>
     public OverlapPolicy? Overlap { get; set; }
 
-    /// <summary>What becomes of firings that were missed: one run for all (if absent), none, or all.</summary>
+    /// <summary>What becomes of firings that were missed: one run for all (if absent), skip, or all.</summary>
     public CatchUpPolicy? CatchUp { get; set; }
 
     /// <summary>A duration such as 30s, at most 1d: each firing is late by up to that.</summary>

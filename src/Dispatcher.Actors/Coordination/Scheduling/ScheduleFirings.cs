@@ -65,9 +65,9 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var record = schedule.Record;
         if (isLate && definition.CatchUp != CatchUpPolicy.All)
         {
-            var missed = Missed(times, next, now) + (definition.CatchUp == CatchUpPolicy.None ? 1 : 0);
+            var missed = Missed(times, next, now) + (definition.CatchUp == CatchUpPolicy.Skip ? 1 : 0);
             (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
-            if (definition.CatchUp == CatchUpPolicy.None) return new Plan(schedule, null, null, next, schedule.HeldDue, record with { Note = $"The firing of {FiringLabels.TextOf(due.Due)} was missed." });
+            if (definition.CatchUp == CatchUpPolicy.Skip) return new Plan(schedule, null, null, next, schedule.HeldDue, record with { Note = $"The firing of {FiringLabels.TextOf(due.Due)} was missed." });
         }
 
         if (!definition.DependsOn.IsEmpty && (schedule.HeldDue is not null || await FirstUnmet(schedule) is not null))

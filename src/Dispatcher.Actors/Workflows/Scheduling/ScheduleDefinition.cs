@@ -104,7 +104,7 @@ public enum CatchUpPolicy
     One,
 
     /// <summary>They are left out.</summary>
-    None,
+    Skip,
 
     /// <summary>Each is made up for, one after the other.</summary>
     All,

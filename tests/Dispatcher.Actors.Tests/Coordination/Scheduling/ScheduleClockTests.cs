@@ -61,7 +61,8 @@ public sealed class ScheduleClockTests : IDisposable
         _world.Create("a", _world.Every("*/5 * * * *"));
         _world.Faults.FailingAdvances = 1;
         _world.Node.Advance(TimeSpan.FromMinutes(6));
-        Assert.Equal((["00:05:00"], 1L), (_world.Dues("a"), _world.Find("a").Record.Fired));
+        Assert.Equal(["00:05:00"], _world.Dues("a"));
+        Assert.Equal(1, _world.Find("a").Record.Fired);
 
         _world.Faults.FailingAdvances = int.MaxValue;
         _world.Node.Advance(TimeSpan.FromMinutes(4));
@@ -69,7 +70,8 @@ public sealed class ScheduleClockTests : IDisposable
         _world.Faults.FailingAdvances = 0;
         _world.Node.Restart();
 
-        Assert.Equal((["00:05:00", "00:10:00"], 2L), (_world.Dues("a"), _world.Find("a").Record.Fired));
+        Assert.Equal(["00:05:00", "00:10:00"], _world.Dues("a"));
+        Assert.Equal(2, _world.Find("a").Record.Fired);
     }
 
     [Fact]
@@ -85,7 +87,7 @@ public sealed class ScheduleClockTests : IDisposable
 
     [Theory]
     [InlineData(CatchUpPolicy.One, new[] { "01:00:00", "02:00:00 catch-up", "08:00:00" }, 5)]
-    [InlineData(CatchUpPolicy.None, new[] { "01:00:00", "08:00:00" }, 6)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "01:00:00", "08:00:00" }, 6)]
     [InlineData(CatchUpPolicy.All, new[] { "01:00:00", "02:00:00 catch-up", "03:00:00 catch-up", "04:00:00 catch-up", "05:00:00 catch-up", "06:00:00 catch-up", "07:00:00 catch-up", "08:00:00" }, 0)]
     public void MissedFirings_AreMadeUpFor_AsThePolicySays(CatchUpPolicy policy, string[] dues, long missed)
     {
