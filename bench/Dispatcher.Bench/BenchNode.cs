@@ -36,6 +36,7 @@ internal sealed class BenchNode : IAsyncDisposable
             {
                 Store = store,
                 Cluster = store as IClusterStore,
+                Schedules = store,
                 Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), .. more]),
                 Artifacts = new LocalArtifactStore(Path.Combine(directory, "artifacts"), "dev", new IdGenerator(TimeProvider.System)),
                 Logger = NullLogger.Instance,

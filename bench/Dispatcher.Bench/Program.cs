@@ -30,6 +30,7 @@ try
     if (options.Runs("W3")) rows.AddRange(await SleepingJobs.Run(options));
     if (options.Runs("W4")) rows.Add(await WideFanOut.Run(options));
     if (options.Runs("W5")) rows.Add(await RecoveryAfterKill.Run(options));
+    if (options.Runs("S1")) rows.AddRange(await Schedules.Run(options));
     if (options.Runs("H1")) rows.AddRange(await HttpJobs.Run(options));
     if (PostgresCluster.Programs.Length > 0 && (options.Runs("P1") || options.Runs("P2") || options.Runs("P3")))
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dispatcher.Coordination;
+using Dispatcher.Coordination.Scheduling;
 using Dispatcher.Feed;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
@@ -33,6 +34,9 @@ public sealed record NodeEdges
 
     /// <summary>The cluster that the node joins; without it the node is alone, and every job is its own.</summary>
     public IClusterStore? Cluster { get; init; }
+
+    /// <summary>Without it there are no schedules and no patterns.</summary>
+    public IScheduleStore? Schedules { get; init; }
 
     /// <summary>Without it nothing is ever deleted.</summary>
     public IRetentionStore? Retention { get; init; }
@@ -126,12 +130,14 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         if (edges.Cluster is { } shared) _exchange = _system.Spawn(() => new ClusterExchange(shared, options.Cluster.Ttl, edges.Logger));
         Admission = new AdmissionPoint(options.StageLimits, time, onListenerError: null, _exchange is { } exchange ? stage => exchange.Tell(stage) : null);
         Workflows = new WorkflowCatalog(edges.Store, time);
+        Patterns = new PatternCatalog(edges.Schedules, Workflows);
         _services = new JobServices
         {
             System = _system,
             Clock = time,
             Store = edges.Store,
             Workflows = Workflows,
+            Patterns = Patterns,
             Handlers = edges.Handlers,
             Admission = Admission,
             Ids = edges.Ids ?? new IdGenerator(time),
@@ -159,6 +165,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
         if (edges.Quota is { } accounts) Quota = new QuotaDesk(accounts, _services.Now, options.Quota.DefaultPlan);
+        if (edges.Schedules is { } schedules) Scheduler = new Scheduler(schedules, edges.Store, Gateway, Workflows, Patterns, edges.Cluster, edges.Logger) { Told = ScheduleFeed.Tell };
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
         if (Cluster is not null) Events.Begins = Cluster.FollowsNow;
         Actors = new ActorHierarchy(_services, OwnActors);
@@ -174,6 +181,14 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     /// <summary>Quota for callers that are no jobs; null if the node has no accounts.</summary>
     public QuotaDesk? Quota { get; }
+
+    public PatternCatalog Patterns { get; }
+
+    /// <summary>Null on a node without schedules.</summary>
+    public Scheduler? Scheduler { get; }
+
+    /// <summary>What happens to schedules and their runs: for server-sent events and the hub.</summary>
+    public ScheduleFeed ScheduleFeed { get; } = new();
 
     /// <summary>States to code in this process, from now on: for the command line and tests.</summary>
     public JobFeed Feed { get; } = new();
@@ -239,7 +254,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
         _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
         await progress.Done;
-        if (_stopping is null) StartUpkeep();
+        if (_stopping is not null) return progress.Recovered;
+        StartUpkeep();
+        Scheduler?.Begin(_system, term: null);
         return progress.Recovered;
     }
 
@@ -264,6 +281,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _wakeUps?.Stop();
         _retention?.Stop();
         _quota?.Stop();
+        Scheduler?.End();
         _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);
         // Steps whose start was just being written run after this, and count.
@@ -300,7 +318,10 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     }
 
     private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
-        [("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), ("/system/quota", _quota), .. Cluster?.Actors ?? []];
+        [
+            ("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), ("/system/quota", _quota),
+            ("/system/schedules", Scheduler?.Clock), .. Cluster?.Actors ?? [],
+        ];
 
     private void StartUpkeep()
     {
@@ -329,6 +350,12 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Follows = () => Events.Subscriptions > 0,
         RegistryMoved = ForgetRegistry,
         CallbacksMoved = () => Callbacks?.LookSoon(),
+        Leads = term =>
+        {
+            if (term is null || _stopping is not null) Scheduler?.End();
+            else Scheduler?.Begin(_system, term);
+        },
+        SchedulesMoved = change => Scheduler?.Hinted(change),
     };
 
     private CallbackService MakeCallbacks(CallbackEdges callbacks) => new(_system, _edges.Time, _edges.Store, callbacks, _options.Callbacks, _services.Ids, _edges.Logger)
@@ -349,6 +376,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Feed.Publish(state, events);
         Callbacks?.Committed(state, events);
         Workers?.Queues.Committed(state, events);
+        Scheduler?.Committed(state, events);
     }
 
     void IJobObserver.Progressed(JobState state, StepKey step, double percent, string? message)

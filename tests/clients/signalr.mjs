@@ -3,7 +3,7 @@
 //   node signalr.mjs '{"url": "…/hubs/jobs", "key": "…", "follow": {"job": "…"}, "leaveAfter": [3, 2], "untilEnded": 1}'
 //
 // leaveAfter closes each of the first connections after so many events. A connection that breaks is opened again. times subscribes more than once; thenOnly
-// takes another subscription in place of the first.
+// takes another subscription in place of the first. schedules follows schedules instead.
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { isLast, print, settings } from './settings.mjs';
 
@@ -28,7 +28,7 @@ async function connect() {
     isDone = isLast(event);
     if (isDone || --left === 0) connection.stop();
   });
-  for (const kind of ['JobProgress', 'Reload']) connection.on(kind, (event, subscription) => print({ kind, subscription, event }));
+  for (const kind of ['JobProgress', 'Reload', 'ScheduleEvent']) connection.on(kind, (event, subscription) => print({ kind, subscription, event }));
   connection.on('Reload', (reload) => (position = reload.position));
   connection.on('NodeChanged', (event) => print({ kind: 'NodeChanged', event }));
   connection.onclose(() => {
@@ -49,7 +49,9 @@ async function connect() {
 
 async function subscribe(connection) {
   for (let i = 0; i < (settings.times ?? 1); i++) {
-    const subscribed = await connection.invoke('Subscribe', { ...settings.follow, ...(position === undefined ? {} : { after: position }) });
+    const subscribed = settings.schedules
+      ? await connection.invoke('SubscribeSchedules', position ?? null)
+      : await connection.invoke('Subscribe', { ...settings.follow, ...(position === undefined ? {} : { after: position }) });
     print({ kind: 'subscribed', ...subscribed });
     position ??= subscribed.position;
     if (settings.thenOnly) await changeTo(connection, subscribed.subscription);

@@ -62,6 +62,12 @@ public sealed partial class ClusterHost : IShardHost
     /// <summary>Makes what the coordinator does beside the cluster itself, each by its name.</summary>
     internal IReadOnlyList<(string Name, Func<Actor> Make)> Duties { get; set; } = [];
 
+    /// <summary>A term of this node as the coordinator begins; null: it ends.</summary>
+    internal Action<long?> Leads { get; set; } = static _ => { };
+
+    /// <summary>A schedule was changed at another node, or a run has ended there; with the change, if it is told.</summary>
+    internal Action<string?> SchedulesMoved { get; set; } = static _ => { };
+
     /// <summary>Whether anybody follows events on this node.</summary>
     internal Func<bool> Follows { get; set; } = static () => false;
 
@@ -162,6 +168,7 @@ public sealed partial class ClusterHost : IShardHost
     {
         foreach (var (_, duty) in _duties) duty.Stop();
         _duties = term is null ? [] : [.. Duties.Select(duty => (duty.Name, _system.Spawn(duty.Make)))];
+        Leads(term);
     }
 
     /// <inheritdoc/>
@@ -200,6 +207,9 @@ public sealed partial class ClusterHost : IShardHost
                 break;
             case ClusterHintKind.Callbacks:
                 CallbacksMoved();
+                break;
+            case ClusterHintKind.Schedules:
+                SchedulesMoved(hint.Stage);
                 break;
             case ClusterHintKind.Places:
                 _services.Admission.LookAgain(hint.Stage!);

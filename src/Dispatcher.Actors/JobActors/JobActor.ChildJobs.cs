@@ -28,6 +28,7 @@ internal sealed partial class JobActor
 
     private async ValueTask<ChildAsked> Resolve(StepKey step, StepResult.AwaitChild asked)
     {
+        if (asked.Pattern is { } pattern) return await ResolvePattern(step, pattern, asked);
         var name = asked.Version is { } version ? $"{asked.Workflow} version {version}" : asked.Workflow;
         var reference = await services.Workflows.FindReference(_state!.Spec.Tenant, asked.Workflow, asked.Version);
         if (reference is null || await services.Workflows.Find(reference.Hash) is not { } workflow)
@@ -37,6 +38,18 @@ internal sealed partial class JobActor
         return new ChildAsked(new ChildRequest(workflow.Reference, asked.Input, asked.Priority ?? _state.Priority, asked.Labels, asked.FailsAs), null);
 
         static ChildAsked Fault(string code, string message) => new(null, Failure.Of(ErrorClass.InvalidInput, message, code));
+    }
+
+    private async ValueTask<ChildAsked> ResolvePattern(StepKey step, string pattern, StepResult.AwaitChild asked)
+    {
+        var job = services.Patterns is { } patterns
+            ? await patterns.Use(_state!.Spec.Tenant, pattern, asked.Version, asked.Input)
+            : new PatternJob(null, null, null, new Rejection("unknown-pattern", "This node has no patterns."));
+        if (job.Refusal is { } refusal) return new ChildAsked(null, Failure.Of(ErrorClass.InvalidInput, $"Step {step}: {refusal.Message}", refusal.Code.ToUpperInvariant().Replace('-', '_')));
+        if (await services.Workflows.Find(job.Workflow!.Hash) is not { } workflow || workflow.ValidateInput(job.Use!.Input) is { Count: > 0 })
+            return new ChildAsked(null, Failure.Of(ErrorClass.InvalidInput, $"Step {step}: what pattern {pattern} makes does not fit its workflow {job.Workflow.Name}.", "CHILD_INPUT"));
+        var labels = asked.Labels is { } own ? job.Labels.SetItems(own) : job.Labels;
+        return new ChildAsked(new ChildRequest(workflow.Reference, job.Use.Input, asked.Priority ?? job.Use.Priority, labels, asked.FailsAs), null);
     }
 
     private void AwaitChildJob(JobTurn turn, StepEnded ended)

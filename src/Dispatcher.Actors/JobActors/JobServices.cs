@@ -29,6 +29,9 @@ public sealed class JobServices
 
     public required WorkflowCatalog Workflows { get; init; }
 
+    /// <summary>Null where there are none.</summary>
+    public PatternCatalog? Patterns { get; init; }
+
     public required HandlerRegistry Handlers { get; init; }
 
     public required AdmissionPoint Admission { get; init; }

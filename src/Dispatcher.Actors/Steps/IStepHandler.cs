@@ -48,12 +48,16 @@ public abstract record StepResult
     public sealed record AwaitApproval(TimeSpan? Deadline, OnTimeout OnTimeout = OnTimeout.Reject, string? Prompt = null) : StepResult;
 
     /// <summary>A job is to be made, whose end the step waits for; needs no memory until then.</summary>
-    /// <param name="Workflow">Its name in the tenant's registry.</param>
+    /// <param name="Workflow">Its name in the tenant's registry; empty when a pattern names it.</param>
     public sealed record AwaitChild(string Workflow) : StepResult
     {
-        /// <summary>The newest if absent.</summary>
+        /// <summary>The pattern that makes the job, in place of a workflow.</summary>
+        public string? Pattern { get; init; }
+
+        /// <summary>Of the workflow or the pattern; the newest if absent.</summary>
         public int? Version { get; init; }
 
+        /// <summary>The job's input, or the pattern's parameters.</summary>
         public JsonElement? Input { get; init; }
 
         /// <summary>The parent's if absent.</summary>

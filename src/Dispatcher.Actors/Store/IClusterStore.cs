@@ -113,7 +113,7 @@ public interface IClusterListener
 /// <summary>What a node hears from others between two signs of life.</summary>
 /// <param name="To">The incarnation that it is for; null: all.</param>
 /// <param name="Jobs">For <see cref="ClusterHintKind.Mail"/>.</param>
-/// <param name="Stage">For <see cref="ClusterHintKind.Places"/>.</param>
+/// <param name="Stage">For <see cref="ClusterHintKind.Places"/> the stage; for <see cref="ClusterHintKind.Schedules"/> the change, if people follow them.</param>
 public sealed record ClusterHint(ClusterHintKind Kind, long? To = null, ImmutableArray<JobId> Jobs = default, string? Stage = null);
 
 public enum ClusterHintKind
@@ -138,6 +138,9 @@ public enum ClusterHintKind
 
     /// <summary>Places of a stage have come free, or another node has begun to wait for some. The database itself tells of it.</summary>
     Places,
+
+    /// <summary>A schedule was changed, or a run of one has ended.</summary>
+    Schedules,
 }
 
 /// <summary>What an operator wants of a node.</summary>

@@ -16,6 +16,12 @@ internal enum PathRoot
     JobIdentifier,
     JobTenant,
     Env,
+
+    /// <summary>In a pattern only.</summary>
+    Params,
+
+    /// <summary>In what a schedule gives to its jobs only.</summary>
+    Schedule,
 }
 
 internal enum BinaryOperator

@@ -17,6 +17,12 @@ internal sealed record ExpressionRules
     public bool AllowsItem { get; init; }
 
     public JsonSchema? Input { get; init; }
+
+    /// <summary>The only names, where a template belongs to no job: those of a pattern or of a schedule; null in a workflow.</summary>
+    public PathRoot? Only { get; init; }
+
+    /// <summary>Of the parameters of a pattern.</summary>
+    public JsonSchema? Params { get; init; }
 }
 
 /// <summary>Finds the expressions that can never have a value, before any job runs.</summary>
@@ -50,7 +56,7 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
         var isForgiving = call.Function == Function.Default;
         for (var i = 0; i < call.Arguments.Length; i++)
         {
-            var checker = isForgiving && i == 0 ? new ExpressionChecker(rules with { Input = null }, onFault) : this;
+            var checker = isForgiving && i == 0 ? new ExpressionChecker(rules with { Input = null, Params = null }, onFault) : this;
             checker.Check(call.Arguments[i]);
         }
 
@@ -94,6 +100,13 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
 
     private void Path(Expression.PathTo path)
     {
+        if (rules.Only is { } only ? path.Root != only && path.Root != PathRoot.JobTenant : path.Root is PathRoot.Params or PathRoot.Schedule)
+        {
+            var names = rules.Only is { } root ? $"; names here are {root.ToString().ToLowerInvariant()} and job.tenant" : path.Root == PathRoot.Params ? ": only a pattern has params" : ": only a schedule's input sees schedule";
+            onFault(path.Offset, $"{path} has no value here{names}");
+            return;
+        }
+
         switch (path.Root)
         {
             case PathRoot.StepOutput or PathRoot.StepFailed or PathRoot.StepStatus:
@@ -103,6 +116,9 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
                 onFault(path.Offset, $"{path} has a value only in the with and the artifacts of a step that has for_each");
                 break;
             case PathRoot.Input when rules.Input is { } schema:
+                Input(path, schema);
+                break;
+            case PathRoot.Params when rules.Params is { } schema:
                 Input(path, schema);
                 break;
         }

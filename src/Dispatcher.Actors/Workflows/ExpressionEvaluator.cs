@@ -42,6 +42,8 @@ internal static class ExpressionEvaluator
         PathRoot.ItemIndex => JsonValues.Of(scope.ItemIndex ?? throw OutsideFanOut(path)),
         PathRoot.JobIdentifier => JsonValues.Text(scope.JobId.ToString()),
         PathRoot.JobTenant => JsonValues.Text(scope.Tenant),
+        PathRoot.Params => scope.Params ?? JsonValues.Null,
+        PathRoot.Schedule => scope.Schedule ?? JsonValues.Null,
         _ => scope.Env ?? JsonValues.Null,
     };
 

@@ -98,6 +98,8 @@ internal sealed class ExpressionParser
         "input" => new Expression.PathTo(PathRoot.Input, null, Segments(), token.Offset),
         "item" => new Expression.PathTo(PathRoot.Item, null, Segments(), token.Offset),
         "env" => new Expression.PathTo(PathRoot.Env, null, Segments(), token.Offset),
+        "params" => new Expression.PathTo(PathRoot.Params, null, Segments(), token.Offset),
+        "schedule" => new Expression.PathTo(PathRoot.Schedule, null, Segments(), token.Offset),
         "item_index" => Whole(new Expression.PathTo(PathRoot.ItemIndex, null, [], token.Offset)),
         "job" => Whole(new Expression.PathTo(Member(token, "job", ("id", PathRoot.JobIdentifier), ("tenant", PathRoot.JobTenant)), null, [], token.Offset)),
         "steps" => Step(token),

@@ -25,6 +25,12 @@ public interface IExpressionScope
     /// <summary>The settings that the host shows to workflows, usually one object of strings; null if there are none.</summary>
     JsonElement? Env { get; }
 
+    /// <summary>The parameters of a pattern; null elsewhere.</summary>
+    JsonElement? Params => null;
+
+    /// <summary>What a schedule tells of a firing; null elsewhere.</summary>
+    JsonElement? Schedule => null;
+
     /// <summary>The full path of a file in the job's artifact folder. The path is relative, with forward slashes and without <c>..</c>.</summary>
     string ArtifactPath(string relative);
 }

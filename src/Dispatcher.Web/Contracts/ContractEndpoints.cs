@@ -1,3 +1,4 @@
+using Dispatcher.Web.Contracts.SchedulerService;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -11,7 +12,7 @@ internal static class ContractEndpoints
         [Contract.WorkflowCoordinator] = static _ => { },
         [Contract.JobOrchestrator] = static _ => { },
         [Contract.TalkAvocado] = static _ => { },
-        [Contract.SchedulerService] = static _ => { },
+        [Contract.SchedulerService] = static root => root.MapSchedulerService(),
     };
 
     public static void MapContracts(this IEndpointRouteBuilder root, IEnumerable<Contract> contracts)

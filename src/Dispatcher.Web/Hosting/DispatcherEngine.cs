@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Coordination.Scheduling;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;
 using Dispatcher.Kernel;
@@ -62,6 +63,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
     public QuotaDesk Quota => Node.Quota!;
 
     public IRetentionStore Retention => Life.Store;
+
+    /// <summary>What people do with schedules.</summary>
+    public ScheduleBook Schedules => Node.Scheduler!.Book;
 
     /// <summary>All of the store, for a check of it.</summary>
     internal INodeStore Inspected => Life.Store;

@@ -52,6 +52,7 @@ internal sealed class EngineLife : IAsyncDisposable
                     Meter = meter,
                     Retention = store,
                     Quota = store,
+                    Schedules = store,
                     Callbacks = new CallbackEdges(store, store, callbacks),
                 },
                 options.Node);

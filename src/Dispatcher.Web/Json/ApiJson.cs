@@ -6,7 +6,9 @@ using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Patterns;
 using Dispatcher.Web.Quotas;
+using Dispatcher.Web.Schedules;
 using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
@@ -47,6 +49,8 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
         options.TypeInfoResolverChain.Insert(0, QuotaJson.Default);
         options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
+        options.TypeInfoResolverChain.Insert(0, SchedulesJson.Default);
+        options.TypeInfoResolverChain.Insert(0, PatternsJson.Default);
     }
 
     private static JsonSerializerOptions Make()

@@ -16,7 +16,7 @@ internal sealed partial class HubClient : IDisposable
 {
     public const int SubscriptionLimit = 100;
 
-    private readonly ConcurrentDictionary<string, FeedSubscription> _subscriptions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IDisposable> _subscriptions = new(StringComparer.Ordinal);
     private readonly ISingleClientProxy _client;
     private readonly Action _abort;
     private readonly CancellationToken _aborted;
@@ -35,16 +35,10 @@ internal sealed partial class HubClient : IDisposable
     public Caller Caller { get; }
 
     /// <summary>Begins to send what the subscription gives. False if the connection follows as many as it may.</summary>
-    public bool TryAdd(FeedSubscription subscription, [NotNullWhen(true)] out string? name)
-    {
-        // The hub calls for one connection at a time, so nobody adds meanwhile.
-        name = null;
-        if (_subscriptions.Count >= SubscriptionLimit) return false;
-        name = string.Create(CultureInfo.InvariantCulture, $"s{++_named}");
-        _subscriptions.TryAdd(name, subscription);
-        _ = Run(name, subscription);
-        return true;
-    }
+    public bool TryAdd(FeedSubscription subscription, [NotNullWhen(true)] out string? name) => TryAdd(subscription, name => Run(name, subscription), out name);
+
+    /// <summary>The same of schedules.</summary>
+    public bool TryAdd(ScheduleSubscription subscription, [NotNullWhen(true)] out string? name) => TryAdd(subscription, name => Run(name, subscription), out name);
 
     public void Remove(string name)
     {
@@ -57,19 +51,44 @@ internal sealed partial class HubClient : IDisposable
         foreach (var (name, _) in _subscriptions) Remove(name);
     }
 
-    private async Task Run(string name, FeedSubscription subscription)
+    private bool TryAdd(IDisposable subscription, Func<string, Task> run, [NotNullWhen(true)] out string? name)
     {
-        using var connection = _clock.Watch(subscription.Poke, _abort);
+        // The hub calls for one connection at a time, so nobody adds meanwhile.
+        name = null;
+        if (_subscriptions.Count >= SubscriptionLimit) return false;
+        name = string.Create(CultureInfo.InvariantCulture, $"s{++_named}");
+        _subscriptions.TryAdd(name, subscription);
+        _ = run(name);
+        return true;
+    }
+
+    private Task Run(string name, FeedSubscription subscription) => Run(name, subscription.Poke, subscription.Scope.ToString(), async send =>
+    {
+        while (await subscription.Read(_aborted) is { IsClosed: false } batch)
+        {
+            if (batch.IsReload) await send("Reload", HubJson.Write(new ReloadView(name, subscription.Scope.Write(subscription.Position))));
+            foreach (var next in batch.Events) await send("JobEvent", new RawJson(next.Json));
+            foreach (var progress in batch.Progress) await send("JobProgress", new RawJson(progress.Json));
+        }
+    });
+
+    private Task Run(string name, ScheduleSubscription subscription) => Run(name, subscription.Poke, "schedules", async send =>
+    {
+        while (await subscription.Read(_aborted) is { IsClosed: false } batch)
+        {
+            if (batch.IsReload) await send("Reload", HubJson.Write(new ReloadView(name, subscription.Position)));
+            foreach (var next in batch.Events) await send("ScheduleEvent", new RawJson(next.ToJson()));
+        }
+    });
+
+    private async Task Run(string name, Action poke, string scope, Func<Func<string, RawJson, ValueTask>, Task> read)
+    {
+        using var connection = _clock.Watch(poke, _abort);
         try
         {
             // The answer to the call is written first, as a rule.
             await Task.Yield();
-            while (await subscription.Read(_aborted) is { IsClosed: false } batch)
-            {
-                if (batch.IsReload) await Send("Reload", HubJson.Write(new ReloadView(name, subscription.Scope.Write(subscription.Position))));
-                foreach (var next in batch.Events) await Send("JobEvent", new RawJson(next.Json));
-                foreach (var progress in batch.Progress) await Send("JobProgress", new RawJson(progress.Json));
-            }
+            await read(Send);
         }
         catch (OperationCanceledException) when (_aborted.IsCancellationRequested)
         {
@@ -78,7 +97,7 @@ internal sealed partial class HubClient : IDisposable
         catch (Exception failure)
         {
             // Without its feed a connection is of no use; the client comes back and resumes.
-            LogFailed(failure, subscription.Scope);
+            LogFailed(failure, scope);
             _abort();
         }
 
@@ -86,5 +105,5 @@ internal sealed partial class HubClient : IDisposable
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A hub connection lost its subscription to {Scope} and was closed")]
-    private partial void LogFailed(Exception failure, FeedScope scope);
+    private partial void LogFailed(Exception failure, string scope);
 }

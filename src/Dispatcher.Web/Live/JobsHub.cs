@@ -4,6 +4,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Schedules;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,19 @@ internal sealed class JobsHub(DispatcherEngine engine, LiveClock clock, NodeAnno
         var (subscription, refused) = await wanted.Subscribe(engine.Node.Events);
         if (subscription is null) throw Refused(refused!);
         var position = subscription.Scope.Write(subscription.Position);
+        if (Client.TryAdd(subscription, out var name)) return HubJson.Write(new SubscribedView(name, position));
+        subscription.Dispose();
+        throw new HubException($"too-many-subscriptions: A connection follows at most {HubClient.SubscriptionLimit} things; unsubscribe from some.");
+    }
+
+    /// <summary>Follows the tenant's schedules: messages <c>ScheduleEvent</c>, with the JSON of their server-sent events.</summary>
+    /// <param name="after">The position after which to begin; from now on if null.</param>
+    /// <returns>A <see cref="SubscribedView"/>.</returns>
+    public async Task<RawJson> SubscribeSchedules(string? after)
+    {
+        var (subscription, refused) = await ScheduleStream.Subscribe(engine, Client.Caller.Tenant, after);
+        if (subscription is null) throw Refused(refused!);
+        var position = subscription.Position;
         if (Client.TryAdd(subscription, out var name)) return HubJson.Write(new SubscribedView(name, position));
         subscription.Dispose();
         throw new HubException($"too-many-subscriptions: A connection follows at most {HubClient.SubscriptionLimit} things; unsubscribe from some.");

@@ -10,7 +10,7 @@ namespace Dispatcher.Web.Live;
 /// <param name="Position">Null if the client does not say from where.</param>
 internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Types)
 {
-    private static readonly Refusal TooMany = new(
+    internal static readonly Refusal TooMany = new(
         StatusCodes.Status503ServiceUnavailable, "too-many-streams", "This server serves as many live streams as it may; close some, or try again later.")
     { RetryAfterSeconds = 5 };
 

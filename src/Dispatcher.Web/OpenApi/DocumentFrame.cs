@@ -21,6 +21,8 @@ internal sealed class DocumentFrame : IOpenApiDocumentTransformer
         ("health", "For load balancers and process managers."),
         ("metrics", "For Prometheus."),
         ("live", "Events as they happen."),
+        ("schedules", "Jobs that are made at times."),
+        ("patterns", "Jobs that are made again with other parameters."),
         ("workers", "Steps that programs outside carry out."),
         ("callbacks", "Signed posts of events, and their log."),
         ("keys", "Who may call."),

@@ -38,6 +38,12 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode ReasonTooLong { get; } = new("reason-too-long", 400, "A reason has more than 500 characters");
 
+    public static ProblemCode InvalidSchedule { get; } = new("invalid-schedule", 400, "A schedule is wrong: its expression, zone, times or labels; faults lists each, with the column of an expression");
+
+    public static ProblemCode InvalidPattern { get; } = new("invalid-pattern", 400, "A pattern is wrong: its schema or its expressions; faults lists each");
+
+    public static ProblemCode InvalidRange { get; } = new("invalid-range", 400, "A range of times cannot be filled: it reaches into the future, or has too many times");
+
     public static ProblemCode Unauthorized { get; } = new("unauthorized", 401, "No key or token was given, or it is not known, expired or revoked");
 
     public static ProblemCode QuotaExceeded { get; } = new("quota-exceeded", 402, "The tenant's plan has not enough of a meter, or there is no plan; meter, plan, limit, used, reserved, remaining, needed and upgrade say more");
@@ -66,6 +72,10 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode NoWorkers { get; } = new("no-workers", 404, "The server was set up without the handler worker");
 
+    public static ProblemCode UnknownSchedule { get; } = new("unknown-schedule", 404, "The tenant has no such schedule");
+
+    public static ProblemCode UnknownPattern { get; } = new("unknown-pattern", 404, "The tenant has no pattern of this id or version");
+
     public static ProblemCode MethodNotAllowed { get; } = new("method-not-allowed", 405, "The path does not take this method");
 
     public static ProblemCode RequestTimeout { get; } = new("request-timeout", 408, "The body came too slowly");
@@ -75,6 +85,12 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
     public static ProblemCode IdempotencyConflict { get; } = new("idempotency-conflict", 409, "The idempotency key belongs to a job that was asked for with another request; job_id names it");
 
     public static ProblemCode WorkflowExists { get; } = new("workflow-exists", 409, "The version is registered with another definition");
+
+    public static ProblemCode ScheduleConflict { get; } = new("schedule-conflict", 409, "The schedule is there already, or is another version than the one that was to be changed");
+
+    public static ProblemCode TooManySchedules { get; } = new("too-many-schedules", 409, "The tenant has as many schedules as it may");
+
+    public static ProblemCode PatternExists { get; } = new("pattern-exists", 409, "The version of the pattern is registered otherwise");
 
     public static ProblemCode KeyEnded { get; } = new("key-ended", 409, "The key has expired or was revoked");
 
@@ -110,7 +126,11 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode InvalidDefinition { get; } = new("invalid-definition", 422, "The definition of a workflow is wrong; faults lists each place");
 
-    public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
+    public static ProblemCode InvalidParams { get; } = new("invalid-params", 422, "Parameters do not fit the pattern");
+
+    public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job, or no schedule, on which the new one is to depend");
+
+    public static ProblemCode ScheduleCycle { get; } = new("schedule-cycle", 422, "The schedule would depend on itself; the detail names the path");
 
     public static ProblemCode UnknownParent { get; } = new("unknown-parent", 422, "The tenant has no job to which the new one is to belong");
 

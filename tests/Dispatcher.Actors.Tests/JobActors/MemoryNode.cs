@@ -6,6 +6,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers;
+using Dispatcher.Store;
 using Dispatcher.Workflows;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,21 +23,26 @@ internal sealed class MemoryNode
     private IStepHandler[] _handlers;
     private readonly NodeOptions _options;
     private readonly bool _hasQuota;
+    private readonly IScheduleStore? _schedules;
     private SimulatedScheduler _scheduler = null!;
 
-    public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) : this(hasQuota: false, options, handlers)
+    public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) : this(hasQuota: false, schedules: null, options, handlers)
     {
     }
 
-    private MemoryNode(bool hasQuota, NodeOptions? options, IEnumerable<IStepHandler> handlers)
+    private MemoryNode(bool hasQuota, IScheduleStore? schedules, NodeOptions? options, IEnumerable<IStepHandler> handlers)
     {
-        (_options, _handlers, _hasQuota) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers], hasQuota);
+        (_options, _handlers) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers]);
+        (_hasQuota, _schedules) = (hasQuota, schedules);
         Make();
         Do(Node.Start);
     }
 
     /// <summary>A node with accounts of meters, and the upkeep of their holds.</summary>
-    public static MemoryNode WithQuota(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) => new(hasQuota: true, options, handlers);
+    public static MemoryNode WithQuota(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) => new(hasQuota: true, schedules: null, options, handlers);
+
+    /// <summary>A node that fires the schedules of this store, which must answer at once.</summary>
+    public static MemoryNode With(IScheduleStore schedules, params IEnumerable<IStepHandler> handlers) => new(hasQuota: false, schedules, options: null, handlers);
 
     public ManualTimeProvider Time { get; } = new();
 
@@ -180,6 +186,7 @@ internal sealed class MemoryNode
             Artifacts = new NoArtifacts(),
             Quota = _hasQuota ? Store : null,
             Logger = NullLogger.Instance,
+            Schedules = _schedules,
             Time = Time,
             Scheduler = scheduler,
             Ids = new SimulatedIds(Time, new Random((int)Store.Incarnation)),

@@ -83,6 +83,8 @@ internal sealed class AccessMatrix : IAsyncDisposable
         var called = await api.Create("""{"workflow":"quick","callback":{"url":"http://127.0.0.1:9/","events":["job.completed"]}}""");
         var deliveries = await Poll.Until(async () => (await api.Get($"/webhooks/deliveries?job={called}")).At("deliveries"), found => found.GetArrayLength() == 1);
         _delivery = deliveries[0].GetProperty("id").ToString();
+        foreach (var schedule in new[] { "nightly", "fleeting" }) Assert.Equal(HttpStatusCode.Created, (await api.Post("/schedules", $$"""{"id":"{{schedule}}","cron":"@daily","workflow":"guarded"}""")).Status);
+        Assert.Equal(HttpStatusCode.Created, (await api.Put("/patterns/guard/versions/1", """{"workflow":"guarded"}""")).Status);
         await api.Create("""{"workflow":"outside"}""");
         _lease = (await api.Post("/workers/lease", """{"queues":["outside"],"worker":"acme's"}""")).Text("leases.0.lease");
     }

@@ -54,6 +54,12 @@ internal sealed record ImportTable(string Name, string? Job, int Key, params Imp
         new("quota_ledger", null, 1,
             new("id"), new("tenant", ImportType.Text), new("meter", ImportType.Text), new("at"), new("kind", ImportType.Text), new("reservation", ImportType.Text),
             new("job_id", ImportType.Id), new("amount"), new("charged"), new("overage"), new("raw", ImportType.Text), new("plan_limit"), new("used"), new("reserved")),
+        new("schedules", null, 2,
+            new("tenant", ImportType.Text), new("id", ImportType.Text), new("definition", ImportType.Text), new("version"), new("created_at"), new("updated_at"),
+            new("next_due"), new("fire_at"), new("held_due"), new("archived_at"), new("sweep_at"), new("record", ImportType.Text)),
+        new("schedule_edges", null, 3, new("tenant", ImportType.Text), new("schedule", ImportType.Text), new("depends_on", ImportType.Text)),
+        new("patterns", null, 3,
+            new("tenant", ImportType.Text), new("id", ImportType.Text), new("version", ImportType.Int), new("definition", ImportType.Text), new("registered_at")),
         new("leftover_files", null, 1, new("job_id", ImportType.Id), new("tenant", ImportType.Text)),
     ];
 

@@ -14,9 +14,9 @@ internal static class ClusterJson
 
     public static ClusterView Read(string json) => JsonSerializer.Deserialize(json, ClusterJsonContext.Default.ClusterView)!;
 
-    /// <summary><c>kind:to:jobs</c>, the last two only if there are any. The database itself writes <c>places:to:stage</c>.</summary>
+    /// <summary><c>kind:to:jobs</c> or <c>kind:to:text</c>, the last two only if there are any. The database itself writes <c>places:to:stage</c>.</summary>
     public static string Write(ClusterHint hint) => string.Create(
-        CultureInfo.InvariantCulture, $"{hint.Kind.ToString().ToLowerInvariant()}:{hint.To}:{(hint.Jobs.IsDefaultOrEmpty ? "" : string.Join(',', hint.Jobs))}");
+        CultureInfo.InvariantCulture, $"{hint.Kind.ToString().ToLowerInvariant()}:{hint.To}:{hint.Stage ?? (hint.Jobs.IsDefaultOrEmpty ? "" : string.Join(',', hint.Jobs))}");
 
     /// <summary>Null for what this version does not know.</summary>
     public static ClusterHint? ReadHint(string payload)
@@ -24,7 +24,7 @@ internal static class ClusterJson
         var parts = payload.Split(':', 3);
         if (!Enum.TryParse<ClusterHintKind>(parts[0], ignoreCase: true, out var kind)) return null;
         long? to = parts.Length > 1 && long.TryParse(parts[1], CultureInfo.InvariantCulture, out var number) ? number : null;
-        if (kind == ClusterHintKind.Places) return new ClusterHint(kind, to, [], parts.Length > 2 ? parts[2] : "");
+        if (kind is ClusterHintKind.Places or ClusterHintKind.Schedules) return new ClusterHint(kind, to, [], parts.Length > 2 ? parts[2] : "");
         var jobs = parts.Length > 2 && parts[2].Length > 0 ? parts[2].Split(',').Select(Parse).OfType<JobId>().ToImmutableArray() : [];
         return new ClusterHint(kind, to, jobs);
     }

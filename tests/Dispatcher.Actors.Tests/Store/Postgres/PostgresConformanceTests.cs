@@ -63,6 +63,20 @@ public sealed class PostgresRetentionStoreConformanceTests : RetentionStoreConfo
 }
 
 [Collection(PostgresCollection.Name)]
+public sealed class PostgresScheduleStoreConformanceTests : ScheduleStoreConformance
+{
+    private PostgresData? _data;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _data!.DisposeAsync();
+    }
+
+    protected override async Task<IJobStore> OpenStore() => await (_data ??= await PostgresData.Create()).Open();
+}
+
+[Collection(PostgresCollection.Name)]
 public sealed class PostgresModelTests : StoreModelTests, IAsyncLifetime
 {
     private PostgresData _data = null!;

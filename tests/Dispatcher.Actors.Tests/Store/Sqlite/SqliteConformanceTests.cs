@@ -75,6 +75,19 @@ public sealed class SqliteRetentionStoreConformanceTests : RetentionStoreConform
     protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
+public sealed class SqliteScheduleStoreConformanceTests : ScheduleStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
+}
+
 public sealed class SqliteModelTests : StoreModelTests, IDisposable
 {
     private readonly SqliteData _data = new();

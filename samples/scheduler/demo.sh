@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# A weekly report that waits for its data, by the scheduler service's own API. A week is five seconds here. The server is killed half-way and goes on.
+#   samples/scheduler/demo.sh FOLDER [--fresh] [--smoke]      DISPATCHER_PROGRAM names the program
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=${1:?Name a folder for the data.}
+shift
+for argument in "$@"; do
+  if [[ $argument == --fresh || $argument == --smoke ]]; then rm -rf "$folder"; fi
+done
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+program=${DISPATCHER_PROGRAM:?Set DISPATCHER_PROGRAM to the program; ./build.sh demo scheduler does.}
+server_process=''
+trap 'if [[ -n $server_process ]]; then kill "$server_process" 2>/dev/null || true; fi' EXIT
+
+main() {
+  command -v curl >/dev/null || { echo "The demo calls the service with curl, which is not there." >&2; exit 1; }
+  cat > "$folder/serve.conf" <<'CONF'
+dispatcher {
+  contracts.scheduler-service = on
+  process.allowed-commands = [awk, tee]
+  http.allowed-hosts = ["127.0.0.1"]
+  http.allow-private-addresses = on
+}
+CONF
+  start
+  for workflow in refresh report; do
+    curl -fsS -o /dev/null -X PUT -H 'Content-Type: application/yaml' --data-binary "@$here/$workflow.yaml" "$server/api/v1/workflows/$workflow/versions/1"
+  done
+  echo
+  echo "> create_job data-refresh: every four seconds"
+  make data-refresh '*/4 * * * * *' '[]' "{\\\"workflow\\\":\\\"refresh\\\",\\\"input\\\":{\\\"file\\\":\\\"$here/sales.csv\\\",\\\"day\\\":\\\"\${schedule.date}\\\"}}"
+  echo "> create_job weekly-report: every five seconds, when the data were refreshed since its last run"
+  make weekly-report '*/5 * * * * *' '["data-refresh"]' "{\\\"workflow\\\":\\\"report\\\",\\\"input\\\":{\\\"server\\\":\\\"$server\\\",\\\"week\\\":\\\"\${schedule.date}\\\"}}"
+  echo "> a ring is refused:"
+  ops '{"action":"update_job","job":{"id":"data-refresh","metadata":{"scheduling":{"cron":"*/4 * * * * *","dependencies":["weekly-report"]}}}}' || true
+  echo
+  echo "> get_job_graph"
+  ops '{"action":"get_job_graph","metadata":{}}'
+  echo
+  echo "The report is being made ..."
+  wait_for "$server/api/v1/jobs?workflow=report&status=running" '"id"'
+  echo "... and the server is killed (kill -9) half-way."
+  kill -9 "$server_process"
+  wait "$server_process" 2>/dev/null || true
+  sleep 1
+  start "$server"
+  wait_for "$server/api/v1/schedules/weekly-report/runs?status=completed" '"id"'
+  for job in weekly-report data-refresh; do curl -fsS -o /dev/null -X POST "$server/api/v1/schedules/$job/pause"; done
+  show
+}
+
+# Starts the server, on the address that it had before if one is given.
+start() {
+  : > "$folder/serve.log"
+  "$program" serve --data "$folder/data" --config "$folder/serve.conf" --urls "${1:-http://127.0.0.1:0}" 2>> "$folder/serve.log" &
+  server_process=$!
+  for _ in $(seq 600); do
+    server=$(sed -n 's/.*Dispatcher listens on \(http:[^ "]*\).*/\1/p' "$folder/serve.log" | head -1)
+    [[ -z $server ]] || break
+    kill -0 "$server_process" 2>/dev/null || { cat "$folder/serve.log" >&2; exit 1; }
+    sleep 0.1
+  done
+  [[ -n $server ]] || { echo "The server did not start." >&2; exit 1; }
+  for _ in $(seq 600); do curl -fsS -o /dev/null "$server/health/ready" 2>/dev/null && break; sleep 0.1; done
+  echo "The server is at $server (process $server_process)."
+}
+
+ops() { curl -sS -X POST -H 'Content-Type: application/json' -d "$1" "$server/api/scheduler_ops"; echo; }
+
+# make ID CRON DEPENDENCIES PAYLOAD: a job, or the one that an earlier demo left goes on, with its new address of the server.
+make() {
+  local action=create_job
+  if curl -fsS -o /dev/null "$server/api/v1/schedules/$1" 2>/dev/null; then action=update_job; fi
+  ops "{\"action\":\"$action\",\"job\":{\"id\":\"$1\",\"name\":\"$1\",\"status\":\"ACTIVE\",\"payload\":\"$4\",\"metadata\":{\"scheduling\":{\"cron\":\"$2\",\"timezone\":\"America/New_York\",\"dependencies\":$3,\"retry_policy\":{\"max_attempts\":5,\"backoff\":\"exponential\"}}}}}" | cut -c1-160
+}
+
+# wait_for URL TEXT: until the answer holds the text.
+wait_for() {
+  for _ in $(seq 600); do
+    if curl -fsS "$1" 2>/dev/null | grep -q "$2"; then return; fi
+    sleep 0.1
+  done
+  echo "Waited in vain for $2 at $1." >&2
+  exit 1
+}
+
+show() {
+  local report doubles
+  echo
+  echo "Runs of weekly-report, newest first: when they were due, why, and how they are"
+  curl -fsS "$server/api/v1/schedules/weekly-report/runs?limit=5" | tr '{' '\n' | sed -n 's/.*"status":"\([^"]*\)".*/\1/p; s/.*"due":"\([^"]*\)","cause":"\([^"]*\)".*/  due \1, \2/p'
+  doubles=$(curl -fsS "$server/api/v1/schedules/weekly-report/runs?limit=200" | grep -o '"due":"[^"]*"' | sort | uniq -d)
+  [[ -z $doubles ]] || { echo "A due time was fired twice: $doubles" >&2; exit 1; }
+  report=$(find "$folder/data/artifacts" -name report.md | sort | tail -1)
+  echo
+  cat "$report"
+  grep -q 'All in all: 3311.30' "$report" || { echo "The report is wrong." >&2; exit 1; }
+  echo
+  echo "No due time was fired twice, and the report is in ${report#"$folder"/}."
+}
+
+main

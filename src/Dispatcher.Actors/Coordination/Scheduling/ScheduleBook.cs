@@ -1,0 +1,159 @@
+using System.Text.Json;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+using Dispatcher.Workflows;
+using Dispatcher.Workflows.Scheduling;
+
+namespace Dispatcher.Coordination.Scheduling;
+
+/// <summary>What people do with schedules. Each change is in the store when it is answered, and holds at every node at once; the one that fires is woken.</summary>
+public sealed class ScheduleBook(ScheduleBookEdges edges)
+{
+    /// <summary>Schedules that a map shows.</summary>
+    public const int MapLimit = 10_000;
+
+    /// <summary>How often a change is tried again when somebody else was quicker.</summary>
+    private const int AttemptLimit = 5;
+
+    private static readonly TimeSpan Instant = new(1);
+
+    private readonly IScheduleStore _store = edges.Schedules;
+
+    public ScheduleRuns Runs { get; } = new(edges.Jobs);
+
+    public IScheduleStore Store => _store;
+
+    private DateTimeOffset Now => edges.Gateway.Now;
+
+    /// <summary>Makes a schedule.</summary>
+    /// <param name="id">A new one if null.</param>
+    public ValueTask<ScheduleOutcome> Create(string tenant, string? id, ScheduleDefinition definition) =>
+        Put(tenant, id ?? edges.Gateway.NextJobId().ToString(), definition, expectedVersion: 0);
+
+    /// <summary>Stores a schedule as it is asked for.</summary>
+    /// <param name="expectedVersion">0: a new one; a number: this version of it; null: whatever there is.</param>
+    public async ValueTask<ScheduleOutcome> Put(string tenant, string id, ScheduleDefinition definition, long? expectedVersion)
+    {
+        if (!ScheduleLimits.IsId(id))
+            return ScheduleOutcome.Of([new SchemaFault("id", $"must have 1 to {ScheduleLimits.IdCharacters} letters, digits, dots, dashes, underscores and colons, the first a letter or digit")]);
+        if (ScheduleRules.FaultsOf(definition) is { Count: > 0 } faults) return ScheduleOutcome.Of(faults);
+        if (await FaultOfTarget(tenant, definition.Target) is { } refusal) return new ScheduleOutcome(null, Refusal: refusal);
+        for (var attempt = 1; ; attempt++)
+        {
+            var existing = await _store.FindSchedule(tenant, id);
+            var outcome = await Put(tenant, id, definition, expectedVersion, existing);
+            // Somebody else was between the reading and the writing.
+            if (outcome.Refusal?.Code != "schedule-conflict" || expectedVersion is not null || attempt == AttemptLimit) return outcome;
+        }
+    }
+
+    /// <summary>Changes a schedule, whatever its version.</summary>
+    public async ValueTask<ScheduleOutcome> Change(string tenant, string id, Func<ScheduleDefinition, ScheduleDefinition> change, long? expectedVersion = null)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await _store.FindSchedule(tenant, id) is not { } existing) return ScheduleOutcome.Unknown(id);
+            var outcome = await Put(tenant, id, change(existing.Definition), expectedVersion ?? existing.Version);
+            if (outcome.Refusal?.Code != "schedule-conflict" || expectedVersion is not null || attempt == AttemptLimit) return outcome;
+        }
+    }
+
+    /// <summary>Deletes a schedule; its runs stay.</summary>
+    public async ValueTask<ScheduleOutcome> Delete(string tenant, string id, long? expectedVersion = null)
+    {
+        var outcome = ScheduleOutcome.Of(id, await _store.DeleteSchedule(tenant, id, expectedVersion));
+        if (outcome.Schedule is { } deleted) edges.Tell(new ScheduleNotice(ScheduleChange.Deleted, tenant, id, Now, deleted.Definition.Name));
+        return outcome;
+    }
+
+    public ValueTask<ScheduleOutcome> Pause(string tenant, string id, SchedulePause pause) => Change(tenant, id, definition => definition with { Pause = pause });
+
+    public ValueTask<ScheduleOutcome> Resume(string tenant, string id) => Change(tenant, id, definition => definition with { Pause = null });
+
+    /// <summary>Makes a run now, whatever its times, pauses and dependencies.</summary>
+    /// <param name="key">Two calls with one key make one run; null makes one each time.</param>
+    /// <param name="input">In place of the schedule's own.</param>
+    /// <returns>Null if there is no such schedule.</returns>
+    public async ValueTask<CommandReply?> Run(string tenant, string id, string? key, JsonElement? input = null)
+    {
+        if (await _store.FindSchedule(tenant, id) is not { } schedule) return null;
+        var firing = new Firing(Now, FiringCause.Manual);
+        var (spec, refusal) = await edges.Specs.SpecFor(schedule, firing, key is null ? $"schedule:{id}:run:{edges.Gateway.NextJobId()}" : $"schedule:{id}:run:{key}", input);
+        return refusal is null ? await edges.Gateway.Submit(spec!, ScheduleJobs.Principal) : new CommandReply.Refused(refusal);
+    }
+
+    /// <summary>Makes the runs of the times of a range, each once: those that were fired already are found again.</summary>
+    /// <param name="from">The first time; the last is <paramref name="to"/>.</param>
+    /// <returns>Null if there is no such schedule, or its refusal.</returns>
+    public async ValueTask<(IReadOnlyList<BackfillRun>? Runs, Rejection? Refusal)> Backfill(string tenant, string id, DateTimeOffset from, DateTimeOffset to)
+    {
+        if (await _store.FindSchedule(tenant, id) is not { } schedule) return (null, ScheduleOutcome.Unknown(id).Refusal);
+        if (to > Now) return (null, new Rejection("invalid-range", "The range reaches into the future; the schedule will fire those times itself."));
+        var times = new ScheduleTimes(id, schedule.Definition, schedule.CreatedAt).NextTimes(from - Instant, ScheduleLimits.BackfillFirings + 1);
+        var wanted = times.TakeWhile(time => time.Due <= to).ToList();
+        if (wanted.Count > ScheduleLimits.BackfillFirings)
+            return (null, new Rejection("invalid-range", $"The range has more than {ScheduleLimits.BackfillFirings} times; fill it in parts, the first up to {FiringLabels.TextOf(wanted[^2].Due)}."));
+        return (await Task.WhenAll(wanted.Select(time => Fill(schedule, time.Due))), null);
+    }
+
+    /// <summary>The next times at which it is due, whatever its pauses.</summary>
+    public static IReadOnlyList<FireTime> NextTimes(StoredSchedule schedule, DateTimeOffset after, int count) =>
+        new ScheduleTimes(schedule.Id, schedule.Definition, schedule.CreatedAt).NextTimes(after, count);
+
+    public async ValueTask<ScheduleMap> ReadMap(string tenant)
+    {
+        var schedules = await _store.ListSchedules(tenant, null, MapLimit + 1);
+        var edgesOfTenant = await _store.ReadScheduleEdges(tenant, MapLimit);
+        return new ScheduleMap([.. schedules.Take(MapLimit)], edgesOfTenant, schedules.Count > MapLimit);
+    }
+
+    private async ValueTask<ScheduleOutcome> Put(string tenant, string id, ScheduleDefinition definition, long? expectedVersion, StoredSchedule? existing)
+    {
+        var now = Now;
+        if (definition.At <= now && definition.At != existing?.Definition.At) return ScheduleOutcome.Of([new SchemaFault("at", "lies in the past")]);
+        var keepsTimes = existing is { ArchivedAt: null } && existing.Definition.HasSameTimes(definition);
+        var createdAt = existing?.CreatedAt ?? now;
+        var next = keepsTimes ? null : new ScheduleTimes(id, definition, createdAt).Next(now);
+        // What was read says what stays, so it must be what is written over.
+        var version = expectedVersion ?? existing?.Version ?? 0;
+        var write = await _store.PutSchedule(new NewSchedule(
+            tenant, id, definition, version, next, keepsTimes, SweepTimes.Of(definition, createdAt, isArchived: false), now, edges.LimitPerTenant));
+        var outcome = ScheduleOutcome.Of(id, write);
+        if (outcome.Schedule is not null) edges.Tell(new ScheduleNotice(outcome.IsNew ? ScheduleChange.Created : ScheduleChange.Updated, tenant, id, now, definition.Name));
+        return outcome;
+    }
+
+    private async ValueTask<Rejection?> FaultOfTarget(string tenant, ScheduleTarget target)
+    {
+        if (target.Pattern is { } pattern && await _store.FindPattern(tenant, pattern, target.PatternVersion) is null)
+            return new Rejection("unknown-pattern", $"There is no pattern {pattern}{(target.PatternVersion is { } version ? $" version {version}" : "")}; register it first.");
+        if (target.Workflow is { } workflow && await edges.Workflows.FindReference(tenant, workflow, target.Version) is null)
+        {
+            return new Rejection(
+                "unknown-workflow", $"There is no workflow {workflow}{(target.Version is { } version ? $" version {version}" : "")}{await edges.Workflows.Suggest(tenant, workflow)}; register it first.");
+        }
+
+        return null;
+    }
+
+    private async Task<BackfillRun> Fill(StoredSchedule schedule, DateTimeOffset due)
+    {
+        var (spec, refusal) = await edges.Specs.SpecFor(schedule, new Firing(due, FiringCause.Backfill), ScheduleJobs.KeyOf(schedule.Id, due));
+        if (refusal is not null) return new BackfillRun(due, null, false, refusal.Message);
+        return await edges.Gateway.Submit(spec!, ScheduleJobs.Principal) switch
+        {
+            CommandReply.Done done => new BackfillRun(due, done.JobId, true, null),
+            CommandReply.Accepted accepted => new BackfillRun(due, accepted.JobId, true, null),
+            CommandReply.Duplicate duplicate => new BackfillRun(due, duplicate.Existing, false, null),
+            CommandReply.Refused refused => new BackfillRun(due, null, false, refused.Rejection.Message),
+            CommandReply.Unavailable unavailable => new BackfillRun(due, null, false, unavailable.Cause),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+}
+
+/// <summary>What the book touches.</summary>
+/// <param name="Tell">Is told of every change, after it is in the store.</param>
+public sealed record ScheduleBookEdges(
+    IScheduleStore Schedules, IJobStore Jobs, JobGateway Gateway, WorkflowCatalog Workflows, ScheduleJobs Specs, Action<ScheduleNotice> Tell, int LimitPerTenant = ScheduleLimits.PerTenant);

@@ -1,0 +1,132 @@
+using Dispatcher.Kernel;
+using Dispatcher.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Coordination.Scheduling;
+
+/// <summary>
+/// Fires schedules. One for a whole cluster, on its coordinator, or on the node that is alone. Sleeps until the earliest firing; changes and the ends of runs wake
+/// it, so nothing is polled but once a minute, for what a lost hint did not tell.
+/// </summary>
+/// <remarks>
+/// A firing is made first and noted then. Whoever fires between the two, here after a crash or elsewhere under another term, makes the same job, since its
+/// idempotency key is the schedule and the due time; the note of a term that is over is refused.
+/// </remarks>
+internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term, ILogger logger) : Actor
+{
+    /// <summary>Schedules that are fired together.</summary>
+    private const int BatchLimit = 1000;
+
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
+
+    /// <summary>What is heard within this time is looked at together.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private TimerQueue.Entry? _alarm;
+    private DateTimeOffset _alarmAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset _sweepAt = DateTimeOffset.MinValue;
+
+    protected internal override ILogger? Logger => logger;
+
+    private DateTimeOffset Now => Self.System.Time.GetUtcNow();
+
+    protected internal override ValueTask Started() => Ring();
+
+    protected internal override ValueTask Receive(object message)
+    {
+        if (message is Alarm) return Ring();
+        ((Notice)message).Taken();
+        SetAlarm(Now + Pace);
+        return ValueTask.CompletedTask;
+    }
+
+    protected internal override void Stopped() => _alarm?.Dispose();
+
+    private async ValueTask Ring()
+    {
+        _alarmAt = DateTimeOffset.MaxValue;
+        try
+        {
+            if (!await FireDue() || !await FireHeld())
+            {
+                LogTermOver(logger, term);
+                Self.Stop();
+                return;
+            }
+
+            if (Now >= _sweepAt) await Sweep();
+            SetAlarm(Now + LongestSleep);
+            if (await edges.Schedules.NextFiring() is { } next) SetAlarm(next > Now ? next : Now + RetryDelay);
+        }
+        catch (StoreException failure)
+        {
+            LogNotFired(logger, failure.Message);
+            SetAlarm(Now + RetryDelay);
+        }
+    }
+
+    /// <returns>False when the term is over.</returns>
+    private async ValueTask<bool> FireDue()
+    {
+        while (true)
+        {
+            var now = Now;
+            var due = await edges.Schedules.ReadDueSchedules(now, BatchLimit);
+            if (due.Count == 0) return true;
+            var advances = await edges.Firings.FireDue(due, now);
+            if (!await edges.Schedules.AdvanceSchedules(term, advances)) return false;
+            // Those whose runs could not be made now are tried again in a moment, and not in a circle.
+            if (advances.Count < due.Count) return true;
+        }
+    }
+
+    /// <returns>False when the term is over.</returns>
+    private async ValueTask<bool> FireHeld()
+    {
+        var held = await edges.Schedules.ReadHeldSchedules(BatchLimit);
+        if (held.Count == 0) return true;
+        var advances = await edges.Firings.FireHeld(held, Now);
+        return advances.Count == 0 || await edges.Schedules.AdvanceSchedules(term, advances);
+    }
+
+    private async ValueTask Sweep()
+    {
+        await edges.Sweeper.Sweep(term, Now);
+        _sweepAt = Now + SweepInterval;
+    }
+
+    private void SetAlarm(DateTimeOffset at)
+    {
+        if (at >= _alarmAt) return;
+        _alarmAt = at;
+        _alarm?.Dispose();
+        _alarm = Self.System.Timers.Schedule(at, Self, Alarm.Instance);
+    }
+
+    [LoggerMessage(330, LogLevel.Information, "Schedules are not fired here any more: the coordinator's term {Term} is over.")]
+    private static partial void LogTermOver(ILogger logger, long? term);
+
+    [LoggerMessage(331, LogLevel.Warning, "Schedules could not be fired; tried again in a second: {Cause}")]
+    private static partial void LogNotFired(ILogger logger, string cause);
+
+    private sealed class Alarm
+    {
+        public static Alarm Instance { get; } = new();
+    }
+
+    /// <summary>A schedule was changed, or a run has ended. One is under way at most.</summary>
+    internal sealed class Notice
+    {
+        private int _isUnderWay;
+
+        public bool TrySend() => Interlocked.Exchange(ref _isUnderWay, 1) == 0;
+
+        public void Taken() => Interlocked.Exchange(ref _isUnderWay, 0);
+    }
+}
+
+/// <summary>What the clock touches.</summary>
+internal sealed record ScheduleClockEdges(IScheduleStore Schedules, ScheduleFirings Firings, ScheduleSweeper Sweeper);

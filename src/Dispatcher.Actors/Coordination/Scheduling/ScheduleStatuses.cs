@@ -1,0 +1,36 @@
+using Dispatcher.Store;
+
+namespace Dispatcher.Coordination.Scheduling;
+
+/// <summary>What a schedule does now.</summary>
+public enum ScheduleStatus
+{
+    /// <summary>It fires when it is due, or when somebody says so.</summary>
+    Active,
+
+    /// <summary>It does not fire by itself until somebody resumes it, or until a time.</summary>
+    Paused,
+
+    Disabled,
+
+    /// <summary>It was due for the last time.</summary>
+    Over,
+
+    /// <summary>It was over, and was put away.</summary>
+    Archived,
+}
+
+public static class ScheduleStatuses
+{
+    public static ScheduleStatus Of(StoredSchedule schedule, DateTimeOffset now) => schedule switch
+    {
+        { ArchivedAt: not null } => ScheduleStatus.Archived,
+        { Definition.Enabled: false } => ScheduleStatus.Disabled,
+        { Definition.Pause: { } pause } when pause.Until is not { } until || until > now => ScheduleStatus.Paused,
+        _ => IsOver(schedule) ? ScheduleStatus.Over : ScheduleStatus.Active,
+    };
+
+    /// <summary>It had times, and none is left. One that waits for somebody is not over.</summary>
+    public static bool IsOver(StoredSchedule schedule) =>
+        schedule is { Next: null, HeldDue: null, Definition: { Enabled: true, Pause: null } definition } && (definition.Cron is not null || definition.At is not null);
+}

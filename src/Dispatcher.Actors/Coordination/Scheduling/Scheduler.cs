@@ -1,0 +1,74 @@
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Kernel;
+using Dispatcher.Store;
+using Dispatcher.Workflows.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Dispatcher.Coordination.Scheduling;
+
+/// <summary>Schedules on one node: the book that people write in, and the clock that fires, if this node is the one that does.</summary>
+public sealed class Scheduler
+{
+    private readonly IClusterStore? _cluster;
+    private readonly ILogger _logger;
+    private readonly ScheduleClockEdges _edges;
+    private readonly ScheduleClock.Notice _notice = new();
+    private ActorCell? _clock;
+
+    public Scheduler(IScheduleStore store, IJobStore jobs, JobGateway gateway, WorkflowCatalog workflows, PatternCatalog patterns, IClusterStore? cluster, ILogger logger)
+    {
+        (_cluster, _logger) = (cluster, logger);
+        var specs = new ScheduleJobs(workflows, patterns);
+        Book = new ScheduleBook(new ScheduleBookEdges(store, jobs, gateway, workflows, specs, Tell));
+        _edges = new ScheduleClockEdges(store, new ScheduleFirings(store, jobs, gateway, specs, Book.Runs, Tell), new ScheduleSweeper(store, jobs, Tell));
+    }
+
+    public ScheduleBook Book { get; }
+
+    /// <summary>Is told of changes here and at other nodes, for people; on any thread, so it must be quick.</summary>
+    public Action<ScheduleNotice> Told { get; set; } = static _ => { };
+
+    /// <summary>The actor that fires, for people; null where there is none.</summary>
+    internal ActorCell? Clock => _clock;
+
+    /// <summary>Begins to fire, in a term of the coordinator or on a node that is alone; what fired before stops.</summary>
+    internal void Begin(ActorSystem system, long? term)
+    {
+        End();
+        _clock = system.Spawn(() => new ScheduleClock(_edges, term, _logger));
+    }
+
+    internal void End()
+    {
+        _clock?.Stop();
+        _clock = null;
+    }
+
+    /// <summary>Another node has changed a schedule, or a run has ended there.</summary>
+    internal void Hinted(string? change)
+    {
+        Wake();
+        if (change is { Length: > 0 } && ScheduleNotice.OfHint(change, _cluster!.Incarnation) is { } notice) Told(notice);
+    }
+
+    /// <summary>Events of a job were committed here: when a run has ended, others may have waited for it.</summary>
+    internal void Committed(JobState state, IReadOnlyList<JobEvent> events)
+    {
+        if (!state.Status.IsTerminal() || events.Count == 0 || state.Spec.Labels?.ContainsKey(FiringLabels.Schedule) != true) return;
+        if (_clock is null) _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules));
+        else Wake();
+    }
+
+    private void Tell(ScheduleNotice notice)
+    {
+        Wake();
+        _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules, Stage: notice.ToHint(_cluster.Incarnation)));
+        Told(notice);
+    }
+
+    private void Wake()
+    {
+        if (_clock is { } clock && _notice.TrySend() && !clock.Tell(_notice)) _notice.Taken();
+    }
+}

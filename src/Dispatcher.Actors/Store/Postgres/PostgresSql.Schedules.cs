@@ -1,0 +1,69 @@
+namespace Dispatcher.Store.Postgres;
+
+/// <summary>Schedules and patterns.</summary>
+internal static partial class PostgresSql
+{
+    /// <summary>One change of a tenant's schedules after the other, so that no two close a ring together.</summary>
+    public const string LockSchedules = "SELECT pg_advisory_xact_lock(hashtext('dispatcher schedules {schema}'), hashtext($1))";
+
+    public const string Leads = "SELECT {schema}.leads($1, $2)";
+
+    public const string FindSchedule = SelectSchedule + " WHERE tenant = $1 AND id = $2";
+
+    public const string ListSchedules = SelectSchedule + " WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+
+    public const string CountSchedules = "SELECT count(*) FROM {schema}.schedules WHERE tenant = $1";
+
+    public const string KnownSchedules = "SELECT id FROM {schema}.schedules WHERE tenant = $1 AND id = ANY ($2)";
+
+    public const string DueSchedules = SelectSchedule + " WHERE fire_at <= $1 ORDER BY fire_at LIMIT $2";
+
+    public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL ORDER BY held_due LIMIT $1";
+
+    public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2";
+
+    public const string NextFiring = "SELECT min(fire_at) FROM {schema}.schedules WHERE fire_at IS NOT NULL";
+
+    public const string PutSchedule =
+        """
+        INSERT INTO {schema}.schedules (tenant, id, definition, version, created_at, updated_at, next_due, fire_at, held_due, archived_at, sweep_at, record)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11)
+        ON CONFLICT (tenant, id) DO UPDATE SET
+            definition = excluded.definition, version = excluded.version, updated_at = excluded.updated_at, next_due = excluded.next_due,
+            fire_at = excluded.fire_at, archived_at = NULL, sweep_at = excluded.sweep_at
+        """;
+
+    public const string DeleteSchedule = "DELETE FROM {schema}.schedules WHERE tenant = $1 AND id = $2";
+
+    public const string DeleteEdges = "DELETE FROM {schema}.schedule_edges WHERE tenant = $1 AND schedule = $2";
+
+    public const string InsertEdges =
+        "INSERT INTO {schema}.schedule_edges (tenant, schedule, depends_on) SELECT $1, $2, unnest($3) ON CONFLICT DO NOTHING";
+
+    public const string ListEdges = "SELECT schedule, depends_on FROM {schema}.schedule_edges WHERE tenant = $1 ORDER BY schedule, depends_on LIMIT $2";
+
+    public const string AdvanceSchedule =
+        """
+        UPDATE {schema}.schedules SET
+            next_due = CASE WHEN version = $3 THEN $4 ELSE next_due END, fire_at = CASE WHEN version = $3 THEN $5 ELSE fire_at END,
+            archived_at = CASE WHEN version = $3 THEN $8 ELSE archived_at END, sweep_at = CASE WHEN version = $3 THEN $9 ELSE sweep_at END,
+            held_due = $6, record = $7
+        WHERE tenant = $1 AND id = $2
+        """;
+
+    public const string InsertPattern =
+        "INSERT INTO {schema}.patterns (tenant, id, version, definition, registered_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+    public const string FindPattern = SelectPattern + " WHERE tenant = $1 AND id = $2 AND version = $3";
+
+    public const string FindNewestPattern = SelectPattern + " WHERE tenant = $1 AND id = $2 ORDER BY version DESC LIMIT 1";
+
+    public const string ListPatterns = SelectPattern + " WHERE tenant = $1 AND (id, version) > ($2, $3) ORDER BY id, version LIMIT $4";
+
+    public const string ListPatternVersions = SelectPattern + " WHERE tenant = $1 AND id = $2 AND version > $3 ORDER BY version LIMIT $4";
+
+    private const string SelectSchedule =
+        "SELECT tenant, id, definition, version, created_at, updated_at, next_due, fire_at, held_due, archived_at, record FROM {schema}.schedules";
+
+    private const string SelectPattern = "SELECT definition, registered_at FROM {schema}.patterns";
+}

@@ -1,0 +1,54 @@
+using Dispatcher.Coordination.Scheduling;
+using Dispatcher.Jobs;
+using Dispatcher.Store;
+
+namespace Dispatcher.Web.Contracts.SchedulerService;
+
+/// <summary>The words of scheduler.v1: enums are written with their prefix, and read with it or without.</summary>
+internal static class SchedulerWords
+{
+    public const string Active = "ACTIVE";
+    public const string Paused = "PAUSED";
+    public const string Disabled = "DISABLED";
+    public const string Completed = "COMPLETED";
+    public const string Failed = "FAILED";
+
+    public static IReadOnlyList<string> Statuses { get; } = ["UNSPECIFIED", Active, Paused, Disabled, Completed, Failed];
+
+    public static IReadOnlyList<string> JobTypes { get; } = ["UNSPECIFIED", "MAINTENANCE", "CLEANUP", "NOTIFY", "CUSTOM"];
+
+    public static IReadOnlyList<string> TriggerTypes { get; } = ["UNSPECIFIED", "CRON", "INTERVAL", "CDC"];
+
+    public const string StatusPrefix = "JOB_STATUS_";
+    public const string JobTypePrefix = "JOB_TYPE_";
+    public const string TriggerTypePrefix = "TRIGGER_TYPE_";
+
+    /// <summary>A word without its prefix; null for none, or UNSPECIFIED.</summary>
+    /// <exception cref="OpsFault">It is none of them.</exception>
+    public static string? Read(string? text, string prefix, IReadOnlyList<string> known, string path)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        var upper = text.ToUpperInvariant();
+        var word = upper.StartsWith(prefix, StringComparison.Ordinal) ? upper[prefix.Length..] : upper;
+        if (!known.Contains(word, StringComparer.Ordinal)) throw OpsFault.Bad($"unknown {path} '{OpsFault.Short(text)}'; known are {string.Join(", ", known.Skip(1))}");
+        return word == "UNSPECIFIED" ? null : word;
+    }
+
+    /// <param name="last">The schedule's last run; null if there is none, or it was deleted.</param>
+    public static string StatusOf(StoredSchedule schedule, JobRow? last, DateTimeOffset now) => ScheduleStatuses.Of(schedule, now) switch
+    {
+        ScheduleStatus.Paused => Paused,
+        ScheduleStatus.Disabled or ScheduleStatus.Archived => Disabled,
+        // How it ended is how its last run ended; it is active until then.
+        ScheduleStatus.Over when last is { Status: JobStatus.Failed or JobStatus.Cancelled } => Failed,
+        ScheduleStatus.Over when last is null || last.Status.IsTerminal() => Completed,
+        _ => Active,
+    };
+
+    public static string RunStatusOf(JobStatus status) => status switch
+    {
+        JobStatus.Completed => "success",
+        JobStatus.Failed or JobStatus.Cancelled => "failed",
+        _ => "running",
+    };
+}

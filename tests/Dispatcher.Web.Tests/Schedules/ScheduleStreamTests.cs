@@ -1,0 +1,67 @@
+using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Tests.Live;
+using Dispatcher.Web.Tests.Support;
+
+namespace Dispatcher.Web.Tests.Schedules;
+
+/// <summary>What happens to schedules, live.</summary>
+public sealed class ScheduleStreamTests : ServiceTest
+{
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await Api.Register(Support.Workflows.Quick);
+        await Api.Register(Support.Workflows.Failing);
+    }
+
+    [Fact]
+    public async Task Changes_AndRuns_AreTold_InTheirOrder()
+    {
+        using var stream = await SseClient.Open(Api.Client, "/api/v1/schedules/stream");
+        await stream.Next();
+        await Api.Post("/schedules", """{"id":"a","name":"A","workflow":"quick"}""");
+        await Api.Post("/schedules/a/run");
+        var events = await stream.Until(next => next.Type == "scheduler.job_completed");
+        Assert.Equal(["scheduler.job_created", "scheduler.job_started", "scheduler.job_completed"], events.Select(next => next.Type));
+        Assert.All(events, next => Assert.Equal("a", next.Json.GetProperty("payload").GetProperty("job_id").GetString()));
+        Assert.Equal(["ACTIVE", "RUNNING", "COMPLETED"], events.Select(next => next.Json.GetProperty("payload").GetProperty("status").GetString()));
+        Assert.Equal("scheduler:run_job:v1:completed", events[^1].Json.GetProperty("metadata").GetProperty("topic").GetString());
+
+        await Api.Put("/schedules/a", """{"workflow":"failing"}""");
+        await Api.Post("/schedules/a/run");
+        events = await stream.Until(next => next.Type == "scheduler.job_failed");
+        Assert.Equal(["scheduler.job_updated", "scheduler.job_started", "scheduler.job_failed"], events.Select(next => next.Type));
+        await Api.Send(HttpMethod.Delete, "/schedules/a");
+        Assert.Equal("scheduler.job_deleted", (await stream.NextMessage())!.Type);
+    }
+
+    [Fact]
+    public async Task AClientThatComesBack_MissesNoRun()
+    {
+        await Api.Post("/schedules", """{"id":"a","workflow":"quick"}""");
+        using var first = await SseClient.Open(Api.Client, "/api/v1/schedules/stream");
+        await first.Next();
+        var position = first.LastEventId;
+        var run = (await Api.Post("/schedules/a/run")).Text("id");
+        await Until(run, "completed");
+        await Api.Create("""{"workflow":"quick"}""");
+
+        using var second = await SseClient.Open(Api.Client, "/api/v1/schedules/stream", position);
+        var events = await second.Until(next => next.Type == "scheduler.job_completed");
+
+        Assert.Equal([run, run], events.Select(next => next.Json.GetProperty("payload").GetProperty("run_id").GetString()));
+    }
+
+    [Fact]
+    public async Task TheHub_TellsTheSame()
+    {
+        await Api.Post("/schedules", """{"id":"a","workflow":"quick"}""");
+        await using var client = NodeClient.Start("signalr.mjs", new { url = new Uri(Service.Address, "/hubs/jobs"), follow = new { }, schedules = true });
+        await client.Next("subscribed");
+        await Api.Post("/schedules/a/run");
+
+        var told = (await client.Next("ScheduleEvent")).GetProperty("event");
+
+        Assert.Equal(("scheduler.job_started", "a"), (told.GetProperty("type").GetString(), told.GetProperty("payload").GetProperty("job_id").GetString()));
+    }
+}
