@@ -1,3 +1,4 @@
+using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -8,7 +9,7 @@ internal static class ContractEndpoints
     private static readonly Dictionary<Contract, Action<IEndpointRouteBuilder>> Adapters = new()
     {
         [Contract.Yogacoach] = static _ => { },
-        [Contract.WorkflowCoordinator] = static _ => { },
+        [Contract.WorkflowCoordinator] = static root => root.MapWorkflowCoordinator(),
         [Contract.JobOrchestrator] = static _ => { },
         [Contract.TalkAvocado] = static _ => { },
         [Contract.SchedulerService] = static _ => { },

@@ -30,6 +30,9 @@ public static class ProviderFailure
     /// <summary>A file that the order names is not there, or too large.</summary>
     public const string BadFile = "PROVIDER_BAD_FILE";
 
+    /// <summary>The file of an earlier job that was to be taken is not there.</summary>
+    public const string NotThere = "PROVIDER_REUSE_MISSING";
+
     private const string StatusPrefix = "PROVIDER_HTTP_";
 
     /// <summary>An answer with a status that is no success: <c>PROVIDER_HTTP_422</c>.</summary>
@@ -44,6 +47,9 @@ public static class ProviderFailure
 
     internal static StepFailedException TooSlow(string handler, string id, int polls, ProviderOptions options) => new(
         ErrorClass.Timeout, $"{handler}: {id} did not end within {options.MaxTime} and {polls} looks (at most {options.MaxPolls}); it was called off at the provider.", Timeout);
+
+    internal static StepFailedException NothingToReuse(string handler, ReusedFile reuse) =>
+        new(ErrorClass.Permanent, $"{handler}: the job {reuse.Job} has left no file '{reuse.Path}' that could be taken, and nothing may be ordered instead.", NotThere);
 
     internal static StepFailedException Uncertain(string handler) => new(
         ErrorClass.Permanent,

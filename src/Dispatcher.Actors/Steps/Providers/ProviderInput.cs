@@ -20,7 +20,7 @@ internal sealed record ProviderInput(ProviderOrder Order, decimal Cost, ReusedFi
             "files": { "type": ["object", "null"], "description": "fields of the input that are files of the tenant, by their paths" },
             "output": { "type": "string", "minLength": 1, "description": "where the result goes in the job's folder" },
             "cost": { "type": ["number", "null"], "minimum": 0, "description": "what the order is expected to cost" },
-            "reuse": { "type": ["object", "null"], "description": "{job, path}: a file of another job of the tenant that is taken instead, if it is there" }
+            "reuse": { "type": ["object", "null"], "description": "{job, path, provider_id?, required?}: a file of another job of the tenant that is taken instead, if it is there; required: without it the step fails" }
           }
         }
         """;
@@ -39,13 +39,14 @@ internal sealed record ProviderInput(ProviderOrder Order, decimal Cost, ReusedFi
 /// <summary>A file that an earlier job has paid for.</summary>
 /// <param name="Path">In that job's folder.</param>
 /// <param name="ProviderId">The order that it came from, if that is known.</param>
-internal sealed record ReusedFile(JobId Job, string Path, string? ProviderId)
+/// <param name="IsRequired">True: without the file the step fails, and nothing is ordered.</param>
+internal sealed record ReusedFile(JobId Job, string Path, string? ProviderId, bool IsRequired)
 {
     public static ReusedFile Read(JsonElement reuse)
     {
         var fields = new StepInput(reuse);
         return JobId.TryParse(fields.RequiredString("job"), out var job)
-            ? new ReusedFile(job, fields.RequiredString("path"), fields.OptionalString("provider_id"))
+            ? new ReusedFile(job, fields.RequiredString("path"), fields.OptionalString("provider_id"), fields.Value("required") is { ValueKind: JsonValueKind.True })
             : throw StepInput.Fault("reuse.job", "is no job id");
     }
 }

@@ -185,7 +185,7 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     private async ValueTask<StepResult?> Reused(StepContext context, ProviderOrder order, ReusedFile reuse)
     {
         var from = context.ArtifactsOf(reuse.Job);
-        if (!from.Exists(reuse.Path)) return null;
+        if (!from.Exists(reuse.Path)) return reuse.IsRequired ? throw ProviderFailure.NothingToReuse(name, reuse) : null;
         using var copy = context.Artifacts.CreateTemporary(order.Output);
         await FileCopy.To(copy.Path, from.PathOf(reuse.Path), context.Cancellation);
         var file = await context.Artifacts.Commit(copy, Path.GetFileNameWithoutExtension(order.Output), context.Cancellation);
