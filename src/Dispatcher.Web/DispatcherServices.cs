@@ -3,6 +3,7 @@ using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
@@ -52,6 +53,7 @@ public static class DispatcherServices
         services.AddProblems();
         services.AddApiDocument();
         services.AddSingleton<JobNumber>();
+        services.AddWorkflowCoordinator();
         services.AddPipeline();
         return services;
     }

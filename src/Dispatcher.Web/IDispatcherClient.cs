@@ -24,6 +24,10 @@ public interface IDispatcherClient
 
     Task<JobState> Reject(JobId id, string? reason = null);
 
+    /// <summary>Gives a job that waits for its approval another input.</summary>
+    /// <param name="input">Anything that becomes a JSON object (snake_case names), or a <see cref="System.Text.Json.JsonElement"/>.</param>
+    Task<JobState> Amend(JobId id, object? input, string? reason = null);
+
     /// <summary>Running steps finish; nothing new starts.</summary>
     Task<JobState> Pause(JobId id, string? reason = null);
 

@@ -12,6 +12,9 @@ internal sealed partial class JobActor
     {
         switch (message)
         {
+            case CommandMessage { Command: JobCommand.Amend amend } command when InputFault(turn.State, amend) is { } fault:
+                turn.Refuse(command, fault);
+                break;
             case CommandMessage command:
                 turn.Decide(command);
                 break;
@@ -70,6 +73,10 @@ internal sealed partial class JobActor
                 break;
         }
     }
+
+    /// <summary>Why the job's workflow does not take this input; null if it does, or if the law refuses for another reason anyway.</summary>
+    private Rejection? InputFault(JobState state, JobCommand.Amend amend) =>
+        state.Status == JobStatus.Pending && _workflow!.ValidateInput(amend.Input) is { Count: > 0 } faults ? JobGateway.InvalidInput(_workflow, faults) : null;
 
     /// <summary>What an earlier life of the job or an attempt before a recovery still says is too late.</summary>
     private bool IsCurrent(StepKey step, ActorCell from) => _children.TryGetValue(step, out var child) && child == from;

@@ -12,7 +12,7 @@ namespace Dispatcher.JobActors;
 internal sealed partial class JobActor
 {
     private Dictionary<int, JsonElement[]>? _items;
-    private JsonElement? _input;
+    private (JobSpec Of, JsonElement? Value)? _input;
     private FanOut? _outputsOf;
     private JsonElement _outputs;
 
@@ -176,12 +176,19 @@ internal sealed partial class JobActor
         exception is StepFailedException failed ? failed.Failure : Failure.Of(ErrorClass.InvalidInput, $"Step {key}: {exception.Message}", "EXPRESSION");
 
     private JobScope ScopeOf(JobState state, int index = 0, int? item = null) =>
-        new(state, _input ??= _workflow!.ApplyInputDefaults(state.Spec.Input), services.EnvironmentValue, services.Steps.Artifacts.FolderOf(state.Spec.Tenant, id).PathOf)
+        new(state, InputOf(state.Spec), services.EnvironmentValue, services.Steps.Artifacts.FolderOf(state.Spec.Tenant, id).PathOf)
         {
             Item = item is { } itemIndex ? ItemsOf(state, index)[itemIndex] : null,
             ItemIndex = item,
             Outputs = OutputsOf,
         };
+
+    /// <summary>The input with its defaults. It changes only with the whole specification, when the job is amended.</summary>
+    private JsonElement? InputOf(JobSpec spec)
+    {
+        if (_input is not { } known || !ReferenceEquals(known.Of, spec)) _input = known = (spec, _workflow!.ApplyInputDefaults(spec.Input));
+        return known.Value;
+    }
 
     /// <summary>The same list for all items of a later fan-out that refer to it: else each would make it anew.</summary>
     private JsonElement OutputsOf(FanOut fanOut)

@@ -94,7 +94,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
         NoteStuck(false);
         _timer?.Dispose();
         WithdrawTickets();
-        foreach (var (_, child) in _children) child.Tell(StopReason.JobEnded);
+        // Of a job that ended nothing runs here any more: one whose actor fails or is stopped goes on later, and so does what is worked on outside.
+        foreach (var (step, child) in _children) child.Tell(_external?.Contains(step) == true ? StopReason.Detached : StopReason.JobEnded);
         foreach (var leave in _leaving ?? []) leave.Answer();
     }
 

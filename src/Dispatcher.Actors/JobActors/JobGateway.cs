@@ -27,7 +27,7 @@ public sealed class JobGateway(JobServices services)
         if (await services.Workflows.Find(spec.Workflow.Hash) is not { } workflow || workflow.Reference != spec.Workflow)
             return Refuse("unknown-workflow", $"There is no workflow {spec.Workflow.Name} version {spec.Workflow.Version} with this definition; register it first.");
         if (workflow.ValidateInput(spec.Input) is { Count: > 0 } faults)
-            return Refuse("invalid-input", $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}");
+            return new CommandReply.Refused(InvalidInput(workflow, faults));
         if (spec.DependsOn is { Length: > 0 and <= JobLimits.Dependencies } dependencies && await FirstUnknown(dependencies, spec.Tenant) is { } unknown)
             return Refuse("unknown-dependency", $"The job depends on {unknown}, and there is no such job.");
         if (spec.Parent is { } parent && await FirstUnknown([parent.Job], spec.Tenant) is not null)
@@ -54,7 +54,7 @@ public sealed class JobGateway(JobServices services)
     /// <param name="guard">What must hold of the job; null gives the command to whatever job there is.</param>
     public async Task<CommandReply> Send(JobId id, JobCommand command, CommandGuard? guard = null)
     {
-        var bytes = command is JobCommand.Submit { Spec.Input: { ValueKind: not JsonValueKind.Undefined } input } ? JsonSize.Of(input) : 0;
+        var bytes = InputOf(command) is { ValueKind: not JsonValueKind.Undefined } input ? JsonSize.Of(input) : 0;
         try
         {
             if (!HasRoomFor(bytes)) return new CommandReply.Unavailable("More commands are under way on this node than it may hold, since the disk is slow; give it again in a moment.");
@@ -129,6 +129,16 @@ public sealed class JobGateway(JobServices services)
 
         return null;
     }
+
+    internal static Rejection InvalidInput(WorkflowDefinition workflow, IEnumerable<SchemaFault> faults) =>
+        new("invalid-input", $"The input does not fit workflow {workflow.Name}: {string.Join("; ", faults.Select(fault => $"{fault.Path}: {fault.Message}"))}");
+
+    private static JsonElement? InputOf(JobCommand command) => command switch
+    {
+        JobCommand.Submit submit => submit.Spec.Input,
+        JobCommand.Amend amend => amend.Input,
+        _ => null,
+    };
 
     private static CommandReply.Refused Refuse(string code, string message) => new(new Rejection(code, message));
 }

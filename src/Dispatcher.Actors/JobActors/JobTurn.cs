@@ -80,6 +80,9 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at, TimeSpan ahead
         (_commands ??= []).Add((message, decision));
     }
 
+    /// <summary>Answers a command that the law need not be asked about; what the guard says goes first.</summary>
+    public void Refuse(CommandMessage message, Rejection rejection) => (_commands ??= []).Add((message, new Decision.Rejected(message.Guard?.Check(State) ?? rejection)));
+
     public void Decide(JobCommand command, TaskCompletionSource saved) => (_checkpoints ??= []).Add((saved, Decide(command)));
 
     public void Decide(JobCommand command, TaskCompletionSource<long> leased) => (_leases ??= []).Add((leased, Decide(command)));

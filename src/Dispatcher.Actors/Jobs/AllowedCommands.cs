@@ -1,14 +1,17 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Dispatcher.Jobs;
 
 /// <summary>
-/// The commands of people that would do something to a job now, in stable words: <c>approve reject pause resume cancel recover retry priority</c>.
+/// The commands of people that would do something to a job now, in stable words: <c>approve reject amend pause resume cancel recover retry priority</c>.
 /// The law itself is asked, so the answer cannot differ from what it decides.
 /// </summary>
 public static class AllowedCommands
 {
     private static readonly Principal Somebody = new("somebody");
+
+    private static readonly JsonElement Anything = JsonElement.Parse("{}"u8);
 
     /// <summary>The words, in the order above; none for a job that does not exist.</summary>
     public static ImmutableArray<string> Of(JobState state)
@@ -19,6 +22,7 @@ public static class AllowedCommands
         var words = ImmutableArray.CreateBuilder<string>();
         Try("approve", new JobCommand.ApproveStep(awaiting, Somebody, null, at));
         Try("reject", new JobCommand.RejectStep(awaiting, Somebody, null, at));
+        Try("amend", new JobCommand.Amend(state.Spec.Input is null ? Anything : null, Somebody, null, at));
         Try("pause", new JobCommand.Pause(Somebody, null, at));
         Try("resume", new JobCommand.Resume(Somebody, null, at));
         Try("cancel", new JobCommand.Cancel(Somebody, null, at));

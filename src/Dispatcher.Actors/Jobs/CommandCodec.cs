@@ -26,6 +26,7 @@ public static class CommandCodec
         JobCommand.Cancel c => new CommandRecord("cancel", c.At, c.By, c.Reason),
         JobCommand.Recover c => new CommandRecord("recover", c.At, c.By, c.Reason) { Step = c.FromStep },
         JobCommand.ChangePriority c => new CommandRecord("change-priority", c.At, c.By, c.Reason) { Priority = c.Priority },
+        JobCommand.Amend c => new CommandRecord("amend", c.At, c.By, c.Reason) { Input = c.Input },
         JobCommand.ApproveStep c => new CommandRecord("approve-step", c.At, c.By, c.Reason) { Step = c.Step?.Id, Item = c.Step?.Item },
         JobCommand.RejectStep c => new CommandRecord("reject-step", c.At, c.By, c.Reason) { Step = c.Step?.Id, Item = c.Step?.Item },
         JobCommand.RetryStep c => new CommandRecord("retry-step", c.At, c.By, c.Reason) { Step = c.Step.Id, Item = c.Step.Item },
@@ -42,6 +43,7 @@ public static class CommandCodec
         "cancel" => new JobCommand.Cancel(r.By, r.Reason, r.At),
         "recover" when r.Step is { } step => new JobCommand.Recover(step, r.By, r.Reason, r.At),
         "change-priority" when r.Priority is { } priority => new JobCommand.ChangePriority(priority, r.By, r.Reason, r.At),
+        "amend" => new JobCommand.Amend(JsonSize.NullAsAbsent(r.Input), r.By, r.Reason, r.At),
         "approve-step" => new JobCommand.ApproveStep(StepOf(r), r.By, r.Reason, r.At),
         "reject-step" => new JobCommand.RejectStep(StepOf(r), r.By, r.Reason, r.At),
         "retry-step" when StepOf(r) is { } step => new JobCommand.RetryStep(step, r.By, r.Reason, r.At),
@@ -64,4 +66,6 @@ internal sealed record CommandRecord(string Type, DateTimeOffset At, Principal B
     public int? Item { get; init; }
 
     public int? Priority { get; init; }
+
+    public JsonElement? Input { get; init; }
 }

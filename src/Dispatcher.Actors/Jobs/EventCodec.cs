@@ -25,6 +25,7 @@ public static class EventCodec
         Of("job.resumed", JobJson.Default.Resumed),
         Of("job.recovering", JobJson.Default.Recovering),
         Of("job.priority-changed", JobJson.Default.PriorityChanged),
+        Of("job.amended", JobJson.Default.Amended),
         Of("job.completed", JobJson.Default.Completed),
         Of("job.failed", JobJson.Default.Failed),
         Of("job.cancelled", JobJson.Default.Cancelled),
@@ -99,6 +100,7 @@ public sealed class UnknownEventException(string name)
 [JsonSerializable(typeof(JobEvent.Resumed))]
 [JsonSerializable(typeof(JobEvent.Recovering))]
 [JsonSerializable(typeof(JobEvent.PriorityChanged))]
+[JsonSerializable(typeof(JobEvent.Amended))]
 [JsonSerializable(typeof(JobEvent.Completed))]
 [JsonSerializable(typeof(JobEvent.Failed))]
 [JsonSerializable(typeof(JobEvent.Cancelled))]

@@ -36,6 +36,9 @@ public abstract record JobCommand
 
     public sealed record ChangePriority(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
+    /// <summary>Gives a job that waits for its approval another input, which has been checked against its workflow's schema.</summary>
+    public sealed record Amend(JsonElement? Input, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
+
     /// <summary>A job that this one waits for has ended.</summary>
     public sealed record ResolveDependency(JobId Dependency, JobStatus Outcome, DateTimeOffset At) : JobCommand(At);
 

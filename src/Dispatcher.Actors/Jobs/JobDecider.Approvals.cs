@@ -27,6 +27,18 @@ public static partial class JobDecider
         _ => WrongStatus(state, "rejected", "pending, or while a step of it waits for approval"),
     };
 
+    /// <summary>What was approved never changes, so only a job that nobody has decided about can be given another input.</summary>
+    private static Decision Amend(JobState state, JobCommand.Amend c)
+    {
+        if (state.Status != JobStatus.Pending) return WrongStatus(state, "given another input", "pending");
+        if (PayloadTooBig("The input", c.Input) is { } rejection) return new Decision.Rejected(rejection);
+        var input = JsonSize.NullAsAbsent(c.Input);
+        return IsSame(state.Spec.Input, input) ? Decision.Unchanged.Instance : Decision.Of(new JobEvent.Amended(input, c.By, c.Reason, c.At));
+    }
+
+    private static bool IsSame(JsonElement? left, JsonElement? right) =>
+        left is { } before && right is { } after ? JsonElement.DeepEquals(before, after) : left is null && right is null;
+
     private static Decision ApproveStep(JobState state, JobCommand.ApproveStep c)
     {
         if (c.Step is not { } key) return Approve(state, new JobCommand.Approve(c.By, c.Reason, c.At) { Ahead = c.Ahead });

@@ -40,6 +40,9 @@ public abstract record JobEvent
 
     public sealed record PriorityChanged(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
+    /// <summary>The job, which nobody has approved yet, has another input.</summary>
+    public sealed record Amended(JsonElement? Input, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
+
     public sealed record Completed(JsonElement? Output, DateTimeOffset At) : JobEvent(At)
     {
         /// <summary>Of a job that held something of a meter.</summary>

@@ -13,11 +13,20 @@ internal sealed class RunningStepContext(ActorCell self, ActorCell job, StepServ
     private const int CheckpointLimitBytes = 64 * 1024;
 
     private ArtifactFolder? _artifacts;
+    private volatile StopReason _stopReason;
+
     /// <summary>Of the monotonic clock: a clock that somebody sets is neither silence nor a sign of life.</summary>
     private long _lastHeartbeat = Never;
     private long _lastProgress = Never;
 
     public override ArtifactFolder Artifacts => _artifacts ??= services.Artifacts.FolderOf(Tenant, JobId);
+
+    public override ArtifactFolder ArtifactsOf(JobId job) => services.Artifacts.FolderOf(Tenant, job);
+
+    public override StopReason StopReason => _stopReason;
+
+    /// <summary>Before the cancellation, so that who hears of it can ask.</summary>
+    internal void NoteStop(StopReason reason) => _stopReason = reason;
 
     public override ILogger Logger
     {

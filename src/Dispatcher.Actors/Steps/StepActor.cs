@@ -144,6 +144,7 @@ public sealed partial class StepActor(StepAssignment assignment, ActorCell job, 
     {
         if (_stopReason != StopReason.None) return;
         _stopReason = reason;
+        _context.NoteStop(reason);
         _grace = Self.System.Timers.Schedule(services.AbandonAfter, Self, GraceOver);
         // A handler's own cancellation callbacks must not run inside the actor.
         Self.System.Scheduler.Schedule(new CancelItem(_cancellation, _context.Logger, assignment));

@@ -30,6 +30,9 @@ public abstract class StepContext
     /// <summary>The job's folder in the artifact store.</summary>
     public abstract ArtifactFolder Artifacts { get; }
 
+    /// <summary>The folder of another job of the same tenant, to read from: empty if there is no such job. Whoever may give a step its input may so read the tenant's files.</summary>
+    public virtual ArtifactFolder ArtifactsOf(JobId job) => throw new NotSupportedException("Only a running attempt has a store of artifacts.");
+
     /// <summary>The files that the workflow says this step leaves in its folder. One that is missing at the end fails the step.</summary>
     public ImmutableArray<DeclaredArtifact> Declared { get; init; } = [];
 
@@ -43,6 +46,12 @@ public abstract class StepContext
 
     /// <summary>Cancelled when the job is cancelled, the attempt's time is over, or the node shuts down.</summary>
     public required CancellationToken Cancellation { get; init; }
+
+    /// <summary>
+    /// Why <see cref="Cancellation"/> was cancelled; <see cref="StopReason.None"/> before. Only <see cref="StopReason.JobEnded"/> says that nobody will ask for the
+    /// work again: what was ordered elsewhere can be called off then, and must not be when the node only shuts down.
+    /// </summary>
+    public virtual StopReason StopReason => StopReason.None;
 
     public string? CorrelationId { get; init; }
 

@@ -1,4 +1,5 @@
 using Dispatcher.Web.Contracts.SchedulerService;
+using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -9,7 +10,7 @@ internal static class ContractEndpoints
     private static readonly Dictionary<Contract, Action<IEndpointRouteBuilder>> Adapters = new()
     {
         [Contract.Yogacoach] = static _ => { },
-        [Contract.WorkflowCoordinator] = static _ => { },
+        [Contract.WorkflowCoordinator] = static root => root.MapWorkflowCoordinator(),
         [Contract.JobOrchestrator] = static _ => { },
         [Contract.TalkAvocado] = static _ => { },
         [Contract.SchedulerService] = static root => root.MapSchedulerService(),

@@ -86,6 +86,8 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
 
     public Task<JobState> Reject(JobId id, string? reason) => Send(id, now => new JobCommand.Reject(Application, reason, now));
 
+    public Task<JobState> Amend(JobId id, object? input, string? reason) => Send(id, now => new JobCommand.Amend(StepJson.WriteInput(input), Application, reason, now));
+
     public Task<JobState> Pause(JobId id, string? reason) => Send(id, now => new JobCommand.Pause(Application, reason, now));
 
     public Task<JobState> Resume(JobId id, string? reason) => Send(id, now => new JobCommand.Resume(Application, reason, now));

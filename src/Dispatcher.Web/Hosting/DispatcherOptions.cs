@@ -20,6 +20,12 @@ public sealed class DispatcherOptions
     /// <summary>The directory of the files that steps leave; <c>artifacts</c> in the data directory if null.</summary>
     public string? ArtifactsDirectory { get; set; }
 
+    /// <summary>The directory of files that tenants have laid ready for jobs, with a folder for each tenant; <c>files</c> in the data directory if null.</summary>
+    public string? FilesDirectory { get; set; }
+
+    /// <summary>The same, resolved.</summary>
+    public string FilesDirectoryPath => FilesDirectory ?? Path.Combine(Store.DataDirectory, "files");
+
     /// <summary>The engine's limits and times.</summary>
     public NodeOptions Node { get; set; } = new();
 

@@ -16,6 +16,7 @@ namespace Dispatcher.Web.Jobs;
 [JsonSerializable(typeof(BatchResponse))]
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(DecisionRequest))]
+[JsonSerializable(typeof(AmendRequest))]
 [JsonSerializable(typeof(RecoverRequest))]
 [JsonSerializable(typeof(PriorityRequest))]
 [JsonSerializable(typeof(CommandReceipt))]

@@ -31,7 +31,7 @@ internal static class Rejections
         QuotaShortage.Code => StatusCodes.Status402PaymentRequired,
         "version-conflict" => StatusCodes.Status412PreconditionFailed,
         "payload-too-large" => StatusCodes.Status413PayloadTooLarge,
-        "unknown-dependency" or "unknown-parent" or "self-dependency" or "invalid-quota" => StatusCodes.Status422UnprocessableEntity,
+        "invalid-input" or "unknown-dependency" or "unknown-parent" or "self-dependency" or "invalid-quota" => StatusCodes.Status422UnprocessableEntity,
         "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" or "invalid-callback" =>
             StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status409Conflict,

@@ -15,7 +15,7 @@ public sealed class AllowedCommandsTests
     public void AQueuedJob_MayBePausedAndCancelled() => AssertAllowed("pause cancel priority", Given(One, Submitted()));
 
     [Fact]
-    public void APendingJob_MayBeApprovedOrRejected() => AssertAllowed("approve reject cancel priority", Given(Approved(One), Submitted()));
+    public void APendingJob_MayBeApprovedOrRejected() => AssertAllowed("approve reject amend cancel priority", Given(Approved(One), Submitted()));
 
     [Fact]
     public void APausedJob_MayBeResumed() => AssertAllowed("resume cancel priority", Given(One, Submitted(), new JobEvent.Paused(Ada, null, T(1))));

@@ -89,7 +89,7 @@ internal sealed class JobGenerator(int seed)
     private ChildRequest Request() =>
         new(new WorkflowReference("child", 1, "hash"), Output(), _random.Next(-3, 4), null, Chance(0.5) ? ErrorClass.Transient : ErrorClass.Permanent);
 
-    private JobCommand CommandAboutTheJob(JobState state, StepKey key, DateTimeOffset at) => _random.Next(24) switch
+    private JobCommand CommandAboutTheJob(JobState state, StepKey key, DateTimeOffset at) => _random.Next(25) switch
     {
         < 4 => new JobCommand.Pause(Ada, "wait", at),
         < 9 => new JobCommand.Resume(Ada, null, at),
@@ -101,6 +101,7 @@ internal sealed class JobGenerator(int seed)
         < 20 => new JobCommand.ResolveDependency(Dependency(_random.Next(1, 5)), Chance(0.9) ? JobStatus.Completed : JobStatus.Failed, at),
         < 22 => new JobCommand.Complete(Output(), at),
         < 23 => new JobCommand.Submit(state.Id, state.Spec, Ada, at),
+        < 24 => new JobCommand.Amend(Output(), Ada, "better", at),
         _ => new JobCommand.Fail(Failure(), at),
     };
 

@@ -31,6 +31,19 @@ internal sealed class TestStepContext : StepContext
 
     public override ArtifactFolder Artifacts => _artifacts ?? throw new InvalidOperationException("This test gives its handler no artifacts.");
 
+    /// <summary>Why the test has cancelled the attempt.</summary>
+    public StopReason Reason { get; set; }
+
+    public override StopReason StopReason => Reason;
+
+    /// <summary>The folders of other jobs.</summary>
+    public Func<JobId, ArtifactFolder>? Others { get; init; }
+
+    public override ArtifactFolder ArtifactsOf(JobId job) => Others?.Invoke(job) ?? base.ArtifactsOf(job);
+
+    /// <summary>Called before a checkpoint is saved; what it throws refuses it.</summary>
+    public Action<JsonElement>? Saving { get; set; }
+
     public int Heartbeats { get; private set; }
 
     public List<double> Percents { get; } = [];
@@ -43,6 +56,7 @@ internal sealed class TestStepContext : StepContext
 
     public override ValueTask SaveCheckpoint(JsonElement checkpoint)
     {
+        Saving?.Invoke(checkpoint);
         Checkpoints.Add(checkpoint.Clone());
         return ValueTask.CompletedTask;
     }

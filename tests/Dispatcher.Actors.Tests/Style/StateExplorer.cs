@@ -111,6 +111,7 @@ internal sealed class StateExplorer
     {
         yield return new JobCommand.Approve(Ada, null, at);
         yield return new JobCommand.Reject(Ada, null, at);
+        yield return new JobCommand.Amend(Json("{}"), Ada, null, at);
         yield return new JobCommand.Pause(Ada, null, at);
         yield return new JobCommand.Resume(Ada, null, at);
         yield return new JobCommand.Cancel(Ada, null, at);

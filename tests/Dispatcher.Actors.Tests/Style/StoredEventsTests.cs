@@ -49,8 +49,11 @@ public sealed class StoredEventsTests
             jobs[^1] = jobs[^1].Evolve(EventCodec.Decode(line.Type, line.At, Encoding.UTF8.GetBytes(line.Payload)));
         }
 
-        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled, JobStatus.Failed, JobStatus.Cancelled, JobStatus.Completed], jobs.Select(job => job.Status));
+        Assert.Equal(
+            [JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled, JobStatus.Failed, JobStatus.Cancelled, JobStatus.Completed, JobStatus.Cancelled],
+            jobs.Select(job => job.Status));
         Assert.All(jobs, job => Assert.Empty(JobInvariants.Broken(job)));
+        Assert.Equal("[3,1]", jobs[6].Spec.Input!.Value.GetProperty("scenes").GetRawText());
         Assert.Equal(1, jobs[0].RecoveryAttempts);
         Assert.Null(jobs[0].Charge);
         Assert.Equal(new QuotaReservation("analysis-minutes", 15, TimeSpan.FromHours(2)), jobs[5].Spec.Quota);

@@ -23,6 +23,7 @@ internal static class CommandEndpoints
             .Refuses(ProblemCode.NotFound, ProblemCode.InvalidIfMatch, ProblemCode.ReasonTooLong, ProblemCode.InvalidStatus, ProblemCode.VersionConflict);
         job.MapPost("/approve", Approve).WithName("approveJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
         job.MapPost("/reject", Reject).WithName("rejectJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
+        job.MapPost("/amend", Amend).WithName("amendJob").RequireRole(Role.Submitter).Refuses(ProblemCode.InvalidInput, ProblemCode.PayloadTooLarge);
         job.MapPost("/pause", Pause).WithName("pauseJob").RequireRole(Role.Operator);
         job.MapPost("/resume", Resume).WithName("resumeJob").RequireRole(Role.Operator);
         job.MapPost("/cancel", Cancel).WithName("cancelJob").RequireRole(Role.Submitter);
@@ -42,6 +43,12 @@ internal static class CommandEndpoints
     /// <param name="id">The job's id.</param>
     internal static Answer Reject(string id, DecisionRequest? request, Caller caller, HttpContext http, CommandSender sender) =>
         sender.Send(id, caller, http, (by, at) => new JobCommand.RejectStep(StepText.Parse(request?.Step), by, request?.Reason, at));
+
+    /// <summary>Give a job another input</summary>
+    /// <remarks>Only while it waits for its approval: what was approved never changes.</remarks>
+    /// <param name="id">The job's id.</param>
+    internal static Answer Amend(string id, AmendRequest request, Caller caller, HttpContext http, CommandSender sender) =>
+        sender.Send(id, caller, http, (by, at) => new JobCommand.Amend(request.Input, by, request.Reason, at));
 
     /// <summary>Pause a job</summary>
     /// <remarks>Running steps end; nothing new starts.</remarks>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Dispatcher.Web.Jobs.Commanding;
 
 /// <summary>Why a command is given; recorded in its event.</summary>
@@ -12,6 +14,16 @@ internal sealed record DecisionRequest
 {
     /// <summary>The step, as <c>review</c> or, of an item, <c>review[3]</c>. The job itself or its only step that waits, if absent.</summary>
     public string? Step { get; init; }
+
+    /// <summary>At most 500 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Another input for a job that nobody has approved yet.</summary>
+internal sealed record AmendRequest
+{
+    /// <summary>The whole new input, an object of at most 256 KiB that fits the workflow's schema; without one the job has none.</summary>
+    public JsonElement? Input { get; init; }
 
     /// <summary>At most 500 characters.</summary>
     public string? Reason { get; init; }

@@ -1,0 +1,171 @@
+using System.Text.Json.Nodes;
+using Dispatcher.JobActors;
+using Dispatcher.Jobs;
+using Dispatcher.Web.Access;
+using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Problems;
+using Dispatcher.Web.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
+
+/// <summary>A change of a job's scenes.</summary>
+/// <param name="Message">Said when it is done.</param>
+/// <param name="Verb">What cannot be done while the job is being worked on.</param>
+/// <param name="Make">Makes a changed document, or an answer that says why not.</param>
+internal sealed record SceneChange(string Message, string Verb, Func<SceneBook, SceneOutcome> Make)
+{
+    /// <summary>A revision made of a job that has ended or runs is approved with it.</summary>
+    public bool StartsAtOnce { get; init; }
+}
+
+/// <param name="Index">The scene that was changed, in the new document; -1 if it is gone.</param>
+internal sealed record SceneOutcome(VideoDocument? Document, int Index, VideoAnswer? Refusal)
+{
+    public static implicit operator SceneOutcome(VideoAnswer refusal) => new(null, -1, refusal);
+}
+
+/// <summary>
+/// Changes scenes without touching what has happened: a job that waits for approval gets another input; one that was approved gets a successor, a revision which takes over the
+/// clips that are good and orders the others. See docs/decisions/0026.
+/// </summary>
+internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
+{
+    /// <summary>Times that a change is made anew, because somebody else was faster.</summary>
+    private const int RaceLimit = 20;
+
+    private readonly Assets _assets = new(engine.Options.FilesDirectoryPath);
+
+    public async Task<IResult> Edit(string id, Caller caller, HttpContext http, SceneChange change)
+    {
+        for (var race = 0; race < RaceLimit; race++)
+        {
+            if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
+            var isOpen = job.Status is Pipeline.Approved or Pipeline.Processing;
+            if (isOpen && !change.StartsAtOnce) return StillOpen(job, change.Verb);
+            var outcome = change.Make(await SceneBook.Open(job, jobs));
+            if (outcome.Refusal is { } refusal) return refusal;
+            var reply = job.State.Status == JobStatus.Pending
+                ? await jobs.Amend(job, outcome.Document!, $"A scene was {change.Verb}.", caller, http)
+                : await Succeed(job, outcome.Document!, change, caller, http);
+            switch (reply)
+            {
+                case CommandReply.Done or CommandReply.Accepted:
+                    return await Answer(id, caller, change, outcome);
+                case CommandReply.Refused { Rejection.Code: "version-conflict" or "invalid-status" } or CommandReply.Duplicate:
+                    continue;
+                case CommandReply.Refused refused:
+                    return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, refused.Rejection.Message, ("job_id", job.Document.Number));
+                case CommandReply.Unavailable unavailable:
+                    return Refusal.Unavailable(unavailable).ToProblem(http);
+            }
+        }
+
+        return Refusal.Unavailable("Others change the job's scenes at the same time; give the request again.").ToProblem(http);
+    }
+
+    /// <summary>Another text of a scene. Its clip stays good if nothing that was ordered is different.</summary>
+    public SceneOutcome Update(SceneBook book, int index, JsonObject body)
+    {
+        var document = book.Job.Document.Copy();
+        var scene = document.Scenes[index]!.AsObject();
+        var faults = Apply(scene, body).ToList();
+        if (faults.Count > 0) return VideoAnswer.Invalid(faults);
+        var assets = _assets.Find(book.Job.State.Spec.Tenant, document.Campaign) ?? [];
+        faults.AddRange(SceneRules.Faults(scene, assets));
+        var types = document.Parameters["property_types"] as JsonArray;
+        if (document.Type == VideoRequest.PropertyPhotos && types?.Any(type => type!.GetValue<string>() == scene["scene_type"]?.GetValue<string>()) == false) faults.Add(("scene_type", "is not in property_types"));
+        if (faults.Count > 0) return VideoAnswer.Invalid(faults);
+        var before = document.Clips[index]!.AsObject();
+        SceneId.TryRead(before["id"]!.GetValue<string>(), out _, out var place);
+        var after = ClipPlan.Of(Guid.Parse(before["id"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture), place, scene, assets);
+        TakeOver(book, document);
+        if (ClipPlan.IsSame(before, after)) after["reuse"] = document.Clips[index]!["reuse"]?.DeepClone();
+        document.Clips[index] = after;
+        document.NoteEdit();
+        return new SceneOutcome(document, index, null);
+    }
+
+    public static SceneOutcome Remove(SceneBook book, int index)
+    {
+        var document = book.Job.Document.Copy();
+        if (document.Clips.Count == 1) return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, "A job needs at least one scene", ("job_id", document.Number));
+        TakeOver(book, document);
+        document.Clips.RemoveAt(index);
+        document.Scenes.RemoveAt(index);
+        document.NoteEdit();
+        return new SceneOutcome(document, -1, null);
+    }
+
+    /// <summary>The scene is rendered again; all others stay as they are, also those that failed.</summary>
+    public static SceneOutcome Renew(SceneBook book, int index)
+    {
+        var (document, scene) = (book.Job.Document.Copy(), book.Scenes[index]);
+        if (!scene.HasEnded)
+            return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, "Only completed or failed scenes can be regenerated", ("job_id", document.Number), ("current_status", scene.Status));
+        TakeOver(book, document);
+        document.Clips[index]!["reuse"] = null;
+        document.NoteEdit();
+        return new SceneOutcome(document, index, null);
+    }
+
+    /// <summary>
+    /// What was ordered before is taken over: each scene of a job that was approved takes its clip from that job, and one that has none there fails again instead of being paid for
+    /// without anybody having asked. A revision that waits for approval has its sources already.
+    /// </summary>
+    private static void TakeOver(SceneBook book, VideoDocument document)
+    {
+        if (book.Job.State.Status == JobStatus.Pending) return;
+        for (var i = 0; i < document.Clips.Count; i++)
+        {
+            var clip = document.Clips[i]!.AsObject();
+            var isElsewhere = clip["reuse"] is not null && Pipeline.StepOf(book.Job.State, Pipeline.Render)?.FanOut is null && book.Job.State.Status.IsTerminal();
+            // A revision that never began has no clips of its own.
+            if (isElsewhere) continue;
+            clip["reuse"] = new JsonObject { ["job"] = book.Job.State.Id.ToString(), ["path"] = clip["path"]!.GetValue<string>(), ["provider_id"] = book.Scenes[i].ProviderId, ["required"] = true };
+        }
+    }
+
+    /// <summary>A successor of a job that was approved. It waits for a predecessor that is still being worked on.</summary>
+    private async Task<CommandReply> Succeed(VideoJob job, VideoDocument document, SceneChange change, Caller caller, HttpContext http)
+    {
+        if (job.Document.Revision == VideoJobs.RevisionLimit)
+            return new CommandReply.Refused(new Rejection("too-many-revisions", $"The job has {VideoJobs.RevisionLimit} revisions; make a new one"));
+        document.BecomeRevision(job.Document.Revision + 1, job.InsertedAt);
+        var origin = RequestOrigin.Of(caller, http);
+        var workflow = await jobs.Workflow(caller.Tenant) ?? job.State.Spec.Workflow;
+        var spec = VideoJobs.SpecOf(document, workflow, origin);
+        if (!job.State.Status.IsTerminal()) spec = spec with { DependsOn = [job.State.Id], OnDependencyFailure = DependencyPolicy.Run };
+        var made = await jobs.Submit(spec, origin.By);
+        if (!change.StartsAtOnce || made is not CommandReply.Done { JobId: var successor }) return made;
+        return await jobs.Approve(successor, caller, http) is CommandReply.Unavailable unavailable ? unavailable : made;
+    }
+
+    private async Task<IResult> Answer(string id, Caller caller, SceneChange change, SceneOutcome outcome)
+    {
+        if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
+        var book = await SceneBook.Open(job, jobs);
+        var body = new JsonObject { ["message"] = change.Message, ["job_id"] = job.Document.Number, ["status"] = job.Status };
+        if (outcome.Index >= 0 && outcome.Index < book.Scenes.Count) body["scene"] = book.View(outcome.Index);
+        body["progress"] = book.Progress.ToJson();
+        body["estimated_cost"] = job.Document.EstimatedCost;
+        return VideoAnswer.Ok(body);
+    }
+
+    /// <summary>Puts the fields of a body into a scene; null takes one away.</summary>
+    private static IEnumerable<(string Field, string Message)> Apply(JsonObject scene, JsonObject body)
+    {
+        var fields = new VideoFields(body);
+        foreach (var name in SceneRules.Editable.Where(fields.Has))
+        {
+            if (fields.Value(name) is { } value) scene[name] = value.DeepClone();
+            else scene.Remove(name);
+        }
+
+        var known = SceneRules.Editable.SelectMany(name => new[] { name, VideoFields.Camel(name) }).ToHashSet(StringComparer.Ordinal);
+        return body.Select(pair => pair.Key).Where(name => !known.Contains(name)).Select(name => (name.Length <= 80 ? name : name[..80], $"is no field of a scene; known are {string.Join(", ", SceneRules.Editable)}"));
+    }
+
+    private static VideoAnswer StillOpen(VideoJob job, string verb) => VideoAnswer.Error(
+        StatusCodes.Status422UnprocessableEntity, $"Scene cannot be {verb} while job is {job.Status}", ("job_id", job.Document.Number), ("current_status", job.Status));
+}
