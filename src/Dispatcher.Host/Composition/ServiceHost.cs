@@ -53,6 +53,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
             options.Web = options.Web with { ArtifactLimitBytes = settings.Workers.ArtifactLimitBytes };
+            options.Contracts.UnionWith(settings.Contracts);
             options.Handlers.Clear();
             foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
         });
