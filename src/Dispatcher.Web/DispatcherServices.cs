@@ -3,6 +3,7 @@ using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.Yogacoach;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
@@ -42,6 +43,7 @@ public static class DispatcherServices
         services.AddWorkers();
         services.AddJobs();
         services.AddStats();
+        services.AddSingleton<YogacoachJobs>();
         services.AddLive();
         services.AddAdmin();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));

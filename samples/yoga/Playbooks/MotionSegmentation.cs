@@ -23,7 +23,7 @@ internal sealed record Segment(string SegmentId, string AsanaId, string Side, do
     public double Seconds => EndTime - StartTime;
 }
 
-/// <param name="Reason"><c>not_in_library</c>, or <c>low_confidence</c> for what resembled a pose and was not sure enough.</param>
+/// <param name="Reason"><c>not_in_library</c>; <c>low_confidence</c> for what resembled a pose and was not sure enough; <c>too_short</c> for poses that were not held.</param>
 internal sealed record UnrecognizedSegment(double StartTime, double EndTime, string Reason);
 
 /// <param name="AnalysedSeconds">Of all segments together: what is billed.</param>
@@ -35,6 +35,7 @@ internal static class MotionSegmentation
 {
     public const string NotInLibrary = "not_in_library";
     public const string LowConfidence = "low_confidence";
+    public const string TooShort = "too_short";
 
     /// <summary>Frames between two looks at a joint, to tell movement from the detector's trembling.</summary>
     private const int SpeedFrames = 5;
@@ -47,13 +48,19 @@ internal static class MotionSegmentation
         var frameTime = (frames[^1].Timestamp - frames[0].Timestamp) / (frames.Count - 1);
         var seen = frames.Select(frame => PoseClassifier.Classify(frame, forms, options, detection)).ToList();
         List<Segment> segments = [];
-        var accepted = new bool[frames.Count];
+        var (accepted, unsure) = (new bool[frames.Count], new bool[frames.Count]);
         foreach (var (first, last) in Runs(seen, (int)Math.Round(options.BridgedSeconds / frameTime)))
         {
             var (start, end) = (frames[first].Timestamp, frames[last].Timestamp + frameTime);
             var confidence = ConfidenceOf(frames, seen, first, last, options, detection);
             // A hundredth of a frame is not the difference between two poses.
-            if (end - start < options.MinSeconds - frameTime / 100 || confidence <= options.MinConfidence) continue;
+            if (end - start < options.MinSeconds - frameTime / 100) continue;
+            if (confidence <= options.MinConfidence)
+            {
+                Array.Fill(unsure, true, first, last - first + 1);
+                continue;
+            }
+
             var form = seen[first]!.Value.Form;
             segments.Add(new Segment(
                 $"seg-{segments.Count + 1}", form.Asana.AsanaId, SideOf(form, forms), Math.Round(start, 3), Math.Round(end, 3), Math.Round(confidence, 4), Phases.Of(start, end, options)));
@@ -61,7 +68,7 @@ internal static class MotionSegmentation
         }
 
         var seconds = segments.Sum(segment => segment.Seconds);
-        return new SegmentationResult(segments, [.. Unrecognized(frames, seen, accepted, frameTime, options)], segments.Count > 0, Math.Round(seconds, 3), Math.Round(seconds / 60, 6));
+        return new SegmentationResult(segments, [.. Unrecognized(frames, seen, accepted, unsure, frameTime, options)], segments.Count > 0, Math.Round(seconds, 3), Math.Round(seconds / 60, 6));
     }
 
     /// <summary>50 % how well the frames fit the pose, 30 % how surely the joints were seen, 20 % how still the pose was held.</summary>
@@ -116,7 +123,7 @@ internal static class MotionSegmentation
 
     /// <summary>What is left between the segments, if it is long enough to have been a pose.</summary>
     private static IEnumerable<UnrecognizedSegment> Unrecognized(
-        IReadOnlyList<Frame> frames, IReadOnlyList<(PoseForm Form, double Likeness)?> seen, bool[] accepted, double frameTime, SegmentationOptions options)
+        IReadOnlyList<Frame> frames, IReadOnlyList<(PoseForm Form, double Likeness)?> seen, bool[] accepted, bool[] unsure, double frameTime, SegmentationOptions options)
     {
         for (var first = 0; first < frames.Count; first++)
         {
@@ -124,9 +131,9 @@ internal static class MotionSegmentation
             var last = first;
             while (last + 1 < frames.Count && !accepted[last + 1]) last++;
             var (start, end) = (frames[first].Timestamp, frames[last].Timestamp + frameTime);
-            var unknown = Enumerable.Range(first, last - first + 1).Count(index => seen[index] is null);
-            if (end - start >= options.MinSeconds)
-                yield return new UnrecognizedSegment(Math.Round(start, 3), Math.Round(end, 3), unknown * 2 >= last - first + 1 ? NotInLibrary : LowConfidence);
+            var stretch = Enumerable.Range(first, last - first + 1).ToList();
+            var reason = stretch.Exists(index => unsure[index]) ? LowConfidence : stretch.Count(index => seen[index] is null) * 2 >= stretch.Count ? NotInLibrary : TooShort;
+            if (end - start >= options.MinSeconds) yield return new UnrecognizedSegment(Math.Round(start, 3), Math.Round(end, 3), reason);
             first = last;
         }
     }

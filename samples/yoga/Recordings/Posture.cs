@@ -1,5 +1,3 @@
-using Yoga.Keypoints;
-
 namespace Yoga.Recordings;
 
 /// <summary>

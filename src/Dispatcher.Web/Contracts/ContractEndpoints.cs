@@ -1,3 +1,4 @@
+using Dispatcher.Web.Contracts.Yogacoach;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -7,7 +8,7 @@ internal static class ContractEndpoints
 {
     private static readonly Dictionary<Contract, Action<IEndpointRouteBuilder>> Adapters = new()
     {
-        [Contract.Yogacoach] = static _ => { },
+        [Contract.Yogacoach] = static root => root.MapYogacoach(),
         [Contract.WorkflowCoordinator] = static _ => { },
         [Contract.JobOrchestrator] = static _ => { },
         [Contract.TalkAvocado] = static _ => { },
