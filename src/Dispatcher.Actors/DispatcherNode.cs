@@ -37,6 +37,9 @@ public sealed record NodeEdges
     /// <summary>Without it nothing is ever deleted.</summary>
     public IRetentionStore? Retention { get; init; }
 
+    /// <summary>Without it holds end with their jobs alone, and no account gets the default plan.</summary>
+    public IQuotaStore? Quota { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public ActorScheduler Scheduler { get; init; } = ActorScheduler.ThreadPool;
@@ -81,6 +84,8 @@ public sealed record NodeOptions
 
     public RetentionOptions Retention { get; init; } = new();
 
+    public QuotaOptions Quota { get; init; } = new();
+
     /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -109,6 +114,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private ActorCell? _recovering;
     private ActorCell? _wakeUps;
     private ActorCell? _retention;
+    private ActorCell? _quota;
     private Task? _stopping;
 
     public DispatcherNode(NodeEdges edges, NodeOptions options)
@@ -146,6 +152,8 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
             Supervision = options.Supervision,
             CommandLimit = options.CommandLimit,
             CommandLimitBytes = options.CommandLimitBytes,
+            Quota = edges.Quota,
+            DefaultQuotaPlan = options.Quota.DefaultPlan,
         };
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
@@ -227,7 +235,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
         _recovering = _system.Spawn(() => new Recovery(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _edges.Logger));
         await progress.Done;
-        if (_stopping is null) StartRetention();
+        if (_stopping is null) StartUpkeep();
         return progress.Recovered;
     }
 
@@ -251,6 +259,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _recovery?.End();
         _wakeUps?.Stop();
         _retention?.Stop();
+        _quota?.Stop();
         _services.IsDraining = true;
         _services.Registry.Broadcast(DrainMessage.Instance);
         // Steps whose start was just being written run after this, and count.
@@ -287,12 +296,15 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     }
 
     private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
-        [("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), .. Cluster?.Actors ?? []];
+        [("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), ("/system/quota", _quota), .. Cluster?.Actors ?? []];
 
-    private void StartRetention()
+    private void StartUpkeep()
     {
         if (RetentionSweep() is { } sweep) _retention = _system.Spawn(sweep);
+        if (QuotaUpkeep() is { } upkeep) _quota = _system.Spawn(upkeep);
     }
+
+    private Func<Actor>? QuotaUpkeep() => _edges.Quota is { } quota ? () => new QuotaUpkeep(quota, _services.Now, _options.Quota, _edges.Logger) : null;
 
     private Func<Actor>? RetentionSweep()
     {
@@ -309,7 +321,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 
     private ClusterHost Join(IClusterStore cluster) => new(cluster, _options.Cluster, _system, _services, Gateway, _sharedClock!, _options.RecoveryLimitJobs, _edges.Logger)
     {
-        Duties = RetentionSweep(),
+        Duties = [.. new[] { ("retention", RetentionSweep()), ("quota", QuotaUpkeep()) }.Where(duty => duty.Item2 is not null).Select(duty => (duty.Item1, duty.Item2!))],
         Follows = () => Events.Subscriptions > 0,
         RegistryMoved = ForgetRegistry,
         CallbacksMoved = () => Callbacks?.LookSoon(),

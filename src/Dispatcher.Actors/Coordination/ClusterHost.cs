@@ -31,7 +31,7 @@ public sealed partial class ClusterHost : IShardHost
     private ActorCell? _member;
     private ActorCell? _intake;
     private ActorCell? _watch;
-    private ActorCell? _duties;
+    private IReadOnlyList<(string Name, ActorCell Cell)> _duties = [];
     private ActorCell? _wakeUps;
     private int _recoveries;
     private int _recovered;
@@ -59,8 +59,8 @@ public sealed partial class ClusterHost : IShardHost
     /// <summary>Completes when an operator wants this node to leave: whoever runs it ends it, which hands its shards over.</summary>
     public Task AskedToLeave => _askedToLeave.Task;
 
-    /// <summary>Makes what the coordinator does beside the cluster itself; null if there is nothing.</summary>
-    internal Func<Actor>? Duties { get; set; }
+    /// <summary>Makes what the coordinator does beside the cluster itself, each by its name.</summary>
+    internal IReadOnlyList<(string Name, Func<Actor> Make)> Duties { get; set; } = [];
 
     /// <summary>Whether anybody follows events on this node.</summary>
     internal Func<bool> Follows { get; set; } = static () => false;
@@ -76,7 +76,7 @@ public sealed partial class ClusterHost : IShardHost
 
     /// <summary>The actors of the membership, by their paths; null where there is none.</summary>
     internal IEnumerable<(string Path, ActorCell? Cell)> Actors =>
-        [("/system/cluster/member", _member), ("/system/cluster/commands", _intake), ("/system/cluster/trust", _watch), ("/system/cluster/duties", _duties)];
+        [("/system/cluster/member", _member), ("/system/cluster/commands", _intake), ("/system/cluster/trust", _watch), .. _duties.Select(duty => ($"/system/cluster/duties/{duty.Name}", (ActorCell?)duty.Cell))];
 
     /// <summary>Joins the cluster. Completes when the shards that are meant for this node are its own and their jobs go on.</summary>
     internal async Task<int> Join(ActorCell wakeUps)
@@ -120,7 +120,7 @@ public sealed partial class ClusterHost : IShardHost
         _member?.Stop();
         _intake?.Stop();
         _watch?.Stop();
-        _duties?.Stop();
+        Lead(term: null);
         Line.Close();
         _journalHints.Dispose();
         _services.Remote!.Close();
@@ -160,8 +160,8 @@ public sealed partial class ClusterHost : IShardHost
     /// <inheritdoc/>
     public void Lead(long? term)
     {
-        _duties?.Stop();
-        _duties = term is not null && Duties is { } duties ? _system.Spawn(duties) : null;
+        foreach (var (_, duty) in _duties) duty.Stop();
+        _duties = term is null ? [] : [.. Duties.Select(duty => (duty.Name, _system.Spawn(duty.Make)))];
     }
 
     /// <inheritdoc/>

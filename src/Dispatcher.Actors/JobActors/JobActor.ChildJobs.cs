@@ -65,9 +65,11 @@ internal sealed partial class JobActor
     private async Task<ChildJobAnswer?> CreateChildJob(JobState parent, StepKey step, JobId child, ChildRequest request)
     {
         var delay = FirstStoreDelay;
+        var (spec, fault) = await SpecOf(parent, step, child, request);
+        if (spec is null) return new ChildJobAnswer(step, child, fault);
         while (!services.IsDraining && services.Shards.IsMine(id))
         {
-            var submit = new JobCommand.Submit(child, request.SpecFor(parent, step), Principal.Engine with { Origin = $"job {id}" }, services.Now());
+            var submit = new JobCommand.Submit(child, spec, Principal.Engine with { Origin = $"job {id}" }, services.Now());
             var message = new CommandMessage(submit) { ChildOf = id };
             services.Delivery.Deliver(child, message);
             switch (await message.Reply)
@@ -86,8 +88,12 @@ internal sealed partial class JobActor
     }
 
     private static void TakeAnswer(JobTurn turn, ChildJobAnswer answer) => turn.Decide(answer.Refusal is { } refusal
-        ? new JobCommand.EndChild(answer.Step, answer.Child, JobStatus.Failed, null, refusal.Message, turn.At)
+        ? new JobCommand.EndChild(answer.Step, answer.Child, JobStatus.Failed, null, refusal.Message, turn.At) { Refusal = FailureOf(refusal) }
         : new JobCommand.ConfirmChild(answer.Step, answer.Child, turn.At));
+
+    /// <summary>More children would find no more quota.</summary>
+    private static Failure? FailureOf(Rejection refusal) =>
+        refusal.Quota is null ? null : Failure.Of(ErrorClass.Permanent, $"The child job was refused: {refusal.Message}", "QUOTA_EXCEEDED");
 
     private static bool IsAwaited(JobState state, EndNote note, JobId child) =>
         state.Status != JobStatus.None && state.Find(new StepKey(note.Step, note.Item))?.Waiting?.Child == child;

@@ -160,7 +160,8 @@ internal sealed partial class JobActor
     {
         try
         {
-            turn.Decide(new JobCommand.Complete(_workflow!.Output?.Evaluate(ScopeOf(turn.State)), turn.At));
+            var output = _workflow!.Output?.Evaluate(ScopeOf(turn.State));
+            turn.Decide(new JobCommand.Complete(output, turn.At) { Charge = turn.State.Spec.Quota is { } held ? ChargeOf(turn.State, held) : null });
         }
         catch (Exception exception) when (IsFaultOfWorkflow(exception))
         {

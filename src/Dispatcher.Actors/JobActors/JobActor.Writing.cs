@@ -30,6 +30,7 @@ internal sealed partial class JobActor
             Messages = CancelsOf(turn),
             ConsumedMessages = turn.Consumed,
             Answers = turn.Answers(),
+            Quota = JobQuotas.OrdersOf(turn),
             EndNote = ends ? EndNote.Of(turn.State) : default,
             Snapshot = SnapshotOf(turn),
         });

@@ -154,6 +154,8 @@ internal sealed partial class JobActor(JobServices services, JobId id, JobHistor
                 turn.ReplyToAll(new CommandReply.Duplicate(existing, conflict.ClaimedAs is not { } asked || asked == turn.State.Spec.Fingerprint()));
                 Self.Stop();
                 return null;
+            case AppendResult.QuotaRefused refused:
+                return await AfterQuotaRefusal(turn, refused.Shortage, messages);
             case AppendResult.Conflict:
                 return await LoadInsteadOf(turn, messages);
             case AppendResult.Fenced:

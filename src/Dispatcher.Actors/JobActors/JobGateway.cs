@@ -4,6 +4,7 @@ using Dispatcher.JobActors.Explaining;
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
 using Dispatcher.Store;
+using Dispatcher.Workflows;
 
 namespace Dispatcher.JobActors;
 
@@ -32,6 +33,15 @@ public sealed class JobGateway(JobServices services)
         if (spec.Parent is { } parent && await FirstUnknown([parent.Job], spec.Tenant) is not null)
             return Refuse("unknown-parent", $"The job names {parent.Job} as its parent, and there is no such job.");
         var (jobId, now) = id is { } given ? (given, services.Now()) : services.NextJob();
+        try
+        {
+            spec = services.WithQuota(spec, workflow, jobId);
+        }
+        catch (ExpressionException failure)
+        {
+            return new CommandReply.Refused(JobQuotas.RefusalOf(workflow, failure));
+        }
+
         return await Send(jobId, new JobCommand.Submit(jobId, spec, by, now));
     }
 

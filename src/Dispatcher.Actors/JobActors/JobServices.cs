@@ -68,6 +68,12 @@ public sealed class JobServices
     /// <summary>How long this node may trust that its jobs are its own; null if nobody else could take them.</summary>
     public NodeTrust? Trust { get; init; }
 
+    /// <summary>The accounts of meters; null where there are none, and then a job that needs one is refused.</summary>
+    public IQuotaStore? Quota { get; init; }
+
+    /// <summary>The plan of an account that nobody has made; null refuses what needs one.</summary>
+    public QuotaPlan? DefaultQuotaPlan { get; init; }
+
     /// <summary>Called when the store has refused a write because another node has taken over.</summary>
     public Action? Fenced { get; set; }
 

@@ -155,6 +155,16 @@ internal sealed class JobTurn(JobState before, DateTimeOffset at, TimeSpan ahead
         foreach (var (message, _) in _commands ?? []) message.Answer(reply);
     }
 
+    /// <summary>Refuses the commands that need what there is not enough of: those that make the job or let it begin anew.</summary>
+    public void RefuseReservations(Rejection rejection)
+    {
+        foreach (var (message, decision) in _commands ?? [])
+        {
+            if (message.Command is JobCommand.Submit || (decision is Decision.Accepted accepted && accepted.Events.Any(JobQuotas.Reserves)))
+                message.Answer(new CommandReply.Refused(rejection, Before.Status != JobStatus.None && message.MaySee(Before.Spec.Tenant) ? Before : null));
+        }
+    }
+
     public void ReplyToAll(CommandReply reply)
     {
         RefuseCommands(reply);

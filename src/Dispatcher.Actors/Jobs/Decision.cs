@@ -27,4 +27,8 @@ public abstract record Decision
 /// <summary>A refusal that a person can act on.</summary>
 /// <param name="Code">A stable word: <c>invalid-status</c>.</param>
 /// <param name="Message">What was wrong and what is allowed.</param>
-public sealed record Rejection(string Code, string Message);
+public sealed record Rejection(string Code, string Message)
+{
+    /// <summary>Of a refusal for want of quota.</summary>
+    public QuotaShortage? Quota { get; init; }
+}

@@ -88,13 +88,21 @@ public abstract record JobCommand
 
     /// <summary>The child that a step waits for has ended.</summary>
     /// <param name="Cause">Why it did not complete, for people.</param>
-    public sealed record EndChild(StepKey Step, JobId Child, JobStatus Outcome, JsonElement? Output, string? Cause, DateTimeOffset At) : JobCommand(At);
+    public sealed record EndChild(StepKey Step, JobId Child, JobStatus Outcome, JsonElement? Output, string? Cause, DateTimeOffset At) : JobCommand(At)
+    {
+        /// <summary>With what the step fails when the child was refused for a reason that another try does not remove.</summary>
+        public Failure? Refusal { get; init; }
+    }
 
     /// <summary>A worker outside takes the attempt; a lease that is there is replaced.</summary>
     public sealed record LeaseStep(StepKey Step, int Attempt, string Worker, DateTimeOffset At) : JobCommand(At);
 
     /// <summary>All steps have ended; the output was evaluated.</summary>
-    public sealed record Complete(JsonElement? Output, DateTimeOffset At) : JobCommand(At);
+    public sealed record Complete(JsonElement? Output, DateTimeOffset At) : JobCommand(At)
+    {
+        /// <summary>What the job is charged, if it holds something of a meter; what it holds, if absent.</summary>
+        public QuotaCharge? Charge { get; init; }
+    }
 
     /// <summary>The job cannot go on, for a reason that is no step's.</summary>
     public sealed record Fail(Failure Failure, DateTimeOffset At) : JobCommand(At);

@@ -30,7 +30,7 @@ public static partial class JobDecider
         if (Awaited(state, c.Step, c.Child) is not { } step) return Decision.Unchanged.Instance;
         if (c.Outcome == JobStatus.Completed) return ChildCompleted(state, c, step);
         var ended = c.Outcome == JobStatus.Failed ? $"failed: {c.Cause}" : $"was {c.Outcome.ToText()}{(string.IsNullOrEmpty(c.Cause) ? "" : $": {c.Cause}")}";
-        var failure = Failure.Of(step.Waiting!.FailsAs, $"The child job {c.Child} {ended}", "CHILD_FAILED");
+        var failure = c.Refusal ?? Failure.Of(step.Waiting!.FailsAs, $"The child job {c.Child} {ended}", "CHILD_FAILED");
         return new Decision.Accepted(AttemptFailure(state, c.Step, step.Attempt, failure, c.At));
     }
 

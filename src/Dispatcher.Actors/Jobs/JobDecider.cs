@@ -96,6 +96,8 @@ public static partial class JobDecider
             return new Rejection("invalid-parent", $"A child is 1 to {JobLimits.ChildDepth} jobs below the first, not {parent.Depth}.");
         if (spec.DependsOn?.Contains(id) == true) return new Rejection("self-dependency", "A job cannot depend on itself.");
         if (spec.Callback is { } callback && CallbackRules.Fault(callback) is { } fault) return new Rejection("invalid-callback", fault);
+        if (spec.Quota is { Amount: < 0 or > JobLimits.QuotaAmount } quota)
+            return new Rejection("invalid-quota", $"A job holds 0 to {JobLimits.QuotaAmount} units of a meter, not {quota.Amount} of {quota.Meter}.");
         return PayloadTooBig("The input", spec.Input);
     }
 
@@ -169,7 +171,8 @@ public static partial class JobDecider
             return Decision.Refuse("steps-open", "The job is paused or has steps that did not end.");
         if (PayloadTooBig("The output", c.Output) is { } rejection)
             return Decision.Of(new JobEvent.Failed(Failure.Of(ErrorClass.Permanent, rejection.Message, "OUTPUT_TOO_LARGE"), null, c.At));
-        var completed = new JobEvent.Completed(JsonSize.NullAsAbsent(c.Output), c.At);
+        var charge = state.Spec.Quota is { } held ? c.Charge ?? new QuotaCharge(held.Amount) : null;
+        var completed = new JobEvent.Completed(JsonSize.NullAsAbsent(c.Output), c.At) { Charge = charge };
         // A job whose every step was skipped never started; its life still has a beginning.
         return state.Status == JobStatus.Running ? Decision.Of(completed) : Decision.Of(new JobEvent.Started(c.At), completed);
     }

@@ -40,7 +40,11 @@ public abstract record JobEvent
 
     public sealed record PriorityChanged(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Completed(JsonElement? Output, DateTimeOffset At) : JobEvent(At);
+    public sealed record Completed(JsonElement? Output, DateTimeOffset At) : JobEvent(At)
+    {
+        /// <summary>Of a job that held something of a meter.</summary>
+        public QuotaCharge? Charge { get; init; }
+    }
 
     public sealed record Failed(Failure Failure, string? Step, DateTimeOffset At) : JobEvent(At);
 

@@ -6,14 +6,15 @@ namespace Dispatcher.Jobs;
 
 /// <summary>
 /// Tells whether two submissions ask for the same: SHA-256 of a spec's JSON in one spelling (keys sorted, times in UTC, no white space; numbers as
-/// they are written). What only follows a request around, its correlation id and trace, is left out.
+/// they are written). What only follows a request around, its correlation id and trace, and what
+/// the engine makes of it, its quota, are left out.
 /// </summary>
 internal static class JobFingerprint
 {
     /// <summary>Lower-case hex.</summary>
     public static string Of(JobSpec spec)
     {
-        var asked = spec with { CorrelationId = null, TraceParent = null, StartAt = spec.StartAt?.ToUniversalTime(), Input = JsonSize.NullAsAbsent(spec.Input) };
+        var asked = spec with { CorrelationId = null, TraceParent = null, Quota = null, StartAt = spec.StartAt?.ToUniversalTime(), Input = JsonSize.NullAsAbsent(spec.Input) };
         var json = JsonSerializer.SerializeToElement(asked, JobJson.Default.JobSpec);
         var canonical = new ArrayBufferWriter<byte>(JsonSize.Of(json));
         using (var writer = new Utf8JsonWriter(canonical)) Write(json, writer);

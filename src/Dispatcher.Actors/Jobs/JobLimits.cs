@@ -24,6 +24,9 @@ public static class JobLimits
     public const int PriorityMagnitude = 100;
     public const int ReasonCharacters = 500;
 
+    /// <summary>Units of a meter in one plan, reservation or charge: sums of them fit into 64 bits.</summary>
+    public const long QuotaAmount = 1_000_000_000_000;
+
     /// <summary>Characters of an idempotency key or a correlation id.</summary>
     public const int KeyCharacters = 200;
 }

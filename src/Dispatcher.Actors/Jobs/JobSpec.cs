@@ -44,6 +44,9 @@ public sealed record JobSpec
     /// <summary>The W3C trace context of the request that made the job, so that its steps and callbacks belong to one trace.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>What the job holds of a meter; made by the engine from the workflow's <c>quota</c>, whatever was given.</summary>
+    public QuotaReservation? Quota { get; init; }
+
     /// <summary>Equal for two submissions that ask for the same, whatever their correlation ids and traces: SHA-256, lower-case hex.</summary>
     public string Fingerprint() => JobFingerprint.Of(this);
 }

@@ -31,7 +31,7 @@ public sealed partial record JobState
         JobEvent.Resumed => this with { Status = PausedFrom, PausedFrom = JobStatus.None, PausedBy = null, Reason = null },
         JobEvent.Recovering e => Reset(e),
         JobEvent.PriorityChanged e => this with { Priority = e.Priority },
-        JobEvent.Completed e => End(JobStatus.Completed, e.At, StepStatus.Skipped) with { Output = e.Output },
+        JobEvent.Completed e => End(JobStatus.Completed, e.At, StepStatus.Skipped) with { Output = e.Output, Charge = e.Charge },
         JobEvent.Failed e => End(JobStatus.Failed, e.At, StepStatus.Skipped) with { Failure = e.Failure },
         JobEvent.Cancelled e => End(JobStatus.Cancelled, e.At, StepStatus.Cancelled) with { Reason = e.Reason },
         _ => ApplyToStep(@event),

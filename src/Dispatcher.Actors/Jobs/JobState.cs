@@ -79,6 +79,9 @@ public sealed partial record JobState
 
     public JsonElement? Output { get; init; }
 
+    /// <summary>What a completed job was charged, if it held something of a meter.</summary>
+    public QuotaCharge? Charge { get; init; }
+
     /// <summary>A job of which nothing has happened yet.</summary>
     public static JobState Initial(JobPlan plan) => new() { Plan = plan };
 

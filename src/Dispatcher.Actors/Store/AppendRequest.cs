@@ -59,6 +59,12 @@ public sealed record AppendRequest(JobId JobId, long ExpectedSequenceNr, IReadOn
     /// <summary>Keys that nobody may have claimed before; written with the events.</summary>
     public IReadOnlyList<Claim> Claims { get; init; } = [];
 
+    /// <summary>
+    /// What these events mean for its tenant's account of a meter, in their order: all of one account. A reservation that is refused refuses the whole append; orders that
+    /// find nothing to settle or release change nothing, since a job must be able to end.
+    /// </summary>
+    public IReadOnlyList<QuotaOrder> Quota { get; init; } = [];
+
     /// <summary>The job's state as of the last of these events, to shorten later replays.</summary>
     public EncodedSnapshot? Snapshot { get; init; }
 
@@ -104,6 +110,9 @@ public abstract record AppendResult
     /// <param name="ClaimedBy">The job that holds the claim.</param>
     /// <param name="ClaimedAs">The fingerprint with which it was claimed, if any.</param>
     public sealed record Conflict(long ActualSequenceNr, Claim? Claim, JobId? ClaimedBy, string? ClaimedAs = null) : AppendResult;
+
+    /// <summary>Nothing was written: the tenant has not enough of a meter. Of a reservation and a conflict in one append, the conflict is told.</summary>
+    public sealed record QuotaRefused(QuotaShortage Shortage) : AppendResult;
 
     public sealed record Fenced : AppendResult
     {

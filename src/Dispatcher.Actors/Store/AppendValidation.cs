@@ -3,7 +3,7 @@ namespace Dispatcher.Store;
 /// <summary>Mistakes of a caller, refused before anything is queued, by every store alike.</summary>
 internal static class AppendValidation
 {
-    /// <exception cref="ArgumentException">Nothing to write, a negative number, a claim twice, another job's row, or terms without a new row.</exception>
+    /// <exception cref="ArgumentException">Nothing to write, a negative number, a claim twice, another job's row, terms without a new row, or orders to several accounts.</exception>
     public static void Validate(AppendRequest request)
     {
         if (request.Events.Count == 0 && request.ConsumedMessages.Count == 0 && request.Row is null)
@@ -12,6 +12,13 @@ internal static class AppendValidation
         if (request.Row is { } row && row.Id != request.JobId) throw new ArgumentException("The row is another job's.", nameof(request));
         if (request.Terms.Count > 0 && (request.Row is null || request.ExpectedSequenceNr > 0))
             throw new ArgumentException("Terms come with the row of a new job.", nameof(request));
+        for (var i = 0; i < request.Quota.Count; i++)
+        {
+            var order = request.Quota[i];
+            if (order.Job != request.JobId || order.Tenant != request.Quota[0].Tenant || order.Meter != request.Quota[0].Meter)
+                throw new ArgumentException("Orders of quota are the job's own, to one account.", nameof(request));
+        }
+
         for (var i = 1; i < request.Claims.Count; i++)
         {
             for (var j = 0; j < i; j++)
@@ -20,6 +27,20 @@ internal static class AppendValidation
                     throw new ArgumentException($"The claim {request.Claims[i]} is there twice.", nameof(request));
             }
         }
+    }
+
+    /// <exception cref="ArgumentException">A job's order outside its append, or an amount or a name that no account takes.</exception>
+    public static void Validate(QuotaOrder order)
+    {
+        if (order.Job is not null) throw new ArgumentException("A job gives its orders with its events.", nameof(order));
+        if (order.Reservation.Length is 0 or > IQuotaStore.ReservationCharacters) throw new ArgumentException("The reservation's name is empty or too long.", nameof(order));
+        var amount = order switch
+        {
+            QuotaOrder.Reserve reserve => reserve.Amount,
+            QuotaOrder.Settle settle => settle.Amount,
+            _ => 0,
+        };
+        if (amount is < 0 or > Jobs.JobLimits.QuotaAmount) throw new ArgumentException($"The amount {amount} is out of range.", nameof(order));
     }
 
     /// <exception cref="ArgumentException">An attempt that ended has a next one, or a pending one has none.</exception>

@@ -8,7 +8,7 @@ namespace Dispatcher.Store;
 /// <remarks>
 /// What holds for every implementation:
 /// <list type="number">
-/// <item>An append is all or nothing: its events, row, claims, snapshot, watches, messages, terms, deliveries and counts are written together or not at all.</item>
+/// <item>An append is all or nothing: its events, row, claims, snapshot, watches, messages, terms, deliveries, counts and quota are written together or not at all.</item>
 /// <item>When <see cref="Append"/> has answered <see cref="AppendResult.Appended"/>, the write survives the end of the process
 /// and, with full synchronisation, of the machine.</item>
 /// <item>Appends of one job are written in the order in which they were given; a failed one never fails another in its batch.</item>
@@ -28,7 +28,8 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>
     /// Queues an append for the group commit. Waits while the queue is full (back-pressure).
     /// 1. <see cref="AppendResult.Appended"/>: durable. 2. <see cref="AppendResult.Conflict"/>: nothing written, since the job is at
-    /// another sequence number or a claim is taken. 3. <see cref="AppendResult.Fenced"/>: nothing written, this incarnation may not write
+    /// another sequence number or a claim is taken. <see cref="AppendResult.QuotaRefused"/>: nothing written, since the tenant has not enough of a meter.
+    /// 3. <see cref="AppendResult.Fenced"/>: nothing written, this incarnation may not write
     /// any more. 4. <see cref="AppendResult.Unknown"/>: the write may have landed or not; read again before going on.
     /// </summary>
     ValueTask<AppendResult> Append(AppendRequest request);

@@ -12,7 +12,7 @@ internal sealed class DefinitionCompiler
     private const int DefaultRecoveryAttempts = 3;
 
     private static readonly string[] Keys =
-        ["name", "version", "description", "approval", "max_recovery_attempts", "timeout", "input", "steps", "output"];
+        ["name", "version", "description", "approval", "max_recovery_attempts", "timeout", "quota", "input", "steps", "output"];
 
     private readonly Fields _fields;
     private readonly FaultReport _report;
@@ -66,6 +66,7 @@ internal sealed class DefinitionCompiler
         var steps = drafts.Select((draft, index) => Step(draft, index, graph)).ToImmutableArray();
         var atEnd = new ExpressionRules { KnownSteps = graph.Ids, Input = _input };
         var output = _fields.Kept("output") is { } node ? Template(node, FieldPath.Root.Property("output"), 0, atEnd) : null;
+        var quota = QuotaReader.Read(_fields, _report, (node, path, isAtSubmission) => Template(node, path, 0, atEnd with { IsBeforeAllSteps = isAtSubmission }));
         if (_report.Count > 0) return null;
 
         _fields.Keep("steps", SourceNode.OfItems(drafts.Select(draft => draft.Fields.Canonical)));
@@ -92,6 +93,7 @@ internal sealed class DefinitionCompiler
             InputSchema = _input,
             Steps = [.. steps.Select((step, index) => step with { Plan = plan.Steps[index] })],
             Output = output,
+            Quota = quota,
             Source = _report,
         };
     }

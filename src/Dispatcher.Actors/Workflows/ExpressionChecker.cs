@@ -10,6 +10,9 @@ internal sealed record ExpressionRules
     /// <summary>The steps that have ended when the field is evaluated; null: all.</summary>
     public IReadOnlySet<string>? EndedSteps { get; init; }
 
+    /// <summary>True where no step has run yet, and none is about to.</summary>
+    public bool IsBeforeAllSteps { get; init; }
+
     /// <summary>True inside a fan-out.</summary>
     public bool AllowsItem { get; init; }
 
@@ -110,6 +113,8 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
         var id = path.StepId!;
         if (!rules.KnownSteps.Contains(id))
             onFault(path.Offset, $"there is no step '{Suggestion.Clip(id)}'{Suggestion.For(id, rules.KnownSteps)}; steps are {Suggestion.List(rules.KnownSteps)}");
+        else if (rules.IsBeforeAllSteps)
+            onFault(path.Offset, $"step '{id}' has not run when this is evaluated, which is when the job is submitted");
         else if (rules.EndedSteps is { } ended && !ended.Contains(id))
             onFault(path.Offset, $"step '{id}' may not have ended yet: add it to needs");
     }

@@ -14,6 +14,8 @@ internal sealed record NameRule(string What, string Signs, int MaxCharacters)
 
     public static NameRule Artifact { get; } = new("an artifact's name", "._-", WorkflowLimits.NameCharacters);
 
+    public static NameRule Meter { get; } = new("a meter's name", "._-", WorkflowLimits.NameCharacters);
+
     public bool Allows(string name) =>
         name.Length > 0 && name.Length <= MaxCharacters && char.IsAsciiLetterLower(name[0]) &&
         name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || Signs.Contains(c, StringComparison.Ordinal));

@@ -33,6 +33,9 @@ public sealed class Template
     /// <summary>True if the value is the same in every scope.</summary>
     public bool IsConstant => _root is TemplateNode.Constant;
 
+    /// <summary>True if it is one expression and nothing else, so that its value keeps its type.</summary>
+    internal bool IsSingle => _root is TemplateNode.Single;
+
     /// <summary>Compiles a template from JSON.</summary>
     /// <param name="value">Any JSON value.</param>
     /// <param name="field">What errors call it.</param>

@@ -115,6 +115,20 @@ public sealed class WorkflowBuilder
         ? SourceNode.OfString("required")
         : SourceNode.OfProperties([("deadline", StepNode.OfDuration(longest)), ("on_timeout", SourceNode.OfString(onTimeout.ToText()))]));
 
+    /// <summary>What a job takes of its tenant's account of a meter: held from the submission on, charged when the job completes.</summary>
+    /// <param name="meter"><c>^[a-z][a-z0-9._-]{0,62}$</c>.</param>
+    /// <param name="estimate">Units to hold: a number, or one <c>${...}</c> over the input.</param>
+    /// <param name="actual">Units to charge: a number, or one <c>${...}</c>; the estimate if absent.</param>
+    /// <param name="hold">After which time the estimate is held no longer.</param>
+    public WorkflowBuilder Quota(string meter, object estimate, object? actual = null, TimeSpan? hold = null)
+    {
+        var path = FieldPath.Root.Property("quota");
+        List<(string, SourceNode)> keys = [("meter", SourceNode.OfString(meter)), ("estimate", StepNode.OfObject(estimate, path.Property("estimate"), _report))];
+        if (actual is not null) keys.Add(("actual", StepNode.OfObject(actual, path.Property("actual"), _report)));
+        if (hold is { } longest) keys.Add(("hold", StepNode.OfDuration(longest)));
+        return Set("quota", SourceNode.OfProperties(keys));
+    }
+
     /// <summary>1..10.</summary>
     public WorkflowBuilder MaxRecoveryAttempts(int count) => Set("max_recovery_attempts", SourceNode.OfNumber(count));
 

@@ -40,6 +40,9 @@ public sealed class WorkflowDefinition
     /// <summary>The job's output; null if it has none.</summary>
     public Template? Output { get; internal init; }
 
+    /// <summary>What a job takes of a meter; null if nothing.</summary>
+    public QuotaDefinition? Quota { get; internal init; }
+
     /// <summary>What the law of a job needs of this definition; all its jobs share it.</summary>
     public JobPlan Plan { get; }
 
@@ -116,6 +119,7 @@ public sealed class WorkflowDefinition
             InputSchema = InputSchema,
             Steps = steps,
             Output = Output,
+            Quota = Quota,
             Attachments = attachments,
             Source = Source,
         };

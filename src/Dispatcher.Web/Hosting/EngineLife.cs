@@ -51,6 +51,7 @@ internal sealed class EngineLife : IAsyncDisposable
                     Time = edges.Time,
                     Meter = meter,
                     Retention = store,
+                    Quota = store,
                     Callbacks = new CallbackEdges(store, store, callbacks),
                 },
                 options.Node);

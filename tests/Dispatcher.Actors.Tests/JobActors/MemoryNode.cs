@@ -170,6 +170,7 @@ internal sealed class MemoryNode
             }),
             Handlers = new HandlerRegistry(_handlers),
             Artifacts = new NoArtifacts(),
+            Quota = Store,
             Logger = NullLogger.Instance,
             Time = Time,
             Scheduler = scheduler,

@@ -21,6 +21,9 @@ public sealed partial class SimulatedDisk
     /// <summary>How many places of the journal are left free before each append, as a store does that numbers by transactions.</summary>
     public int FreePlaces { get; init; }
 
+    /// <summary>What tenants may use of meters.</summary>
+    internal SimulatedQuotas Quotas { get; } = new();
+
     /// <summary>The whole journal in the order in which it was written, for checkers.</summary>
     public IReadOnlyList<(JobId Id, StoredEvent Event)> Journal
     {
@@ -56,6 +59,8 @@ public sealed partial class SimulatedDisk
             foreach (var claim in request.Claims)
                 if (_claims.TryGetValue((claim.Kind, claim.Key), out var taken)) return new AppendResult.Conflict(journal.Count, claim, taken.Holder, taken.Fingerprint);
             if (journal.Count != request.ExpectedSequenceNr) return new AppendResult.Conflict(journal.Count, Claim: null, ClaimedBy: null);
+
+            if (!Quotas.TryWrite(request, out var shortage)) return new AppendResult.QuotaRefused(shortage!);
 
             if (request.Events.Count > 0) _ordering += FreePlaces;
             var first = request.Events.Count > 0 ? _ordering + 1 : 0;

@@ -24,7 +24,7 @@ public enum AppendFate
 /// the node. Without a hook every append lands at once. Never touches the thread pool.
 /// </summary>
 /// <param name="fateOf">Called for one append at a time; the next follows when it has completed.</param>
-public sealed class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, ValueTask<AppendFate>>? fateOf = null) : IJobStore
+public sealed partial class SimulatedJobStore(SimulatedDisk disk, Func<AppendRequest, ValueTask<AppendFate>>? fateOf = null) : IJobStore
 {
     private readonly Queue<(AppendRequest Request, TaskCompletionSource<AppendResult> Answer)> _queue = new();
     private readonly JournalListeners _listeners = new(NullLogger.Instance);

@@ -15,3 +15,10 @@ public sealed class SimulatedJobStoreConformanceTests : JobStoreConformance
         return ValueTask.CompletedTask;
     }
 }
+
+public sealed class SimulatedQuotaStoreConformanceTests : QuotaStoreConformance
+{
+    private readonly SimulatedDisk _disk = new();
+
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(new SimulatedJobStore(_disk));
+}

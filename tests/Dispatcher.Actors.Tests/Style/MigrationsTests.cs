@@ -19,6 +19,7 @@ public sealed class MigrationsTests
         ["0004_cluster.sql"] = "07ad35b20b8be4b8d5b3be5b1ee683ce9ad0a2c70062d7eb2688923e6b75f03a",
         ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
         ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
+        ["0007_quota.sql"] = "7af0289a0d450117e7dbd0c62bd112678a91076c20d12aa220003eb373386827",
     };
 
     [Fact]

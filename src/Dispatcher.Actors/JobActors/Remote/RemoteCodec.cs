@@ -29,7 +29,7 @@ internal static class RemoteCodec
     {
         CommandReply.Done done => Encode(new RemoteReply(Done) { SequenceNr = done.SequenceNr, Flag = done.Changed }),
         CommandReply.Duplicate duplicate => Encode(new RemoteReply(Duplicate) { Job = duplicate.Existing, Flag = duplicate.SameRequest }),
-        CommandReply.Refused refused => Encode(new RemoteReply(Refused) { SequenceNr = refused.SequenceNr, Code = refused.Rejection.Code, Message = refused.Rejection.Message }),
+        CommandReply.Refused refused => Encode(new RemoteReply(Refused) { SequenceNr = refused.SequenceNr, Code = refused.Rejection.Code, Message = refused.Rejection.Message, Quota = refused.Rejection.Quota }),
         _ => null,
     };
 
@@ -46,7 +46,7 @@ internal static class RemoteCodec
                 return new CommandReply.Duplicate(existing, reply.Flag);
             default:
                 return new CommandReply.Refused(
-                    new Rejection(reply.Code ?? "refused", reply.Message ?? "The command was refused."), reply.SequenceNr is { } number ? await stateAt(number) : null);
+                    new Rejection(reply.Code ?? "refused", reply.Message ?? "The command was refused.") { Quota = reply.Quota }, reply.SequenceNr is { } number ? await stateAt(number) : null);
         }
     }
 
@@ -67,6 +67,8 @@ internal sealed record RemoteReply(string Kind)
     public string? Code { get; init; }
 
     public string? Message { get; init; }
+
+    public QuotaShortage? Quota { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -45,6 +45,15 @@ internal sealed record ImportTable(string Name, string? Job, int Key, params Imp
             new("hash", ImportType.Bytes), new("created_at"), new("expires_at"), new("revoked_at")),
         new("webhook_secrets", null, 1,
             new("id", ImportType.Text), new("tenant", ImportType.Text), new("secret", ImportType.Bytes), new("created_at"), new("expires_at")),
+        new("quota_accounts", null, 2,
+            new("tenant", ImportType.Text), new("meter", ImportType.Text), new("plan", ImportType.Text), new("plan_limit"), new("used"), new("reserved"), new("overage"),
+            new("upgrade", ImportType.Text), new("updated_at")),
+        new("quota_holds", null, 3,
+            new("tenant", ImportType.Text), new("meter", ImportType.Text), new("reservation", ImportType.Text), new("amount"), new("status", ImportType.Text), new("expires_at"),
+            new("job_id", ImportType.Id), new("charged"), new("overage"), new("raw", ImportType.Text), new("created_at"), new("closed_at")),
+        new("quota_ledger", null, 1,
+            new("id"), new("tenant", ImportType.Text), new("meter", ImportType.Text), new("at"), new("kind", ImportType.Text), new("reservation", ImportType.Text),
+            new("job_id", ImportType.Id), new("amount"), new("charged"), new("overage"), new("raw", ImportType.Text), new("plan_limit"), new("used"), new("reserved")),
         new("leftover_files", null, 1, new("job_id", ImportType.Id), new("tenant", ImportType.Text)),
     ];
 

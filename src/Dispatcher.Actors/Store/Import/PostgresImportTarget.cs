@@ -45,7 +45,8 @@ internal sealed class PostgresImportTarget(PostgresDatabase database, int shardC
     private const string Continue =
         """
         SELECT setval(pg_get_serial_sequence('{schema}.inbox', 'id'), coalesce((SELECT max(id) FROM {schema}.inbox), 0) + 1, false),
-               setval(pg_get_serial_sequence('{schema}.deliveries', 'id'), coalesce((SELECT max(id) FROM {schema}.deliveries), 0) + 1, false)
+               setval(pg_get_serial_sequence('{schema}.deliveries', 'id'), coalesce((SELECT max(id) FROM {schema}.deliveries), 0) + 1, false),
+               setval(pg_get_serial_sequence('{schema}.quota_ledger', 'id'), coalesce((SELECT max(id) FROM {schema}.quota_ledger), 0) + 1, false)
         """;
 
     private const string ContinueNodes =

@@ -27,6 +27,7 @@ internal sealed partial class PostgresBatch
         DefineJournal();
         DefineRows();
         DefineMail();
+        DefineQuota();
     }
 
     /// <summary>Turns the appends, each of another job, into arguments; what the last ones have left is forgotten.</summary>
@@ -42,6 +43,7 @@ internal sealed partial class PostgresBatch
         }
 
         AddClaims(appends);
+        AddQuota(appends);
         _byJob.Sort((one, other) => appends[one].Request.JobId.CompareTo(appends[other].Request.JobId));
         foreach (var i in _byJob) AddState(appends[i].Request);
         AddCounts();

@@ -16,13 +16,20 @@ internal sealed class PostgresOutcome
     private Guid[] _takenBy = [];
     private string?[] _takenAs = [];
     private long[] _takenActual = [];
+    private int[] _shortAppend = [];
+    private string?[] _shortPlan = [];
+    private long[] _shortLimit = [];
+    private long[] _shortUsed = [];
+    private long[] _shortReserved = [];
+    private long[] _shortNeeded = [];
+    private string?[] _shortUpgrade = [];
     private int[] _wokenAppend = [];
     private Guid[] _wokenJob = [];
 
     public bool Alive { get; private init; }
 
     /// <summary>True when nothing was written, since some of the appends cannot be.</summary>
-    public bool IsConflict => _staleAppend.Length > 0 || _takenAppend.Length > 0;
+    public bool IsConflict => _staleAppend.Length > 0 || _takenAppend.Length > 0 || _shortAppend.Length > 0;
 
     public static PostgresOutcome Read(NpgsqlDataReader reader)
     {
@@ -49,10 +56,11 @@ internal sealed class PostgresOutcome
             outcome._wokenJob = reader.GetFieldValue<Guid[]>(10);
         }
 
+        if (!reader.IsDBNull(11)) outcome.ReadShort(reader);
         return outcome;
     }
 
-    /// <summary>Answers those in conflict; of a taken claim and a wrong number in one append, the claim.</summary>
+    /// <summary>Answers those in conflict, and those that are refused for want of quota; of a taken claim and a wrong number in one append, the claim.</summary>
     public void AnswerConflicts(List<PendingAppend> appends)
     {
         for (var i = 0; i < _takenAppend.Length; i++)
@@ -63,6 +71,12 @@ internal sealed class PostgresOutcome
 
         for (var i = 0; i < _staleAppend.Length; i++)
             appends[_staleAppend[i] - 1].Result ??= new AppendResult.Conflict(_staleActual[i], Claim: null, ClaimedBy: null);
+        for (var i = 0; i < _shortAppend.Length; i++)
+        {
+            var append = appends[_shortAppend[i] - 1];
+            append.Result = new AppendResult.QuotaRefused(new QuotaShortage(
+                append.Request.Quota[0].Meter, _shortPlan[i], _shortLimit[i], _shortUsed[i], _shortReserved[i], _shortNeeded[i], _shortUpgrade[i]));
+        }
     }
 
     public void AnswerAppended(List<PendingAppend> appends)
@@ -77,6 +91,17 @@ internal sealed class PostgresOutcome
         }
 
         Check.That(woken == _wokenAppend.Length);
+    }
+
+    private void ReadShort(NpgsqlDataReader reader)
+    {
+        _shortAppend = reader.GetFieldValue<int[]>(11);
+        _shortPlan = reader.GetFieldValue<string?[]>(12);
+        _shortLimit = reader.GetFieldValue<long[]>(13);
+        _shortUsed = reader.GetFieldValue<long[]>(14);
+        _shortReserved = reader.GetFieldValue<long[]>(15);
+        _shortNeeded = reader.GetFieldValue<long[]>(16);
+        _shortUpgrade = reader.GetFieldValue<string?[]>(17);
     }
 
     private IReadOnlyList<JobId> Woken(int append, ref int next)

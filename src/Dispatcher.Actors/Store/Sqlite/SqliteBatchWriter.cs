@@ -8,7 +8,8 @@ namespace Dispatcher.Store.Sqlite;
 /// Each append is checked before its first row is written, so a refused one leaves nothing behind and needs no savepoint:
 /// 1. its claims are free; 2. the event before its first is there (a new job has none); 3. its first number is free, which the unique
 /// index tells at the insert. Numbers of a job have no gap (invariant), so then all its later numbers are free too. Statements see the
-/// earlier appends of their own batch. If both a claim and the number are in conflict, the claim is reported.
+/// earlier appends of their own batch. Before an append with orders of quota writes anything its number is looked at, and then its orders are carried out in
+/// memory (<see cref="QuotaBook"/>). If both a claim and the number are in conflict, the claim is reported.
 /// </remarks>
 internal sealed class SqliteBatchWriter : IBatchWriter
 {
@@ -25,6 +26,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
     private readonly SqliteMailWriter _mail;
     private readonly SqliteRowWriter _rows;
     private readonly SqliteDeliveryWriter _deliveries;
+    private readonly SqliteQuotaRows _quota;
 
     /// <param name="databaseLock">Held for each batch; others who write over this connection hold it too.</param>
     public SqliteBatchWriter(SqliteDatabase database, Lock databaseLock, long incarnation)
@@ -40,6 +42,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         _mail = new SqliteMailWriter(database);
         _rows = new SqliteRowWriter(database);
         _deliveries = new SqliteDeliveryWriter(database);
+        _quota = new SqliteQuotaRows(database);
     }
 
     public void Write(ReadOnlySpan<PendingAppend> batch)
@@ -83,6 +86,13 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         for (var i = 0; i < request.Claims.Count; i++)
             if (FindClaim(id, request.Claims[i]) is { } taken) return taken;
 
+        QuotaBook? book = null;
+        if (request.Quota.Count > 0)
+        {
+            if (LastSequenceNr(id) != request.ExpectedSequenceNr) return SequenceConflict(id, request);
+            if (Refusal(request, out book) is { } refused) return refused;
+        }
+
         var first = 0L;
         if (request.Events.Count == 0)
         {
@@ -96,11 +106,24 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         }
 
         for (var i = 0; i < request.Claims.Count; i++) InsertClaim(id, request.Claims[i]);
+        if (book is not null) _quota.Write(book);
         _mail.Consume(id, request);
         if (request.Row is { } row) _rows.Write(id, request, row, _mail.WakeAt(id, row));
         if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
         _deliveries.Write(id, request);
         return new AppendResult.Appended(first, _mail.Send(id, request));
+    }
+
+    /// <summary>Carries the job's orders out in a book, from which they are written once nothing else can refuse the append.</summary>
+    private AppendResult.QuotaRefused? Refusal(AppendRequest request, out QuotaBook book)
+    {
+        book = new QuotaBook(_quota, StoredTime.Truncate(request.At));
+        for (var i = 0; i < request.Quota.Count; i++)
+        {
+            if (book.Apply(request.Quota[i]) is QuotaResult.Short refused) return new AppendResult.QuotaRefused(refused.Shortage);
+        }
+
+        return null;
     }
 
     private AppendResult.Conflict SequenceConflict(ReadOnlySpan<byte> id, AppendRequest request)

@@ -74,3 +74,17 @@ public sealed class PostgresModelTests : StoreModelTests, IAsyncLifetime
     protected override async Task<IJobStore> OpenStore(int batchLimitEvents) =>
         await PostgresJobStore.Open(_data.Options with { BatchLimitEvents = batchLimitEvents }, TimeProvider.System, NullLogger.Instance);
 }
+
+[Collection(PostgresCollection.Name)]
+public sealed class PostgresQuotaStoreConformanceTests : QuotaStoreConformance
+{
+    private PostgresData? _data;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _data!.DisposeAsync();
+    }
+
+    protected override async Task<IJobStore> OpenStore() => await (_data ??= await PostgresData.Create()).Open();
+}

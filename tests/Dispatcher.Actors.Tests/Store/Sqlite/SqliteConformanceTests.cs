@@ -83,3 +83,16 @@ public sealed class SqliteModelTests : StoreModelTests, IDisposable
 
     protected override Task<IJobStore> OpenStore(int batchLimitEvents) => Task.FromResult<IJobStore>(_data.Open(batchLimitEvents));
 }
+
+public sealed class SqliteQuotaStoreConformanceTests : QuotaStoreConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
+}

@@ -1,0 +1,160 @@
+using Dispatcher.Jobs;
+
+namespace Dispatcher.Store;
+
+/// <summary>A tenant's account of a meter. Always: <see cref="Used"/> + <see cref="Reserved"/> is at most <see cref="Limit"/>.</summary>
+public sealed record QuotaAccount
+{
+    public required string Tenant { get; init; }
+
+    public required string Meter { get; init; }
+
+    /// <summary>The plan's name, for people.</summary>
+    public required string Plan { get; init; }
+
+    /// <summary>Units of the plan.</summary>
+    public required long Limit { get; init; }
+
+    /// <summary>Units charged in this period, within the limit.</summary>
+    public long Used { get; init; }
+
+    /// <summary>Units that holds keep for what runs now.</summary>
+    public long Reserved { get; init; }
+
+    /// <summary>Units charged in this period for which there was no room in the limit.</summary>
+    public long Overage { get; init; }
+
+    /// <summary>How to get more, for people: an address or a sentence.</summary>
+    public string? Upgrade { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Units that are free.</summary>
+    public long Remaining => Limit - Used - Reserved;
+
+    public QuotaShortage ShortOf(long needed) => new(Meter, Plan, Limit, Used, Reserved, needed, Upgrade);
+}
+
+/// <summary>Units that are kept for one caller or job until it says what it used.</summary>
+public sealed record QuotaHold
+{
+    public required string Tenant { get; init; }
+
+    public required string Meter { get; init; }
+
+    /// <summary>Unique within the account. A job's is its id, and after a recovery its id and the recovery's number.</summary>
+    public required string Reservation { get; init; }
+
+    /// <summary>Units kept.</summary>
+    public required long Amount { get; init; }
+
+    public required QuotaHoldStatus Status { get; init; }
+
+    /// <summary>From then on the units may be given to others; never if null.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The job whose end settles it; null for one that its caller settles.</summary>
+    public JobId? Job { get; init; }
+
+    /// <summary>Units charged within the limit.</summary>
+    public long Charged { get; init; }
+
+    /// <summary>Units charged beyond it.</summary>
+    public long Overage { get; init; }
+
+    /// <summary>What was used before it was rounded up, if that was told.</summary>
+    public decimal? Raw { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ClosedAt { get; init; }
+}
+
+public enum QuotaHoldStatus
+{
+    Held,
+
+    /// <summary>Charged: it stays so.</summary>
+    Committed,
+
+    /// <summary>Given back: it stays so.</summary>
+    RolledBack,
+
+    /// <summary>Its time was over and the units are free again. It may still be committed, which charges what was used, or rolled back.</summary>
+    Expired,
+}
+
+/// <summary>What happened to an account, and how it stood then. Entries of one account have growing numbers in the order in which they happened.</summary>
+/// <param name="Reservation">Null for an entry about the plan.</param>
+/// <param name="Amount">Units of the hold; of an entry about the plan its limit.</param>
+/// <param name="Charged">Units charged within the limit.</param>
+/// <param name="Overage">Units charged beyond it.</param>
+public sealed record QuotaEntry(
+    long Id, DateTimeOffset At, QuotaEntryKind Kind, string? Reservation, JobId? Job, long Amount, long Charged, long Overage, decimal? Raw, long Limit, long Used, long Reserved);
+
+public enum QuotaEntryKind
+{
+    /// <summary>A plan was set.</summary>
+    Planned,
+
+    /// <summary>A new period began: used and overage are 0.</summary>
+    Renewed,
+
+    Reserved,
+    Committed,
+    RolledBack,
+    Expired,
+}
+
+/// <summary>A plan for an account.</summary>
+/// <param name="Limit">0..<see cref="JobLimits.QuotaAmount"/>.</param>
+/// <param name="Upgrade">How to get more, for people.</param>
+public sealed record QuotaPlan(string Name, long Limit, string? Upgrade = null);
+
+/// <summary>An order to an account.</summary>
+public abstract record QuotaOrder
+{
+    private QuotaOrder(string tenant, string meter, string reservation) => (Tenant, Meter, Reservation) = (tenant, meter, reservation);
+
+    public string Tenant { get; init; }
+
+    public string Meter { get; init; }
+
+    /// <summary>1..<see cref="IQuotaStore.ReservationCharacters"/> characters.</summary>
+    public string Reservation { get; init; }
+
+    /// <summary>The job that gives it, with its events; null for other callers.</summary>
+    public JobId? Job { get; init; }
+
+    /// <summary>Keeps units. The same again changes nothing.</summary>
+    public sealed record Reserve(string Tenant, string Meter, string Reservation, long Amount, DateTimeOffset? ExpiresAt) : QuotaOrder(Tenant, Meter, Reservation);
+
+    /// <summary>Charges what was used, whatever was kept, and ends the hold. Again, with whatever amount, it changes nothing.</summary>
+    public sealed record Settle(string Tenant, string Meter, string Reservation, long Amount, decimal? Raw) : QuotaOrder(Tenant, Meter, Reservation);
+
+    /// <summary>Gives the units back and ends the hold. Again it changes nothing.</summary>
+    public sealed record Release(string Tenant, string Meter, string Reservation) : QuotaOrder(Tenant, Meter, Reservation);
+}
+
+/// <summary>What came of an order.</summary>
+public abstract record QuotaResult
+{
+    private QuotaResult()
+    {
+    }
+
+    /// <param name="Changed">False when it had been carried out before.</param>
+    public sealed record Done(QuotaAccount Account, QuotaHold Hold, bool Changed) : QuotaResult;
+
+    /// <summary>There is not enough.</summary>
+    public sealed record Short(QuotaShortage Shortage) : QuotaResult;
+
+    /// <summary>There is no such reservation.</summary>
+    public sealed record NotFound : QuotaResult
+    {
+        public static NotFound Instance { get; } = new();
+    }
+
+    /// <summary>The reservation is there and does not allow it: it is another amount's, a job's, or has ended the other way.</summary>
+    public sealed record Conflict(QuotaHold Hold) : QuotaResult;
+}
