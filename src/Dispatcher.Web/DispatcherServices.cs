@@ -43,7 +43,7 @@ public static class DispatcherServices
         services.AddWorkers();
         services.AddJobs();
         services.AddStats();
-        services.AddSingleton<YogacoachJobs>();
+        services.AddSingleton<YogacoachJobs>().AddSingleton<YogacoachQuota>();
         services.AddLive();
         services.AddAdmin();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));

@@ -3,7 +3,7 @@ using Yoga.Library;
 
 namespace Yoga.Playbooks;
 
-internal enum Severity
+public enum Severity
 {
     Yellow,
     Red,

@@ -4,7 +4,7 @@ using Yoga.Keypoints;
 namespace Yoga.Playbooks;
 
 /// <summary>What becomes of a recording.</summary>
-internal enum ConfidenceGate
+public enum ConfidenceGate
 {
     Pass,
 

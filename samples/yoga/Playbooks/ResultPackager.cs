@@ -1,7 +1,7 @@
 namespace Yoga.Playbooks;
 
 /// <summary>How a job's analysis ended; each of them completes the job.</summary>
-internal enum Outcome
+public enum Outcome
 {
     Analyzed,
     Reject,

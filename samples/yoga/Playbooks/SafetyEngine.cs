@@ -2,14 +2,14 @@ using Yoga.Keypoints;
 
 namespace Yoga.Playbooks;
 
-internal enum SafetyLabel
+public enum SafetyLabel
 {
     Green,
     Yellow,
     Red,
 }
 
-internal enum ConfidenceLevel
+public enum ConfidenceLevel
 {
     High,
     Medium,

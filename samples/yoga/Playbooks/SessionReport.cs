@@ -2,7 +2,7 @@ using Yoga.Library;
 
 namespace Yoga.Playbooks;
 
-internal enum Trend
+public enum Trend
 {
     Improving,
     Stable,

@@ -26,6 +26,9 @@ internal sealed record Scene
     /// <summary>The mean confidence of a joint that is seen.</summary>
     public double Confidence { get; init; } = 0.92;
 
+    /// <summary>The standard deviation of that confidence.</summary>
+    public double ConfidenceTremble { get; init; } = 0.02;
+
     /// <summary>How far the person sways, in lengths of the back, once a second.</summary>
     public double Sway { get; init; }
 
@@ -76,7 +79,7 @@ internal static class Recorder
             joints[name] = new Joint(
                 Math.Round(x + scene.Tremble * chance.Normal(), 1),
                 Math.Round(y + scene.Tremble * chance.Normal(), 1),
-                Math.Round(Math.Clamp(mean + 0.02 * chance.Normal(), 0, 1), 2));
+                Math.Round(Math.Clamp(mean + scene.ConfidenceTremble * chance.Normal(), 0, 1), 2));
         }
 
         return new Frame(index, Math.Round(time, 4), joints);

@@ -15,6 +15,7 @@ internal static class YogacoachEndpoints
         var yogacoach = root.MapGroup("/api/yogacoach").WithTags("yogacoach").ExcludeFromDescription();
         yogacoach.MapPost("/jobs", CreateOrQuery).RequireRole(Role.Submitter).TakesBatch();
         yogacoach.MapGet("/jobs/{id}/status", Status).RequireRole(Role.Viewer);
+        yogacoach.MapPost("/quota", Quota).RequireRole(Role.Submitter);
     }
 
     /// <summary>One tool for both: <c>job_id</c> alone asks for a job, anything else makes one.</summary>
@@ -24,6 +25,12 @@ internal static class YogacoachEndpoints
         if (fault is not null) return fault;
         if (body.TryGetProperty("job_id", out var id) && body.GetPropertyCount() == 1) return await jobs.Status(id.ToString(), caller, http);
         return await jobs.Create(body, caller, http);
+    }
+
+    private static async Task<IResult> Quota(Caller caller, HttpContext http, YogacoachQuota quota)
+    {
+        var (body, fault) = await ContractBody.ReadObject(http);
+        return fault ?? await quota.Act(body, caller, http);
     }
 
     private static Task<IResult> Status(string id, Caller caller, HttpContext http, YogacoachJobs jobs) => jobs.Status(id, caller, http);

@@ -91,6 +91,7 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
 
     private static ContractError Refused(Rejection rejection) => rejection.Code switch
     {
+        QuotaShortage.Code when rejection.Quota is { } shortage => YogacoachQuota.Short(shortage),
         "payload-too-large" => ContractError.Of(
             StatusCodes.Status413PayloadTooLarge, rejection.Code, $"{rejection.Message} Send fewer frames a second, or coordinates with fewer digits: a detector is no better than half a pixel."),
         "invalid-input" => ContractError.Of(StatusCodes.Status422UnprocessableEntity, rejection.Code, rejection.Message),
