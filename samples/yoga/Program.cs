@@ -9,7 +9,11 @@ switch (args)
     case ["line", .. var rest]:
         LineStandIn.Build(rest).Run();
         break;
+    case ["show", var address, var line, var directory, .. var rest]:
+        return await ShowCommand.Run(address, line, directory, rest is ["--smoke"]);
     default:
         YogaService.Build(args).Run();
         break;
 }
+
+return 0;

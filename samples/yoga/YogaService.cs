@@ -1,4 +1,5 @@
 using Dispatcher.Steps.Handlers.Channels;
+using Dispatcher.Store;
 using Dispatcher.Web;
 using Dispatcher.Web.Contracts;
 using Dispatcher.Workflows;
@@ -21,19 +22,22 @@ internal static class YogaService
         {
             options.Store = options.Store with { DataDirectory = data };
             options.Contracts.Add(Contract.Yogacoach);
+            if (settings.GetValue<long?>("plan-minutes") is { } minutes)
+                options.Node = options.Node with { Quota = options.Node.Quota with { DefaultPlan = new QuotaPlan("demo", minutes, "Ask whoever started the demo for more.") } };
         });
-        builder.Services.AddSingleton<IChannelDirectory>(new SampleDirectory(settings["line-user"] ?? "U4af4980629"));
-        builder.Services.AddChannels(new ChannelOptions
-        {
-            AllowPrivateAddresses = true,
-            Line = settings["line-url"] is { } line ? new LineOptions(new Uri(line), settings["line-token"] ?? "a-token") : null,
-        });
-        builder.Services.AddPlaybooks(settings.GetSection("yoga").Get<YogaOptions>() ?? new YogaOptions(), TimeSpan.FromMilliseconds(settings.GetValue("pause-ms", 0)));
-        builder.Services.AddWorkflow(Pipeline);
+        var line = settings["line-url"] is { } url ? new LineOptions(new Uri(url), settings["line-token"] ?? "a-token") : null;
+        builder.Services.AddYoga(settings.GetSection("yoga").Get<YogaOptions>() ?? new YogaOptions(), line, TimeSpan.FromMilliseconds(settings.GetValue("pause-ms", 0)));
         var app = builder.Build();
         app.MapDispatcher();
         return app;
     }
+
+    /// <param name="pause">How long each playbook takes longer than it must.</param>
+    public static IServiceCollection AddYoga(this IServiceCollection services, YogaOptions options, LineOptions? line, TimeSpan pause) => services
+        .AddSingleton<IChannelDirectory, SampleDirectory>()
+        .AddChannels(new ChannelOptions { AllowPrivateAddresses = true, Line = line })
+        .AddPlaybooks(options, pause)
+        .AddWorkflow(Pipeline);
 
     private static string ReadResource(string name)
     {
@@ -42,11 +46,11 @@ internal static class YogaService
     }
 
     /// <summary>Every user is bound to LINE, but those whose name says otherwise.</summary>
-    private sealed class SampleDirectory(string lineUser) : IChannelDirectory
+    private sealed class SampleDirectory : IChannelDirectory
     {
         public ValueTask<ChannelBinding?> Find(string tenant, string user, string channel, CancellationToken cancellation) => ValueTask.FromResult(
             channel == "line" && !user.StartsWith("unbound", StringComparison.Ordinal)
-                ? new ChannelBinding(lineUser) { PushEnabled = !user.StartsWith("unsubscribed", StringComparison.Ordinal), BotBlocked = user.StartsWith("blocked", StringComparison.Ordinal) }
+                ? new ChannelBinding($"U-{user}") { PushEnabled = !user.StartsWith("unsubscribed", StringComparison.Ordinal), BotBlocked = user.StartsWith("blocked", StringComparison.Ordinal) }
                 : null);
     }
 }

@@ -43,8 +43,8 @@ internal static class QualityCheck
             rejections.Count > 0 ? ConfidenceGate.Reject : faults.Count > 0 ? ConfidenceGate.ReShoot : ConfidenceGate.Pass,
             warnings,
             [.. rejections, .. faults],
-            Math.Round(detection, 4),
-            Math.Round(confidence, 4),
+            detection,
+            confidence,
             new PrivacyReceipt(recording.UserConsent == true, recording.Frames.Count, ImagesReceived: false, "keypoints"));
     }
 
@@ -52,7 +52,8 @@ internal static class QualityCheck
     private static (double Detection, double Confidence) Seen(IReadOnlyList<Frame> frames, double detection)
     {
         var seen = frames.SelectMany(frame => Joints.Key.Select(joint => frame.Find(joint, detection))).OfType<Joint>().ToList();
-        return seen.Count == 0 ? (0, 0) : ((double)seen.Count / (frames.Count * Joints.Key.Count), seen.Average(joint => joint.Confidence));
+        // Rounded before anything is compared: the mean of many 0.6 is a little less, in floating point.
+        return seen.Count == 0 ? (0, 0) : (Math.Round((double)seen.Count / (frames.Count * Joints.Key.Count), 4), Math.Round(seen.Average(joint => joint.Confidence), 4));
     }
 
     private static IEnumerable<string> TechnicalFaults(Recording recording, QualityOptions options)

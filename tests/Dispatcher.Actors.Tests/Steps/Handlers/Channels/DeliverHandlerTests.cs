@@ -205,7 +205,7 @@ public sealed class DeliverHandlerTests
         ((StepResult.Completed)await new DeliverHandler([_first, _second], new ConfiguredDirectory(_bindings), new ChannelOptions()).Run(context)).Output!.Value;
 
     private TestStepContext Context(string channels, JsonElement? checkpoint = null) =>
-        new($$"""{"user":"ann","channels":{{channels}},"message":{"title":"Report","text":"It is there.","link":"https://example.test/report"}}""") { Time = _time, Checkpoint = checkpoint };
+        new($$$"""{"user":"ann","channels":{{{channels}}},"message":{"title":"Report","text":"It is there.","link":"https://example.test/report"}}""") { Time = _time, Checkpoint = checkpoint };
 
     private static JsonElement Receipt(JsonElement output, int index) => output.GetProperty("receipts")[index];
 

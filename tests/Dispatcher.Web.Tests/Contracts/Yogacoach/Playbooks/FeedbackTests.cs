@@ -107,13 +107,17 @@ public sealed class FeedbackTests
 
     /// <summary>Against the mean of the last three; a change of 0.05 is none.</summary>
     [Theory]
-    [InlineData(0.9, new double[] { }, Trend.Stable)]
-    [InlineData(0.9, new[] { 0.8 }, Trend.Improving)]
-    [InlineData(0.85, new[] { 0.81 }, Trend.Stable)]
-    [InlineData(0.7, new[] { 0.8 }, Trend.Degrading)]
-    [InlineData(0.6, new[] { 0.0, 0.6, 0.6, 0.6 }, Trend.Stable)]
-    public void Trend_IsImproving_Stable_OrDegrading(double score, double[] previous, Trend trend) =>
-        Assert.Equal(trend, SessionReport.TrendOf(score, previous, new ReportOptions()));
+    [InlineData(0.9, "", Trend.Stable)]
+    [InlineData(0.9, "0.8", Trend.Improving)]
+    [InlineData(0.85, "0.81", Trend.Stable)]
+    [InlineData(0.7, "0.8", Trend.Degrading)]
+    [InlineData(0.6, "0 0.6 0.6 0.6", Trend.Stable)]
+    public void Trend_IsImproving_Stable_OrDegrading(double score, string previous, Trend trend)
+    {
+        double[] scores = [.. previous.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+
+        Assert.Equal(trend, SessionReport.TrendOf(score, scores, new ReportOptions()));
+    }
 
     [Fact]
     public void Package_HoldsACard_PlaylistsAndALinkFor72Hours()
