@@ -158,6 +158,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _metrics = edges.Meter is null ? null : new NodeMetrics(edges.Meter, _system, _services, Feed);
         Events = new EventFeed(edges.Store, _system, options.Feed);
         Gateway = new JobGateway(_services);
+        if (edges.Quota is { } accounts) Quota = new QuotaDesk(accounts, _services.Now, options.Quota.DefaultPlan);
         if (edges.Cluster is not null) Cluster = Join(edges.Cluster);
         if (Cluster is not null) Events.Begins = Cluster.FollowsNow;
         Actors = new ActorHierarchy(_services, OwnActors);
@@ -170,6 +171,9 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public JobGateway Gateway { get; }
 
     public WorkflowCatalog Workflows { get; }
+
+    /// <summary>Quota for callers that are no jobs; null if the node has no accounts.</summary>
+    public QuotaDesk? Quota { get; }
 
     /// <summary>States to code in this process, from now on: for the command line and tests.</summary>
     public JobFeed Feed { get; } = new();

@@ -14,6 +14,7 @@ using Dispatcher.Web.Live;
 using Dispatcher.Web.Metrics;
 using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Quotas;
 using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
@@ -39,6 +40,7 @@ public static class DispatcherServices
         services.AddSingleton<DispatcherEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<DispatcherEngine>());
         services.TryAddSingleton<IDispatcherClient>(provider => new DispatcherClient(provider.GetRequiredService<DispatcherEngine>()));
+        services.TryAddSingleton<IQuota>(provider => new EngineQuota(provider.GetRequiredService<DispatcherEngine>()));
         services.AddAccess();
         services.AddWorkers();
         services.AddJobs();
@@ -70,6 +72,7 @@ public static class DispatcherServices
         api.MapWorkflows();
         api.MapArtifacts();
         api.MapStats();
+        api.MapQuota();
         api.MapLive();
         api.MapCallbacks();
         api.MapWorkers();

@@ -16,9 +16,11 @@ internal sealed partial class JobActor
         {
             try
             {
-                await accounts.OpenQuota(turn.State.Spec.Tenant, shortage.Meter, plan, turn.At);
-                WithdrawTickets();
-                return ForAnotherTry(messages);
+                if (await accounts.OpenQuota(turn.State.Spec.Tenant, shortage.Meter, plan, turn.At))
+                {
+                    WithdrawTickets();
+                    return ForAnotherTry(messages);
+                }
             }
             catch (StoreException failure)
             {

@@ -17,15 +17,19 @@ public interface IQuotaStore
     const int PlanCharacters = 100;
     const int UpgradeCharacters = 500;
 
+    /// <summary>Accounts that a tenant may have before no more are made for it unasked.</summary>
+    const int OpenedLimit = 1000;
+
     /// <summary>Sets an account's plan, and makes the account if there is none.</summary>
     /// <param name="renews">True begins a new period: used and overage are 0 from now on; holds stay.</param>
     /// <returns>The account, and false if nothing was set since less than what is used and reserved would be left.</returns>
     /// <exception cref="StoreException">It could not be written.</exception>
     ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, bool renews, DateTimeOffset at);
 
-    /// <summary>Makes an account with this plan, unless there is one.</summary>
+    /// <summary>Makes an account with this plan, unless there is one, or the tenant has <see cref="OpenedLimit"/> of them.</summary>
+    /// <returns>True if there is one now.</returns>
     /// <exception cref="StoreException">It could not be written.</exception>
-    ValueTask OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at);
+    ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at);
 
     /// <summary>The account as it is at a time, with holds that are over by then taken for free; null if there is none.</summary>
     ValueTask<QuotaAccount?> FindQuota(string tenant, string meter, DateTimeOffset at);

@@ -18,18 +18,20 @@ internal static class QuotaReader
         fields.Require("meter");
         fields.Require(Estimate);
         var meter = fields.Name("meter", NameRule.Meter);
-        var estimate = Amount(fields, Estimate, compile);
-        var actual = Amount(fields, Actual, compile);
+        var estimate = Amount(fields, Estimate, report, compile);
+        var actual = Amount(fields, Actual, report, compile);
         var hold = fields.Duration("hold");
         workflow.Keep(Key, fields.Canonical);
         return meter is null || estimate is null ? null : new QuotaDefinition(meter, estimate, actual, hold);
     }
 
     /// <summary>A number, or one expression; whatever can never be a number is a fault of the definition.</summary>
-    private static Template? Amount(Fields fields, string key, Func<SourceNode, FieldPath, bool, Template> compile)
+    private static Template? Amount(Fields fields, string key, FaultReport report, Func<SourceNode, FieldPath, bool, Template> compile)
     {
         if (fields.Kept(key) is not { } node) return null;
+        var faults = report.Count;
         var template = compile(node, fields.Path.Property(key), string.Equals(key, Estimate, StringComparison.Ordinal));
+        if (report.Count > faults) return template;
         var expression = template.Expressions().Select(found => found.Expression).FirstOrDefault();
         var kind = node.Kind != JsonValueKind.String ? node.Kind : expression is null || !template.IsSingle ? JsonValueKind.String : expression.StaticKind;
         if (kind is not (null or JsonValueKind.Number))

@@ -28,6 +28,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
             Store = store,
             Cluster = store as IClusterStore,
             Handlers = handlers.Registry,
+            Quota = store,
             Artifacts = Artifacts(settings, time),
             Logger = loggers.CreateLogger("Dispatcher"),
             Time = time,
@@ -68,6 +69,7 @@ internal sealed class EmbeddedEngine : IAsyncDisposable
         WorkerPollLimit = settings.Workers.MaxWaitingPolls,
         Cluster = settings.Cluster,
         Retention = Options(settings.Retention),
+        Quota = settings.Quota,
     };
 
     private static CallbackOptions Options(CallbackSettings settings) => new()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Coordination;
 using Dispatcher.Sharding;
 using Dispatcher.Web.Contracts;
 using Microsoft.Extensions.Logging;
@@ -53,6 +54,9 @@ public sealed record DispatcherSettings
 
     public RetentionSettings Retention { get; init; } = new();
 
+    /// <summary><c>dispatcher.quota</c></summary>
+    public QuotaOptions Quota { get; init; } = new();
+
     public WebSettings Web { get; init; } = new();
 
     public WorkerSettings Workers { get; init; } = new();
@@ -78,6 +82,7 @@ public sealed record DispatcherSettings
             LogFormat = settings.Word<LogFormat>("dispatcher.logging.format"),
             Telemetry = TelemetrySettings.From(settings),
             Retention = RetentionSettings.From(settings),
+            Quota = QuotaSettings.From(settings),
             Store = new StoreSettings
             {
                 Connection = settings.Text("dispatcher.store.connection"),

@@ -58,6 +58,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
 
     public CallbackService Callbacks => Node.Callbacks!;
 
+    /// <summary>What tenants may use of meters, and what they use, for callers that are no jobs.</summary>
+    public QuotaDesk Quota => Node.Quota!;
+
     public IRetentionStore Retention => Life.Store;
 
     /// <summary>All of the store, for a check of it.</summary>

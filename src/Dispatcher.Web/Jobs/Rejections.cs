@@ -9,7 +9,7 @@ namespace Dispatcher.Web.Jobs;
 /// <summary>What the law refuses, in the words of HTTP.</summary>
 internal static class Rejections
 {
-    public static Refusal ToRefusal(Rejection rejection) => new(StatusOf(rejection.Code), rejection.Code, rejection.Message);
+    public static Refusal ToRefusal(Rejection rejection) => new(StatusOf(rejection.Code), rejection.Code, rejection.Message) { Quota = rejection.Quota };
 
     /// <summary>With the job as it is, so that the caller need not ask.</summary>
     public static Refusal ToRefusal(CommandReply.Refused refused) => ToRefusal(refused.Rejection) with
@@ -28,9 +28,10 @@ internal static class Rejections
     private static int StatusOf(string code) => code switch
     {
         "not-found" or "unknown-step" or "unknown-workflow" => StatusCodes.Status404NotFound,
+        QuotaShortage.Code => StatusCodes.Status402PaymentRequired,
         "version-conflict" => StatusCodes.Status412PreconditionFailed,
         "payload-too-large" => StatusCodes.Status413PayloadTooLarge,
-        "unknown-dependency" or "unknown-parent" or "self-dependency" => StatusCodes.Status422UnprocessableEntity,
+        "unknown-dependency" or "unknown-parent" or "self-dependency" or "invalid-quota" => StatusCodes.Status422UnprocessableEntity,
         "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" or "invalid-callback" =>
             StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status409Conflict,

@@ -6,6 +6,7 @@ using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
+using Dispatcher.Web.Quotas;
 using Dispatcher.Web.Stats;
 using Dispatcher.Web.Workers;
 using Dispatcher.Web.Workflows;
@@ -44,6 +45,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, ArtifactsJson.Default);
         options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
         options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, QuotaJson.Default);
         options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
     }
 

@@ -40,6 +40,8 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode Unauthorized { get; } = new("unauthorized", 401, "No key or token was given, or it is not known, expired or revoked");
 
+    public static ProblemCode QuotaExceeded { get; } = new("quota-exceeded", 402, "The tenant's plan has not enough of a meter, or there is no plan; meter, plan, limit, used, reserved, remaining, needed and upgrade say more");
+
     public static ProblemCode Forbidden { get; } = new("forbidden", 403, "The key or token does not have the role that the endpoint needs");
 
     public static ProblemCode KeysRequired { get; } = new("keys-required", 403, "The server has no keys yet and serves only its own machine");
@@ -78,6 +80,10 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode TooManyKeys { get; } = new("too-many-keys", 409, "The tenant has as many keys as it may");
 
+    public static ProblemCode QuotaInUse { get; } = new("quota-in-use", 409, "The limit would be less than what is used and reserved now");
+
+    public static ProblemCode QuotaConflict { get; } = new("quota-conflict", 409, "The reservation was made for another amount, is a job's, or has ended the other way");
+
     public static ProblemCode NoCluster { get; } = new("no-cluster", 409, "The server keeps its jobs in a data directory, so its node is alone");
 
     public static ProblemCode AmbiguousNode { get; } = new("ambiguous-node", 409, "Several nodes have this name; their incarnations tell them apart");
@@ -107,6 +113,10 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
     public static ProblemCode UnknownDependency { get; } = new("unknown-dependency", 422, "The tenant has no job on which the new one is to depend");
 
     public static ProblemCode UnknownParent { get; } = new("unknown-parent", 422, "The tenant has no job to which the new one is to belong");
+
+    public static ProblemCode InvalidQuota { get; } = new("invalid-quota", 422, "What the job would take of a meter cannot be told from its input");
+
+    public static ProblemCode UnknownReservation { get; } = new("unknown-reservation", 404, "The account has no reservation of this name");
 
     public static ProblemCode ArtifactMissing { get; } = new("artifact-missing", 422, "A file that a task names, or that its workflow declares, is not in the job's folder");
     public static ProblemCode DependencyRefused { get; } = new("dependency-refused", 422, "In a batch: the item depends on one that was refused");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
+using Dispatcher.Jobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,6 +17,9 @@ internal sealed record Refusal(int Status, string Code, string Detail)
 
     /// <summary>More fields of the body, in snake_case.</summary>
     public JsonObject? More { get; init; }
+
+    /// <summary>The account that has not enough, and what was asked of it; its fields are the body's.</summary>
+    public QuotaShortage? Quota { get; init; }
 
     /// <summary>Seconds after which it may work; written as <c>Retry-After</c>.</summary>
     public int? RetryAfterSeconds { get; init; }
@@ -52,8 +56,22 @@ internal sealed record Refusal(int Status, string Code, string Detail)
     {
         var extensions = new Dictionary<string, object?>(StringComparer.Ordinal);
         if (Faults.Count > 0) extensions["faults"] = new JsonArray([.. Faults.Select(fault => fault.ToJson())]);
+        if (Quota is { } shortage) Add(extensions, shortage);
         foreach (var (name, value) in More ?? []) extensions[name] = value?.DeepClone();
         return extensions;
+    }
+
+    private static void Add(Dictionary<string, object?> extensions, QuotaShortage shortage)
+    {
+        extensions["meter"] = shortage.Meter;
+        extensions["needed"] = shortage.Needed;
+        if (shortage.Plan is not { } plan) return;
+        extensions["plan"] = plan;
+        extensions["limit"] = shortage.Limit;
+        extensions["used"] = shortage.Used;
+        extensions["reserved"] = shortage.Reserved;
+        extensions["remaining"] = shortage.Remaining;
+        if (shortage.Upgrade is { } upgrade) extensions["upgrade"] = upgrade;
     }
 }
 

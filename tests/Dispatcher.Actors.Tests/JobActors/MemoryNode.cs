@@ -21,14 +21,22 @@ internal sealed class MemoryNode
 
     private IStepHandler[] _handlers;
     private readonly NodeOptions _options;
+    private readonly bool _hasQuota;
     private SimulatedScheduler _scheduler = null!;
 
-    public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers)
+    public MemoryNode(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) : this(hasQuota: false, options, handlers)
     {
-        (_options, _handlers) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers]);
+    }
+
+    private MemoryNode(bool hasQuota, NodeOptions? options, IEnumerable<IStepHandler> handlers)
+    {
+        (_options, _handlers, _hasQuota) = (options ?? new NodeOptions { DrainTimeout = TimeSpan.Zero }, [.. Simple, .. handlers], hasQuota);
         Make();
         Do(Node.Start);
     }
+
+    /// <summary>A node with accounts of meters, and the upkeep of their holds.</summary>
+    public static MemoryNode WithQuota(NodeOptions? options = null, params IEnumerable<IStepHandler> handlers) => new(hasQuota: true, options, handlers);
 
     public ManualTimeProvider Time { get; } = new();
 
@@ -170,7 +178,7 @@ internal sealed class MemoryNode
             }),
             Handlers = new HandlerRegistry(_handlers),
             Artifacts = new NoArtifacts(),
-            Quota = Store,
+            Quota = _hasQuota ? Store : null,
             Logger = NullLogger.Instance,
             Time = Time,
             Scheduler = scheduler,

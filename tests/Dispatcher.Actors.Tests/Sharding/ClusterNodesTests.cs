@@ -4,6 +4,7 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
+using Dispatcher.Store;
 using Dispatcher.Workflows;
 using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 
@@ -86,6 +87,42 @@ public sealed class ClusterNodesTests : IAsyncLifetime
         Assert.Equal(id, Assert.IsType<CommandReply.Accepted>(reply).JobId);
         await _cluster.Data.Until($"(SELECT priority = 7 FROM {_cluster.Data.Options.Schema}.jobs WHERE job_id = '{id}')");
         Assert.Single(await nodes[1].Store.ReadEvents(id, 0, 100), stored => stored.Type == "job.priority-changed");
+    }
+
+    [Fact]
+    public async Task AWantOfQuota_IsToldAlike_WhoeverMakesTheJob()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 10, "ask us"), renews: false, nodes[0].Gateway.Now);
+        var spec = await nodes[0].Register("quota: { meter: minutes, estimate: 6 }\napproval: required\nsteps: [ { id: a, uses: noop } ]");
+        // Ids of the other node's shards: the submission goes through the store to it.
+        Assert.IsType<CommandReply.Done>(await nodes[0].Gateway.Submit(spec, Ada, nodes[1].Gateway.NextJobId()));
+
+        foreach (var owner in nodes)
+        {
+            var refused = Assert.IsType<CommandReply.Refused>(await nodes[0].Gateway.Submit(spec, Ada, owner.Gateway.NextJobId()));
+            Assert.Equal("quota-exceeded", refused.Rejection.Code);
+            Assert.Equal(new QuotaShortage("minutes", "free", 10, 0, 6, 6, "ask us"), refused.Rejection.Quota);
+        }
+
+        Assert.Empty(await nodes[0].Store.CheckQuotas(10));
+    }
+
+    /// <summary>Fifty jobs at each of two nodes, at once, where there is room for fifty.</summary>
+    [Fact]
+    public async Task TheLimit_Holds_WhenNodesCompete()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 50), renews: false, nodes[0].Gateway.Now);
+        var spec = await nodes[0].Register("quota: { meter: minutes, estimate: 1 }\napproval: required\nsteps: [ { id: a, uses: noop } ]");
+
+        var replies = await Task.WhenAll(nodes.SelectMany(node => Enumerable.Range(0, 50).Select(_ => node.Gateway.Submit(spec, Ada))));
+
+        Assert.Equal((50, 50), (replies.Count(reply => reply is CommandReply.Done), replies.Count(reply => reply is CommandReply.Refused { Rejection.Quota: not null })));
+        Assert.Equal(50, (await nodes[1].Store.FindQuota("default", "minutes", nodes[1].Gateway.Now))!.Reserved);
+        Assert.Empty(await nodes[0].Store.CheckQuotas(10));
     }
 
     [Fact]

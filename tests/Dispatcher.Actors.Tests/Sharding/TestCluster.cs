@@ -69,6 +69,7 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             Store = store,
             Cluster = store,
+            Quota = store,
             Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), new FailHandler(), new WorkflowRunHandler(), .. handlers]),
             Artifacts = new NoArtifacts(),
             Logger = NullLogger.Instance,

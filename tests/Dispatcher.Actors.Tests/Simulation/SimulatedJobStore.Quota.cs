@@ -11,10 +11,12 @@ public sealed partial class SimulatedJobStore : IQuotaStore
         return ValueTask.FromResult((account ?? disk.Quotas.FindAccount(tenant, meter)!, account is not null));
     }
 
-    public ValueTask OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
+    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
     {
-        if (disk.Quotas.FindAccount(tenant, meter) is null) disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan, renews: false));
-        return ValueTask.CompletedTask;
+        if (disk.Quotas.FindAccount(tenant, meter) is not null) return ValueTask.FromResult(true);
+        if (disk.Quotas.Accounts(at).Count(account => account.Tenant == tenant) >= IQuotaStore.OpenedLimit) return ValueTask.FromResult(false);
+        disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan, renews: false));
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask<QuotaAccount?> FindQuota(string tenant, string meter, DateTimeOffset at) =>

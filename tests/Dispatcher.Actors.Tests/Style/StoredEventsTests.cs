@@ -23,7 +23,7 @@ public sealed class StoredEventsTests
     };
 
     /// <summary>Each released version that brought new events has a file of its own.</summary>
-    private static readonly string[] Versions = ["0.1", "0.2"];
+    private static readonly string[] Versions = ["0.1", "0.2", "0.3"];
 
     private static readonly Stored[] Lines =
         [.. Versions.SelectMany(version => Repository.Read($"tests/Dispatcher.Actors.Tests/Fixtures/events-{version}.jsonl").Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(Parse)];
@@ -49,9 +49,12 @@ public sealed class StoredEventsTests
             jobs[^1] = jobs[^1].Evolve(EventCodec.Decode(line.Type, line.At, Encoding.UTF8.GetBytes(line.Payload)));
         }
 
-        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled, JobStatus.Failed, JobStatus.Cancelled], jobs.Select(job => job.Status));
+        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Cancelled, JobStatus.Failed, JobStatus.Cancelled, JobStatus.Completed], jobs.Select(job => job.Status));
         Assert.All(jobs, job => Assert.Empty(JobInvariants.Broken(job)));
         Assert.Equal(1, jobs[0].RecoveryAttempts);
+        Assert.Null(jobs[0].Charge);
+        Assert.Equal(new QuotaReservation("analysis-minutes", 15, TimeSpan.FromHours(2)), jobs[5].Spec.Quota);
+        Assert.Equal(new QuotaCharge(12, 11.4m), jobs[5].Charge);
         Assert.Equal([StepStatus.Completed, StepStatus.Completed, StepStatus.Skipped, StepStatus.Completed], jobs[0].Steps.Select(step => step.Status));
         Assert.Equal([StepStatus.Completed, StepStatus.Completed, StepStatus.Completed, StepStatus.Failed], jobs[3].Steps.Select(step => step.Status));
     }

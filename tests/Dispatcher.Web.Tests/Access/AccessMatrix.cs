@@ -66,7 +66,8 @@ internal sealed class AccessMatrix : IAsyncDisposable
         var path = (row.Thing ?? pattern).Replace("$job", _job, StringComparison.Ordinal).Replace("$delivery", _delivery, StringComparison.Ordinal).Replace("$lease", _lease, StringComparison.Ordinal);
         // A key of its own for each request, since the requests end it.
         if (path.Contains("$key", StringComparison.Ordinal)) path = path.Replace("$key", (await MakeKey(Tenant, "viewer")).GetProperty("id").GetString(), StringComparison.Ordinal);
-        return path.Replace("{name}", "x", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{shard:int}", "0", StringComparison.Ordinal);
+        return path.Replace("{name}", "x", StringComparison.Ordinal).Replace("{version:int}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{shard:int}", "0", StringComparison.Ordinal)
+            .Replace("{meter}", "minutes", StringComparison.Ordinal);
     }
 
     private async Task Prepare()
@@ -77,6 +78,7 @@ internal sealed class AccessMatrix : IAsyncDisposable
         using var api = new Api(Service.Client());
         api.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Callers.Single(caller => caller.Name == "acme's admin").Key);
         foreach (var workflow in new[] { Support.Workflows.Guarded, Support.Workflows.Slow, Support.Workflows.Quick, Support.Workflows.Outside }) await api.Register(workflow);
+        Assert.Equal(HttpStatusCode.OK, (await api.Put("/quota/guarded-minutes", """{"plan":"free","limit":1}""")).Status);
         _job = await api.Create("""{"workflow":"guarded","labels":{"owner":"acme"}}""");
         var called = await api.Create("""{"workflow":"quick","callback":{"url":"http://127.0.0.1:9/","events":["job.completed"]}}""");
         var deliveries = await Poll.Until(async () => (await api.Get($"/webhooks/deliveries?job={called}")).At("deliveries"), found => found.GetArrayLength() == 1);

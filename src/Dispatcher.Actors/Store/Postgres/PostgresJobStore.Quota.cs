@@ -28,9 +28,13 @@ public sealed partial class PostgresJobStore
         return (account, true);
     });
 
-    public async ValueTask OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => await Write(async (database, connection) =>
+    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => Write(async (database, connection) =>
     {
-        if (!await Open(database, connection, tenant, meter, plan, at)) return false;
+        if (await ReadAccount(database, connection, PostgresSql.ReadAccount, tenant, meter) is not null) return true;
+        await using var count = database.Command(connection, PostgresSql.CountAccounts);
+        count.Add(tenant);
+        if ((long)(await count.ExecuteScalarAsync())! >= IQuotaStore.OpenedLimit) return false;
+        if (!await Open(database, connection, tenant, meter, plan, at)) return true;
         await NotePlan(database, connection, (await ReadAccount(database, connection, PostgresSql.ReadAccount, tenant, meter))!, QuotaEntryKind.Planned);
         return true;
     });

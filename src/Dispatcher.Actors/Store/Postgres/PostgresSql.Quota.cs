@@ -9,6 +9,8 @@ internal static partial class PostgresSql
 
     public const string LockAccount = ReadAccount + " FOR UPDATE";
 
+    public const string CountAccounts = "SELECT count(*) FROM {schema}.quota_accounts WHERE tenant = $1";
+
     public const string ExpireQuota = "SELECT {schema}.expire_quota($1, $2, $3)";
 
     public const string InsertAccount =

@@ -13,11 +13,12 @@ public sealed partial class SqliteJobStore
             return (account, true);
         });
 
-    public async ValueTask OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => await Write(
+    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => Write(
         (tenant, meter, plan, at), static (database, given) =>
         {
             var rows = new SqliteQuotaRows(database);
-            if (rows.FindAccount(given.tenant, given.meter) is not null) return false;
+            if (rows.FindAccount(given.tenant, given.meter) is not null) return true;
+            if (rows.CountAccounts(given.tenant) >= IQuotaStore.OpenedLimit) return false;
             var book = new QuotaBook(rows, StoredTime.Truncate(given.at));
             book.Plan(given.tenant, given.meter, given.plan, renews: false);
             rows.Write(book);

@@ -16,6 +16,16 @@ internal sealed class SqliteQuotaRows(SqliteDatabase database) : IQuotaRows
         return account;
     }
 
+    public long CountAccounts(string tenant)
+    {
+        var count = database.Statement(SqliteSql.CountAccounts);
+        count.Bind(1, tenant);
+        count.Step();
+        var accounts = count.Int64(0);
+        count.Reset();
+        return accounts;
+    }
+
     public QuotaHold? FindHold(string tenant, string meter, string reservation)
     {
         var find = database.Statement(SqliteSql.FindHold);

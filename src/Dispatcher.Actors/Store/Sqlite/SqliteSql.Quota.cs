@@ -5,6 +5,8 @@ internal static partial class SqliteSql
 {
     public const string FindAccount = $"SELECT {AccountColumns} FROM quota_accounts WHERE tenant = ?1 AND meter = ?2";
 
+    public const string CountAccounts = "SELECT count(*) FROM quota_accounts WHERE tenant = ?1";
+
     /// <summary>As the account is at ?3: without the holds that are over by then.</summary>
     public const string FindAccountAt = $"{SelectAccountAt} WHERE a.tenant = ?1 AND a.meter = ?2";
 

@@ -26,8 +26,8 @@ internal static class CommandEndpoints
         job.MapPost("/pause", Pause).WithName("pauseJob").RequireRole(Role.Operator);
         job.MapPost("/resume", Resume).WithName("resumeJob").RequireRole(Role.Operator);
         job.MapPost("/cancel", Cancel).WithName("cancelJob").RequireRole(Role.Submitter);
-        job.MapPost("/recover", Recover).WithName("recoverJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
-        job.MapPost("/steps/{step}/retry", Retry).WithName("retryStep").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep);
+        job.MapPost("/recover", Recover).WithName("recoverJob").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep, ProblemCode.QuotaExceeded);
+        job.MapPost("/steps/{step}/retry", Retry).WithName("retryStep").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownStep, ProblemCode.QuotaExceeded);
         job.MapPost("/priority", ChangePriority).WithName("changeJobPriority").RequireRole(Role.Operator).Refuses(ProblemCode.InvalidPriority);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Quotas;
 
 namespace Dispatcher.Web.Jobs.Creating;
 
@@ -29,8 +30,10 @@ internal sealed record BatchResult(int Status, JobReceipt? Job, BatchError? Erro
 
 /// <summary>Why an item was refused: the same fields as in problem details.</summary>
 /// <param name="JobId">The job that has the item's idempotency key.</param>
-internal sealed record BatchError(string Code, string Detail, IReadOnlyList<RequestFault>? Faults, string? JobId)
+/// <param name="Quota">The account that has not enough, and what was asked of it: the fields that stand in the problem of a job alone.</param>
+internal sealed record BatchError(string Code, string Detail, IReadOnlyList<RequestFault>? Faults, string? JobId, ShortageView? Quota = null)
 {
     public static BatchError Of(Refusal refusal) =>
-        new(refusal.Code, refusal.Detail, refusal.Faults.Count == 0 ? null : refusal.Faults, refusal.More?["job_id"] is JsonValue id ? id.GetValue<string>() : null);
+        new(refusal.Code, refusal.Detail, refusal.Faults.Count == 0 ? null : refusal.Faults, refusal.More?["job_id"] is JsonValue id ? id.GetValue<string>() : null,
+            refusal.Quota is { } shortage ? ShortageView.Of(shortage) : null);
 }

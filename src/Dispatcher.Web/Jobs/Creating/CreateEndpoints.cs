@@ -23,7 +23,8 @@ internal static class CreateEndpoints
             .WithRequestHeader(IdempotencyKey.Header, "As idempotency_key in the body.")
             .WithExample("""{"workflow":"talk-video","input":{"video":"talk.mp4"},"idempotency_key":"order-1042","labels":{"team":"red"}}""")
             .Refuses(ProblemCode.InvalidRequest, ProblemCode.UnknownWorkflow, ProblemCode.IdempotencyConflict, ProblemCode.PayloadTooLarge)
-            .Refuses(ProblemCode.InvalidInput, ProblemCode.InvalidDefinition, ProblemCode.UnknownDependency, ProblemCode.UnknownParent);
+            .Refuses(ProblemCode.InvalidInput, ProblemCode.InvalidDefinition, ProblemCode.UnknownDependency, ProblemCode.UnknownParent)
+            .Refuses(ProblemCode.QuotaExceeded, ProblemCode.InvalidQuota);
         jobs.MapPost("/jobs:batch", CreateBatch).WithName("createJobs").RequireRole(Role.Submitter).TakesBatch()
             .WithExample("""{"jobs":[{"workflow":"extract"},{"workflow":"report","depends_on":["#0"]}]}""")
             .Refuses(ProblemCode.InvalidRequest);

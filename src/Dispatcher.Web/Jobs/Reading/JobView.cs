@@ -69,6 +69,9 @@ internal sealed record JobView
     /// <summary>The job and step that made it, or the job to which it belongs.</summary>
     public ParentView? Parent { get; init; }
 
+    /// <summary>What it takes of a meter, if its workflow says so.</summary>
+    public JobQuotaView? Quota { get; init; }
+
     /// <summary>How often it was recovered.</summary>
     public required int RecoveryAttempts { get; init; }
 
@@ -115,6 +118,17 @@ internal sealed record CallbackView(string Url, IReadOnlyList<string>? Events);
 /// <summary>The job that made a job, or to which it belongs.</summary>
 /// <param name="Step">The step that made it; absent if it was made over REST.</param>
 internal sealed record ParentView(JobId Job, string? Step, int? Item);
+
+/// <summary>What a job takes of a meter.</summary>
+/// <param name="Reserved">Units held from its submission to its end.</param>
+/// <param name="Charged">Units charged, once it has completed.</param>
+/// <param name="Raw">What it took before that was rounded up.</param>
+/// <param name="Fault">Why the reserved units were charged instead of those that it took.</param>
+internal sealed record JobQuotaView(string Meter, long Reserved, long? Charged, decimal? Raw, string? Fault)
+{
+    public static JobQuotaView? Of(JobState state) =>
+        state.Spec.Quota is { } held ? new JobQuotaView(held.Meter, held.Amount, state.Charge?.Amount, state.Charge?.Raw, state.Charge?.Fault) : null;
+}
 
 /// <summary>Where the rest of a job is.</summary>
 internal sealed record JobLinks(string Self, string Events, string Why, string Graph, string Artifacts, string? Workflow);

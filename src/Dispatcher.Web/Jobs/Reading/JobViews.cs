@@ -45,6 +45,7 @@ internal static class JobViews
         OnDependencyFailure = state.Spec.OnDependencyFailure,
         Callback = state.Spec.Callback is { } callback ? new CallbackView(ShownCallback.Url(callback.Url), callback.Events) : null,
         Parent = state.Spec.Parent is { } parent ? new ParentView(parent.Job, parent.Step, parent.Item) : null,
+        Quota = JobQuotaView.Of(state),
         RecoveryAttempts = state.RecoveryAttempts,
         Steps = StepViews.Of(state, inspection),
         Links = LinksOf(state.Id, ApiPaths.Workflow(state.Spec.Workflow.Name, state.Spec.Workflow.Version)),
