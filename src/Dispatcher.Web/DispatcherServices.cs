@@ -4,6 +4,7 @@ using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Contracts;
 using Dispatcher.Web.Contracts.WorkflowCoordinator;
+using Dispatcher.Web.Contracts.Yogacoach;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
@@ -47,6 +48,7 @@ public static class DispatcherServices
         services.AddWorkers();
         services.AddJobs();
         services.AddStats();
+        services.AddSingleton<YogacoachJobs>().AddSingleton<YogacoachQuota>();
         services.AddLive();
         services.AddAdmin();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));

@@ -1,5 +1,6 @@
 using Dispatcher.Web.Contracts.SchedulerService;
 using Dispatcher.Web.Contracts.WorkflowCoordinator;
+using Dispatcher.Web.Contracts.Yogacoach;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -9,7 +10,7 @@ internal static class ContractEndpoints
 {
     private static readonly Dictionary<Contract, Action<IEndpointRouteBuilder>> Adapters = new()
     {
-        [Contract.Yogacoach] = static _ => { },
+        [Contract.Yogacoach] = static root => root.MapYogacoach(),
         [Contract.WorkflowCoordinator] = static root => root.MapWorkflowCoordinator(),
         [Contract.JobOrchestrator] = static _ => { },
         [Contract.TalkAvocado] = static _ => { },

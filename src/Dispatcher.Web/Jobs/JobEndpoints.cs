@@ -4,6 +4,7 @@ using Dispatcher.Web.Jobs.Bulk;
 using Dispatcher.Web.Jobs.Commanding;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Jobs.Explaining;
+using Dispatcher.Web.Jobs.Forecasting;
 using Dispatcher.Web.Jobs.Graphs;
 using Dispatcher.Web.Jobs.Listing;
 using Dispatcher.Web.Jobs.Reading;
@@ -17,7 +18,7 @@ namespace Dispatcher.Web.Jobs;
 /// <summary>Jobs: make, list, read and command them.</summary>
 internal static class JobEndpoints
 {
-    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobReader>().AddSingleton<CommandSender>()
+    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobReader>().AddSingleton<CommandSender>().AddSingleton<JobForecaster>()
         .AddSingleton(new EmbeddedHandler(provider => new BulkHandler(provider.GetRequiredService<DispatcherEngine>())));
 
     public static void MapJobs(this IEndpointRouteBuilder api)

@@ -54,6 +54,10 @@ public sealed class AdmissionPoint : IDisposable
     /// <inheritdoc cref="RenderStage.Explain"/>
     public AdmissionWait? Explain(AdmissionTicket ticket) => StageOf(ticket.Stage).Explain(ticket);
 
+    /// <inheritdoc cref="RenderStage.Forecast"/>
+    /// <returns>Null if no step has come to the stage yet.</returns>
+    public StageForecast? Forecast(string stage) => _stages.TryGetValue(stage, out var known) ? known.Forecast : null;
+
     /// <inheritdoc cref="RenderStage.Reprioritise"/>
     public void Reprioritise(AdmissionTicket ticket, int priority) => StageOf(ticket.Stage).Reprioritise(ticket, priority);
 

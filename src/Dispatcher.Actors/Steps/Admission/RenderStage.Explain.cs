@@ -50,6 +50,25 @@ public sealed partial class RenderStage
         }
     }
 
+    /// <summary>What a step that came now could expect, by what this node has seen: for planning, and no promise.</summary>
+    public StageForecast Forecast
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var mean = _meanHold.Value;
+                var position = _line.Count + 1;
+                var now = _time.GetTimestamp();
+                var byTime = _pace.IsFree ? now : _pace.NthStart(now, position);
+                var missing = position - Math.Max(0, Places - _running);
+                if (missing > 0 && Places > 0 && mean is { } hold) byTime = Math.Max(byTime, now + (long)Math.Min(ClockUnits.Longest, missing * hold / Places));
+                return new StageForecast(
+                    ClockUnits.ToTimeSpan(Math.Max(0, byTime - now), _frequency), mean is { } units ? ClockUnits.ToTimeSpan((long)Math.Min(ClockUnits.Longest, units), _frequency) : null);
+            }
+        }
+    }
+
     private AdmissionReason ReasonFor(TenantAccount account) => account.IsAside ? AdmissionReason.TenantCap : ReasonForReady();
 
     // A closed stage admits nothing, as if it had no place left.

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# demo.sh DIRECTORY [--fresh] [--smoke]: recordings of yoga, analysed by the seven playbooks as jobs; half-way the application is killed with -9 and started again.
+# What it leaves stays in DIRECTORY: killed itself and run again, it goes on. --fresh forgets it. --smoke says nothing but the result.
+set -euo pipefail
+
+directory=$1
+shift
+smoke=''
+for argument in "$@"; do
+  case $argument in
+    --fresh) rm -rf "$directory" ;;
+    --smoke) smoke=yes ;;
+  esac
+done
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+yoga=$root/samples/yoga/bin/Release/net10.0/Yoga
+mkdir -p "$directory"
+directory=$(cd "$directory" && pwd)
+app='' line=''
+
+say() { [[ -n $smoke ]] || printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+stop() {
+  for pid in $app $line; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+}
+trap stop EXIT
+
+# start LOG ARGUMENTS...: sets pid and address.
+start() {
+  local log=$1
+  shift
+  : >"$log"
+  (cd "$directory" && exec "$yoga" "$@") >>"$log" 2>&1 &
+  pid=$!
+  for _ in $(seq 300); do
+    address=$(sed -n 's/.*Now listening on: //p' "$log" | head -n 1)
+    [[ -z $address ]] || return 0
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -n 5 "$log" >&2
+  exit 1
+}
+
+start_app() {
+  start "$directory/app.log" --urls http://127.0.0.1:0 --data "$directory/data" --line-url "$line_address" --plan-minutes 20 --pause-ms "$1" --Logging:LogLevel:Default Warning --Logging:LogLevel:Microsoft.Hosting.Lifetime Information
+  app=$pid app_address=$address
+}
+
+[[ -d $directory/recordings ]] || "$yoga" record "$directory/recordings" 7 >/dev/null
+start "$directory/line.log" line --urls http://127.0.0.1:0 --file "$directory/line-messages.jsonl"
+line=$pid line_address=$address
+
+say "Eight recordings, a job for each. A session that has its job already gets the same again."
+start_app 300
+for recording in "$directory"/recordings/*.json; do
+  name=$(basename "$recording" .json)
+  curl -sS --fail-with-body -H 'Content-Type: application/json' -H "x-session-id: demo-$name" --data-binary "@$recording" "$app_address/api/yogacoach/jobs" >"$directory/job-$name.json"
+  [[ -n $smoke ]] || printf '%-12s %s\n' "$name" "$(cat "$directory/job-$name.json")"
+done
+
+if [[ ! -f $directory/killed ]]; then
+  sleep 1
+  say "Now the application is killed with -9 (process $app), and started again."
+  kill -9 "$app"
+  wait "$app" 2>/dev/null || true
+  date >"$directory/killed"
+  start_app 0
+fi
+
+say "What came of it:"
+"$yoga" show "$app_address" "$line_address" "$directory" ${smoke:+--smoke}

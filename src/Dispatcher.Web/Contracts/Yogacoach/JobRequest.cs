@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dispatcher.Web.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace Dispatcher.Web.Contracts.Yogacoach;
+
+/// <summary>The contract's request for a job, checked.</summary>
+/// <param name="EstimatedMinutes">As long as the recording lasts: what may have to be paid for at the most.</param>
+internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, string Channel, string UserId, string Version, string Workflow, double EstimatedMinutes)
+{
+    public const string KeypointsType = "keypoints";
+
+    /// <summary>Delivers when the user's own channel does not: whoever polls or follows the job sees the result there.</summary>
+    private const string LastChannel = "web";
+
+    private const int UserCharacters = 128;
+
+    private static readonly string[] Fields = ["payload_type", "payload", "callback_config", "pipeline_version"];
+    private static readonly string[] Channels = ["web", "webhook", "line"];
+
+    public static (JobRequest? Request, ContractError? Fault) Read(JsonElement body)
+    {
+        var faults = new List<RequestFault>();
+        foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name, StringComparer.Ordinal)))
+            faults.Add(new RequestFault(field.Name.Length <= 80 ? field.Name : field.Name[..80], $"is no field of the request; those are {string.Join(", ", Fields)}, or job_id alone"));
+        var type = Text(body, "payload_type", "payload_type", faults);
+        var version = Text(body, "pipeline_version", "pipeline_version", faults);
+        var callback = Part(body, "callback_config", faults);
+        var payload = Part(body, "payload", faults);
+        var channel = callback is { } config ? Text(config, "channel", "callback_config.channel", faults) : null;
+        var user = callback is { } of ? Text(of, "user_id", "callback_config.user_id", faults) : null;
+        JsonElement keypoints = default;
+        if (payload is { } data && !data.TryGetProperty("keypoints_data", out keypoints) && type == KeypointsType) faults.Add(new RequestFault("payload.keypoints_data", "is missing"));
+        if (faults.Count > 0) return (null, ContractError.Of(StatusCodes.Status400BadRequest, "invalid-request", faults));
+        return Check(type!, keypoints, channel!, user!, version!);
+    }
+
+    public JsonElement InputFor(Envelope envelope)
+    {
+        var packed = PackedKeypoints.Pack(Keypoints);
+        var input = new JsonObject
+        {
+            ["payload_type"] = PayloadType,
+            ["keypoints_data"] = JsonNode.Parse(packed.GetRawText()),
+            ["callback"] = new JsonObject { ["user_id"] = UserId, ["channels"] = new JsonArray([.. new[] { Channel, LastChannel }.Distinct(StringComparer.Ordinal).Select(name => (JsonNode)name)]) },
+            ["pipeline_version"] = Version,
+            ["session_id"] = envelope.SessionId,
+            ["estimated_billable_minutes"] = EstimatedMinutes,
+        };
+        if (envelope.PlanId is { } plan) input["plan_id"] = plan;
+        if (envelope.ActorId is { } actor) input["actor_id"] = actor;
+        if (envelope.SubjectUserId is { } subject) input["subject_user_id"] = subject;
+        return JsonElement.Parse(input.ToJsonString());
+    }
+
+    private static (JobRequest? Request, ContractError? Fault) Check(string type, JsonElement keypoints, string channel, string user, string version)
+    {
+        if (type != KeypointsType)
+        {
+            var why = type == "video" ? "videos are not taken here: extract the keypoints on the device, and send those" : "there is no such payload";
+            return (null, Unprocessable("unsupported-payload", new RequestFault("payload_type", $"'{Clip(type)}' must be '{KeypointsType}': {why}")));
+        }
+
+        if (!Channels.Contains(channel, StringComparer.Ordinal))
+            return (null, Unprocessable("unknown-channel", new RequestFault("callback_config.channel", $"'{Clip(channel)}' is none of {string.Join(", ", Channels)}")));
+        if (user.Length > UserCharacters || user.Any(char.IsControl))
+            return (null, Unprocessable("invalid-user", new RequestFault("callback_config.user_id", $"must have 1 to {UserCharacters} characters and no control character")));
+        if (PipelineVersion.WorkflowOf(version) is not { } workflow) return (null, UnknownVersion(version));
+        var (faults, seconds) = KeypointsCheck.Run(keypoints, "payload.keypoints_data");
+        return faults.Count > 0
+            ? (null, ContractError.Of(StatusCodes.Status422UnprocessableEntity, "invalid-keypoints", faults))
+            : (new JobRequest(type, keypoints, channel, user, version, workflow, Math.Round(seconds / 60, 6)), null);
+    }
+
+    public static ContractError UnknownVersion(string version) => Unprocessable(
+        "unknown-pipeline-version", new RequestFault("pipeline_version", $"there is no pipeline '{Clip(version)}'; a version such as v1.2.0 is there when the workflow yogacoach-v1-2-0 is registered"));
+
+    private static ContractError Unprocessable(string code, RequestFault fault) => ContractError.Of(StatusCodes.Status422UnprocessableEntity, code, [fault]);
+
+    private static string? Text(JsonElement json, string field, string path, List<RequestFault> faults)
+    {
+        if (json.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text) return text;
+        faults.Add(new RequestFault(path, "must be a text that is not empty"));
+        return null;
+    }
+
+    private static JsonElement? Part(JsonElement body, string field, List<RequestFault> faults)
+    {
+        if (body.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Object) return value;
+        faults.Add(new RequestFault(field, "must be an object"));
+        return null;
+    }
+
+    private static string Clip(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
+}

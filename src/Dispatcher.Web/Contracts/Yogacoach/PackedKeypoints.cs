@@ -1,0 +1,58 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Dispatcher.Web.Contracts.Yogacoach;
+
+/// <summary>
+/// Keypoints as a job's input holds them. A recording of twenty seconds has half a megabyte of JSON, and an input at most 256 KiB; it is mostly digits, which gzip
+/// makes four to six times smaller. So a large one becomes <c>{"packed": "gzip", "bytes": 524288, "data": "..."}</c>, without loss: the job stays one append, and no file
+/// is left behind by a job that was refused.
+/// </summary>
+public static class PackedKeypoints
+{
+    /// <summary>What is smaller stays as it is, and can be read by people.</summary>
+    public const int PlainLimitBytes = 16 * 1024;
+
+    /// <summary>What unpacks to more is refused: nobody makes the engine fill its memory.</summary>
+    public const int UnpackedLimitBytes = 32 * 1024 * 1024;
+
+    private const string PackedField = "packed";
+    private const string DataField = "data";
+    private const string Gzip = "gzip";
+
+    public static JsonElement Pack(JsonElement keypoints)
+    {
+        var json = Encoding.UTF8.GetBytes(keypoints.GetRawText());
+        if (json.Length <= PlainLimitBytes) return keypoints;
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(json);
+        var packet = new JsonObject { [PackedField] = Gzip, ["bytes"] = json.Length, [DataField] = Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length) };
+        return JsonElement.Parse(packet.ToJsonString());
+    }
+
+    /// <summary>What was packed; what was not comes back as it is.</summary>
+    /// <exception cref="FormatException">The data is no base64.</exception>
+    /// <exception cref="InvalidDataException">The data is not gzip, or too much.</exception>
+    /// <exception cref="JsonException">The data holds no JSON.</exception>
+    public static JsonElement Unpack(JsonElement keypoints)
+    {
+        if (!IsPacked(keypoints)) return keypoints;
+        using var packed = new MemoryStream(Convert.FromBase64String(keypoints.GetProperty(DataField).GetString()!));
+        using var gzip = new GZipStream(packed, CompressionMode.Decompress);
+        using var json = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = gzip.Read(buffer)) > 0;)
+        {
+            if (json.Length + read > UnpackedLimitBytes) throw new InvalidDataException($"The keypoints unpack to more than {UnpackedLimitBytes} bytes.");
+            json.Write(buffer, 0, read);
+        }
+
+        return JsonElement.Parse(json.GetBuffer().AsSpan(0, (int)json.Length));
+    }
+
+    public static bool IsPacked(JsonElement keypoints) =>
+        keypoints.ValueKind == JsonValueKind.Object && keypoints.TryGetProperty(PackedField, out var packed) && packed.ValueKind == JsonValueKind.String
+        && keypoints.TryGetProperty(DataField, out var data) && data.ValueKind == JsonValueKind.String;
+}

@@ -1,0 +1,313 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Dispatcher.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Dispatcher.Web.Tests.Contracts.Yogacoach;
+
+/// <summary>The contract of the job dispatcher, in the order of its document: request, response, steps, errors, status.</summary>
+public sealed partial class YogacoachContractTests : YogacoachTest
+{
+    [Fact]
+    public async Task Request_OfTheDocument_IsTakenWordByWord()
+    {
+        var answer = await Create(Example);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal(["job_id", "status", "status_url", "estimated_finish_time", "estimated_wait_seconds", "idempotency_key"], answer.Json.EnumerateObject().Select(field => field.Name));
+    }
+
+    [Fact]
+    public async Task Request_TakesTheEnvelopeFromKeyAndHeaders()
+    {
+        var answer = await Create(Example, "session-9", ("x-plan-id", "plan-1"), ("x-actor-id", "teacher-2"), ("x-subject-user-id", "user-123"));
+
+        var state = await State(answer.Text("job_id"));
+        var input = state.Spec.Input!.Value;
+        Assert.Equal("default", state.Spec.Tenant);
+        Assert.Equal(
+            ("session-9", "plan-1", "teacher-2", "user-123"),
+            (input.GetProperty("session_id").GetString(), input.GetProperty("plan_id").GetString(), input.GetProperty("actor_id").GetString(), input.GetProperty("subject_user_id").GetString()));
+    }
+
+    [Theory]
+    [InlineData("tenant_id")]
+    [InlineData("session_id")]
+    [InlineData("plan_id")]
+    [InlineData("actor_id")]
+    [InlineData("subject_user_id")]
+    public async Task Request_WithAnEnvelopeFieldInItsBody_IsRefusedByName(string field)
+    {
+        var answer = await Create($$"""{"{{field}}":"x",{{Example[1..]}}""");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "envelope-in-body"), (answer.Status, answer.Text("code")));
+        Assert.StartsWith($"{field}: belongs to the execution envelope", answer.Text("error"), StringComparison.Ordinal);
+        Assert.Equal(field, answer.Text("faults.0.path"));
+    }
+
+    [Fact]
+    public async Task Request_OfAVideo_IsRefused_WithWhatToDo()
+    {
+        var answer = await Create(Example.Replace("\"keypoints\"", "\"video\"", StringComparison.Ordinal));
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "unsupported-payload"), (answer.Status, answer.Text("code")));
+        Assert.Contains("extract the keypoints on the device", answer.Text("error"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Response_HasAJobIdThatIsAUuid_AndItsStatusUrl()
+    {
+        var answer = await Create(Example);
+
+        Assert.True(Guid.TryParseExact(answer.Text("job_id"), "D", out _));
+        Assert.Equal($"/api/yogacoach/jobs/{answer.Text("job_id")}/status", answer.Text("status_url"));
+        Assert.Equal(HttpStatusCode.OK, (await Send(HttpMethod.Get, answer.Text("status_url"), null)).Status);
+    }
+
+    [Fact]
+    public async Task Response_OfANewJob_SaysQueued() => Assert.Equal("queued", (await Create(Example)).Text("status"));
+
+    [Fact]
+    public async Task Response_EstimatesTheFinish_AsAnInstantInUtc_SoManySecondsFromNow()
+    {
+        var before = TimeProvider.System.GetUtcNow();
+        var answer = await Create(Request("good"));
+        var after = TimeProvider.System.GetUtcNow();
+
+        Assert.Matches(Instant(), answer.Text("estimated_finish_time"));
+        var seconds = answer.Number("estimated_wait_seconds");
+        var finish = DateTimeOffset.Parse(answer.Text("estimated_finish_time"), CultureInfo.InvariantCulture);
+        Assert.InRange(finish, before.AddSeconds(seconds - 1), after.AddSeconds(seconds));
+        // Before anything has run, each of the eight steps along the longest chain is taken for a second.
+        Assert.Equal(8, seconds);
+    }
+
+    [Fact]
+    public async Task Response_EstimatesByWhatWasObserved()
+    {
+        await Run(Request("good"), "a");
+
+        // Now the stages have seen their steps: none took anything like a second.
+        Assert.True((await Create(Request("good"), "b")).Number("estimated_wait_seconds") < 8);
+    }
+
+    [Fact]
+    public async Task Response_HasTheIdempotencyKeyOfSessionAndVersion()
+    {
+        var key = (await Create(Example, "s-1")).Text("idempotency_key");
+
+        Assert.NotEqual(key, (await Create(Example, "s-2")).Text("idempotency_key"));
+        Assert.Equal(key, (await Create(Example, "s-1")).Text("idempotency_key"));
+    }
+
+    [Fact]
+    public async Task Step1_ADuplicate_IsAnsweredWithTheExistingJob_And200()
+    {
+        var version = await RegisterBlocked();
+        var first = await Create(Request("good", version: version));
+
+        // Also with another payload: a session is analysed once by each version.
+        var second = await Create(Request("bent", version: version));
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.OK), (first.Status, second.Status));
+        foreach (var field in new[] { "job_id", "status_url", "idempotency_key" }) Assert.Equal(first.Text(field), second.Text(field));
+        Assert.Equal(first.Json.EnumerateObject().Select(field => field.Name), second.Json.EnumerateObject().Select(field => field.Name));
+        Block.Release();
+        await Ended(first.Text("job_id"));
+        var third = await Create(Request("good", version: version));
+        Assert.Equal((HttpStatusCode.OK, "completed", 0), (third.Status, third.Text("status"), third.Number("estimated_wait_seconds")));
+    }
+
+    [Fact]
+    public async Task Step1_ANewVersion_IsANewJob()
+    {
+        var version = await RegisterBlocked();
+
+        Assert.NotEqual(await Created(Example), await Created(Request("good", version: version)));
+        Block.Release();
+    }
+
+    [Fact]
+    public async Task Step2_RecordsTheJobsMetadata()
+    {
+        var input = (await State(await Created(Request("good", "line", "user-7")))).Spec.Input!.Value;
+
+        Assert.Equal("keypoints", input.GetProperty("payload_type").GetString());
+        Assert.Equal("v1.2.0", input.GetProperty("pipeline_version").GetString());
+        Assert.Equal("user-7", input.GetProperty("callback").GetProperty("user_id").GetString());
+        Assert.Equal("""["line","web"]""", input.GetProperty("callback").GetProperty("channels").GetRawText());
+    }
+
+    [Fact]
+    public async Task Step5_RunsTheSevenPlaybooks_AndRecordsTheAnalysedMinutes()
+    {
+        var status = await Run(Request("good"));
+
+        Assert.Equal("completed", status.Text("status"));
+        Assert.Equal("analyzed", status.Text("result.outcome"));
+        Assert.Equal("pass", status.Text("result.quality.confidence_gate"));
+        Assert.Equal(["warrior_2", "tree"], status.At("result.segmentation.segments").EnumerateArray().Select(segment => segment.GetProperty("asana_id").GetString()));
+        Assert.Equal(2, status.Number("result.assessment.total_segments"));
+        Assert.Equal("green", status.Text("result.safety.allowed_actions.safety_label"));
+        Assert.Equal(2, status.Number("result.playlist.total_items"));
+        Assert.Equal("keep", status.Text("result.narration.main_feedback.focus_point"));
+        Assert.Equal(3, status.At("result.report.three_key_points").GetArrayLength());
+        Assert.Equal("improving", status.Text("result.report.progress_tracking.trend"));
+        var seconds = status.At("result.segmentation.segments").EnumerateArray().Sum(segment => segment.GetProperty("end_time").GetDouble() - segment.GetProperty("start_time").GetDouble());
+        Assert.Equal(seconds / 60, status.At("result.analysis_minutes").GetDouble(), 1e-5);
+    }
+
+    /// <summary>A result that nobody likes is a result, and no fault.</summary>
+    [Theory]
+    [InlineData("occluded", "re_shoot")]
+    [InlineData("short", "re_shoot")]
+    [InlineData("no-consent", "reject")]
+    [InlineData("unknown", "not_in_library")]
+    public async Task Step5_AnOutcomeWithoutAnalysis_CompletesTheJob_IsDelivered_AndBillsNothing(string scene, string outcome)
+    {
+        var status = await Run(Request(scene));
+
+        Assert.Equal(("completed", outcome), (status.Text("status"), status.Text("result.outcome")));
+        Assert.True(status.At("delivery.delivered").GetBoolean());
+        Assert.Equal(0, status.At("result.analysis_minutes").GetDouble());
+        Assert.Equal((0, 0), ((await Account()).Used, (await Account()).Reserved));
+        Assert.NotEmpty(status.Text("result.delivery_bundle.main_card.text"));
+    }
+
+    [Fact]
+    public async Task Step5_ReportedPain_IsRed_AndNothingIsAllowed()
+    {
+        var status = await Run(Request("pain"));
+
+        Assert.Equal("red", status.Text("result.safety.allowed_actions.safety_label"));
+        Assert.True(status.At("result.safety.pain_status.reported").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Step5_CapabilitiesAreResolvedByTheirCode()
+    {
+        var steps = (await State(await Created(Example))).Plan.Steps;
+
+        Assert.Equal(
+            ["yogacoach.quality_check", "yogacoach.motion_segmentation", "yogacoach.pose_assessment", "yogacoach.safety_engine", "yogacoach.coach_mapping", "yogacoach.narration_script",
+                "yogacoach.session_report", "yogacoach.result_packager", "channel.deliver"],
+            steps.Select(step => step.Handler));
+    }
+
+    [Fact]
+    public async Task Error_AFailedPipeline_IsToldWithItsCause_AfterItsRetries()
+    {
+        using (var api = new Support.Api(Service.Client()))
+            await api.Register("name: yogacoach-v0-0-2\nversion: 1\nsteps:\n  - { id: boom, uses: fail, with: { message: the camera was upside down, class: transient }, retry: { max_attempts: 3, initial: 1ms } }\n");
+
+        var id = await Created(Request("good", version: "v0.0.2"));
+        var status = await Ended(id);
+
+        Assert.Equal("failed", status.Text("status"));
+        Assert.Contains("the camera was upside down", status.Text("error"), StringComparison.Ordinal);
+        Assert.Equal(["job_id", "status", "error"], status.Json.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(3, (await State(id)).Steps[0].Attempt);
+    }
+
+    [Fact]
+    public async Task Error_AJobThatCannotBeMade_IsRefusedWith503_AndWhy()
+    {
+        await Service.Engine.StopAsync(default);
+
+        var answer = await Create(Example);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.NotEmpty(answer.Text("error"));
+        Assert.True(answer.Headers.Contains("Retry-After"));
+    }
+
+    [Fact]
+    public async Task Status_OfAQueuedJob_HasItsProgress()
+    {
+        var version = await RegisterBlocked(more: "approval: required");
+
+        var status = await Status(await Created(Request("good", version: version)));
+
+        Assert.Equal(["job_id", "status", "progress"], status.Json.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(("queued", "wait", 0), (status.Text("status"), status.Text("progress.current_step"), status.Number("progress.progress_percentage")));
+    }
+
+    [Fact]
+    public async Task Status_OfARunningJob_NamesItsStep()
+    {
+        var version = await RegisterBlocked();
+
+        var status = await Status(await Created(Request("good", version: version)));
+
+        Assert.Equal(("running", "wait", 0), (status.Text("status"), status.Text("progress.current_step"), status.Number("progress.progress_percentage")));
+        Block.Release();
+    }
+
+    [Fact]
+    public async Task Status_OfACompletedJob_HasItsResultAndItsDelivery()
+    {
+        var status = await Run(Request("good"));
+
+        Assert.Equal(["job_id", "status", "result", "delivery"], status.Json.EnumerateObject().Select(field => field.Name));
+        Assert.True(status.At("delivery.delivered").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Status_OfACancelledJob_IsFailed()
+    {
+        var version = await RegisterBlocked();
+        var id = await Created(Request("good", version: version));
+
+        await Service.Services.GetRequiredService<IDispatcherClient>().Cancel(JobId.Parse(id), "the user left");
+
+        var status = await Ended(id);
+        Assert.Equal(("failed", "The job was cancelled: the user left"), (status.Text("status"), status.Text("error")));
+    }
+
+    [Fact]
+    public async Task Status_IsAskedForByJobIdAlone_WithTheSameTool()
+    {
+        var id = await Created(Request("good"));
+        var status = await Ended(id);
+
+        var asked = await Send(HttpMethod.Post, Jobs, $$"""{"job_id":"{{id}}"}""");
+
+        Assert.Equal((HttpStatusCode.OK, status.Content), (asked.Status, asked.Content));
+    }
+
+    [Fact]
+    public async Task Status_IsFinalForPollers_WhateverTheOutcome()
+    {
+        Assert.Equal("completed", (await Run(Request("short"), "a")).Text("status"));
+        Assert.Equal("completed", (await Run(Request("good"), "b")).Text("status"));
+    }
+
+    /// <summary>Half a megabyte of keypoints is more than a job's input may have: it is packed, without loss.</summary>
+    [Fact]
+    public async Task Keypoints_OfALongRecording_FitIntoTheJob_Unchanged()
+    {
+        var request = Request("good");
+        var input = (await State(await Created(request))).Spec.Input!.Value.GetProperty("keypoints_data");
+
+        Assert.True(request.Length > 2 * JobLimits.PayloadBytes, "The request is as large as the test says.");
+        Assert.True(Web.Contracts.Yogacoach.PackedKeypoints.IsPacked(input));
+        var unpacked = Web.Contracts.Yogacoach.PackedKeypoints.Unpack(input);
+        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(request).GetProperty("payload").GetProperty("keypoints_data"), unpacked));
+    }
+
+    [Fact]
+    public async Task Keypoints_MayBeABareListOfFrames()
+    {
+        var frames = JsonElement.Parse(Request("good")).GetProperty("payload").GetProperty("keypoints_data").GetProperty("frames").GetRawText();
+
+        // Without consent nothing is analysed; that it says so shows that the frames were read.
+        var status = await Run(Example.Replace("{\"keypoints_data\":{}}", $"{{\"keypoints_data\":{frames}}}", StringComparison.Ordinal));
+
+        Assert.Equal(("reject", 630), (status.Text("result.outcome"), status.Number("result.quality.privacy_receipt.frames_received")));
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    private static partial Regex Instant();
+}
