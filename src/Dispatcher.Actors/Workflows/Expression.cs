@@ -11,6 +11,7 @@ internal enum PathRoot
     StepOutput,
     StepFailed,
     StepStatus,
+    StepFailure,
     Item,
     ItemIndex,
     JobIdentifier,
@@ -34,6 +35,7 @@ internal enum Function
 {
     Default,
     Length,
+    Set,
     ArtifactPath,
 }
 
@@ -75,6 +77,7 @@ internal abstract record Expression(int Offset)
             PathRoot.StepOutput => $"steps.{StepId}.output",
             PathRoot.StepFailed => $"steps.{StepId}.failed",
             PathRoot.StepStatus => $"steps.{StepId}.status",
+            PathRoot.StepFailure => $"steps.{StepId}.failure",
             PathRoot.ItemIndex => "item_index",
             PathRoot.JobIdentifier => "job.id",
             PathRoot.JobTenant => "job.tenant",
@@ -119,6 +122,7 @@ internal abstract record Expression(int Offset)
     {
         Function.Default => "default",
         Function.Length => "len",
+        Function.Set => "set",
         _ => "artifacts.path",
     };
 

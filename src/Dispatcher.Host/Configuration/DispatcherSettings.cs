@@ -43,6 +43,9 @@ public sealed record DispatcherSettings
         [StageSettings.RenderName] = new() { MaxConcurrency = 4, StartDelay = TimeSpan.FromSeconds(1) },
     };
 
+    /// <summary>Capability codes, and the handlers that stand behind them.</summary>
+    public IReadOnlyDictionary<string, string> Capabilities { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public ProcessSettings Process { get; init; } = new();
 
     public HttpSettings Http { get; init; } = new();
@@ -100,6 +103,7 @@ public sealed record DispatcherSettings
                 ProgressInterval = settings.Duration("dispatcher.steps.progress-interval"),
             },
             Stages = StagesFrom(settings),
+            Capabilities = settings.TextsOf("dispatcher.capabilities"),
             Process = new ProcessSettings
             {
                 AllowedCommands = settings.TextList("dispatcher.process.allowed-commands"),

@@ -28,6 +28,9 @@ public sealed class DispatcherOptions
     /// <summary>Handlers of steps; the built-in ones that need no configuration are there already.</summary>
     public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new WorkerHandler()];
 
+    /// <summary>What capability codes mean here: each is bound to the name of a handler. A workflow's <c>uses</c> may name either.</summary>
+    public IDictionary<string, string> Capabilities { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Workflows that are registered for the tenant <c>default</c> when the engine starts.</summary>
     public IList<WorkflowDefinition> Workflows { get; } = [];
 }
