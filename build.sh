@@ -44,7 +44,8 @@ Usage: ./build.sh VERB
   build              Restores and builds everything (Release); warnings are errors.
   test [NAME...]     Builds, then runs all tests but the long ones (`ci` runs these too), or those whose full name contains a NAME.
   ci                 Everything that must pass before a merge: locked restore, build, format, tests, a short demo.
-  demo [--fresh]     Cuts a talk video with the real pipeline. Kill it and run it again: it goes on where it was.
+  demo [NAME] [--fresh]
+                     Cuts a talk video with the real pipeline, or runs the sample of that name (samples/NAME/demo.sh). Kill it and run it again: it goes on where it was.
                      --fresh forgets what was there; --smoke takes a short talk and checks the result.
   bench [ARGS...]    Measures throughput and latency, into artifacts/bench/results.json; ARGS go to the bench.
   chaos [ARGS...]    Three nodes on a PostgreSQL of their own under load and faults at random, then a check: --seconds N, --seed S.
@@ -185,6 +186,11 @@ smoke_demo() {
 
 demo() {
   local folder=$artifacts/demo seconds=60 fresh='' smoke='' argument
+  if [[ $# -gt 0 && $1 != -* && $1 != talk ]]; then
+    sample_demo "$@"
+    return
+  fi
+  [[ ${1:-} != talk ]] || shift
   for argument in "$@"; do
     case $argument in
       --fresh) fresh=yes ;;
@@ -202,6 +208,18 @@ demo() {
   publish
   run_demo "$folder" "$seconds"
   [[ -z $smoke ]] || check_demo "$folder"
+}
+
+# sample_demo NAME [--fresh] [--smoke]: the demo of samples/NAME, in artifacts/demo-NAME.
+sample_demo() {
+  local name=$1 argument
+  shift
+  [[ $name =~ ^[a-z]+$ && -f samples/$name/demo.sh ]] || usage "There is no demo '$name'; there are talk $(printf '%s\n' samples/*/demo.sh | sed 's|samples/||; s|/demo.sh||' | paste -sd ' ')."
+  for argument in "$@"; do [[ $argument == --fresh || $argument == --smoke ]] || usage "demo $name takes --fresh and --smoke, not '$argument'."; done
+  need_packages
+  build
+  publish
+  DISPATCHER_PROGRAM=$dispatcher bash "samples/$name/demo.sh" "$artifacts/demo-$name" "$@"
 }
 
 # The talk and the data directory stay, so that a run that was killed goes on.

@@ -2,6 +2,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
+using Dispatcher.Web.Contracts;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
 using Dispatcher.Web.Hosting;
@@ -18,6 +19,7 @@ using Dispatcher.Web.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Dispatcher.Web;
 
@@ -45,6 +47,7 @@ public static class DispatcherServices
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddProblems();
         services.AddApiDocument();
+        services.AddSingleton<JobNumber>();
         services.AddPipeline();
         return services;
     }
@@ -69,6 +72,7 @@ public static class DispatcherServices
         api.MapCallbacks();
         api.MapWorkers();
         api.MapAdmin();
+        ours.MapContracts(app.Services.GetRequiredService<IOptions<DispatcherOptions>>().Value.Contracts);
         ours.AddTo(app);
         return app;
     }

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Dispatcher.Sharding;
+using Dispatcher.Web.Contracts;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Configuration;
@@ -57,6 +59,9 @@ public sealed record DispatcherSettings
     public WebSettings Web { get; init; } = new();
 
     public WorkerSettings Workers { get; init; } = new();
+
+    /// <summary>Contracts of other systems that are served.</summary>
+    public IReadOnlyList<Contract> Contracts { get; init; } = [];
 
     /// <summary><c>dispatcher.cluster</c></summary>
     public ClusterOptions Cluster { get; init; } = new();
@@ -120,6 +125,7 @@ public sealed record DispatcherSettings
             Callbacks = CallbackSettings.From(settings),
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
+            Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
             Cluster = ClusterSettings.From(settings),
         };
     }

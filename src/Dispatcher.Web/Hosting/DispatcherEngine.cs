@@ -173,6 +173,11 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
             {
                 LogNotReborn(_logger, failure.Message, delay.TotalSeconds);
             }
+            catch (Exception failure)
+            {
+                // A server that gave up would look alive and do nothing for ever.
+                LogNotRebornForABug(_logger, failure, delay.TotalSeconds);
+            }
 
             await Task.WhenAny(Task.Delay(delay, time), _stopping.Task);
         }
@@ -201,6 +206,9 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
 
     [LoggerMessage(621, LogLevel.Warning, "This server cannot join the cluster again yet: {Cause} It is tried again in {DelaySeconds} s.")]
     private static partial void LogNotReborn(ILogger logger, string cause, double delaySeconds);
+
+    [LoggerMessage(623, LogLevel.Error, "This server could not join the cluster again. It is tried again in {DelaySeconds} s.")]
+    private static partial void LogNotRebornForABug(ILogger logger, Exception failure, double delaySeconds);
 
     [LoggerMessage(622, LogLevel.Warning, "A node that had stood down did not end cleanly.")]
     private static partial void LogNotEnded(ILogger logger, Exception failure);

@@ -3,6 +3,7 @@ using Dispatcher.Steps.Handlers;
 using Dispatcher.Steps.Workers;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
+using Dispatcher.Web.Contracts;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.Web.Hosting;
@@ -33,4 +34,7 @@ public sealed class DispatcherOptions
 
     /// <summary>Workflows that are registered for the tenant <c>default</c> when the engine starts.</summary>
     public IList<WorkflowDefinition> Workflows { get; } = [];
+
+    /// <summary>Contracts of other systems that are served beside <c>/api/v1</c>.</summary>
+    public ISet<Contract> Contracts { get; } = new HashSet<Contract>();
 }

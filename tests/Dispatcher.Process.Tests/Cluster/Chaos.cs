@@ -20,7 +20,16 @@ internal static class Chaos
         }
 
         await using var rig = await ClusterRig.Start(Nodes, seed, Console.WriteLine);
-        var faults = await Run(rig, time, new Random(seed));
+        IReadOnlyList<string> faults;
+        try
+        {
+            faults = await Run(rig, time, new Random(seed));
+        }
+        catch (Exception failure) when (failure is TimeoutException or Xunit.Sdk.XunitException)
+        {
+            faults = [failure.Message, .. await rig.Shards()];
+        }
+
         foreach (var fault in faults.Take(50)) await Console.Out.WriteLineAsync(fault);
         if (faults.Count > 0) await Console.Out.WriteLineAsync(rig.Logs());
         await Console.Out.WriteLineAsync(faults.Count == 0 ? $"Everything holds. Seed {seed}." : $"{faults.Count} faults. Seed {seed}.");

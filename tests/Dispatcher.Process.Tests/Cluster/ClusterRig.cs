@@ -244,6 +244,14 @@ internal sealed class ClusterRig : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Who owns how many shards, and whose they are to be, for whoever reads a failure.</summary>
+    public async Task<IReadOnlyList<string>> Shards() => await Ask<string[]>(
+        """
+        SELECT coalesce(array_agg(line), '{}') FROM (
+            SELECT format('%s shards of %s (incarnation %s, %s) are meant for %s', count(*), n.node_name, s.incarnation, n.state, s.target) AS line
+            FROM dispatcher.shards s LEFT JOIN dispatcher.nodes n USING (incarnation) GROUP BY n.node_name, s.incarnation, n.state, s.target) lines
+        """);
+
     /// <summary>What the nodes have written, for whoever reads a failure.</summary>
     public string Logs() => string.Join('\n', _nodes.Select(node => $"--- {node.Key}\n{node.Value.Process.Out}{node.Value.Process.Error}"));
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.ServerSentEvents;
+using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Sharding;
 using Dispatcher.Store.Postgres;
@@ -161,6 +162,35 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Equal((id, JobStatus.Completed), (ended.Id, ended.Status));
     }
 
+    /// <summary>Both nodes send; neither sends what is the other's, or the receiver would get it twice.</summary>
+    [Fact]
+    public async Task Callbacks_AreSentOnce_AndReplayedFromAnyNode()
+    {
+        const int jobs = 24;
+        using var other = new Api(_two.Client());
+        await using var receiver = await NodeReceiver.Start((await _api.Get("/webhooks/secret")).Text("secret")!);
+        await _api.Register(Support.Workflows.Quick);
+        var body = JsonSerializer.Serialize(new { workflow = "quick", callback = new { url = receiver.Url, events = new[] { "job.completed" } } });
+        var made = new List<string>();
+        for (var i = 0; i < jobs; i++) made.Add(await (i % 2 == 0 ? _api : other).Create(body));
+
+        var told = new List<string>();
+        for (var i = 0; i < jobs; i++) told.Add((await receiver.Next()).GetProperty("id").GetString()!);
+        Assert.Equal(made.Order(StringComparer.Ordinal), told.Select(id => id[..id.LastIndexOf('-')]).Order(StringComparer.Ordinal));
+        await Until(async () => (await _api.Get("/webhooks/deliveries?status=delivered&limit=100")).At("deliveries").GetArrayLength() == jobs);
+        Assert.False(receiver.HasMore);
+
+        foreach (var delivery in (await _api.Get("/webhooks/deliveries?status=delivered&limit=2")).At("deliveries").EnumerateArray())
+        {
+            foreach (var api in new[] { _api, other })
+            {
+                Assert.Equal(HttpStatusCode.Accepted, (await api.Post($"/webhooks/deliveries/{delivery.GetProperty("id")}/replay")).Status);
+                Assert.Equal(delivery.GetProperty("webhook_id").GetString(), (await receiver.Next()).GetProperty("id").GetString());
+                await Until(async () => (await api.Get("/webhooks/deliveries?status=delivered&limit=100")).At("deliveries").GetArrayLength() == jobs);
+            }
+        }
+    }
+
     private async Task<TestService> Start(string name)
     {
         var connection = (await PostgresCluster.Shared).ConnectionString;
@@ -169,6 +199,7 @@ public sealed class ClusterTests : IAsyncLifetime
             options.Postgres = new PostgresStoreOptions { ConnectionString = connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = name, Address = $"http://{name}.example.org:5080" };
             options.Node = options.Node with
             {
+                Callbacks = options.Node.Callbacks with { AllowPrivateAddresses = true },
                 DrainTimeout = TimeSpan.FromSeconds(1),
                 Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(200), CrashGrace = TimeSpan.FromMilliseconds(600) },
             };
