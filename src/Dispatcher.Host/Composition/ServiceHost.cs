@@ -54,6 +54,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
             options.Web = options.Web with { ArtifactLimitBytes = settings.Workers.ArtifactLimitBytes };
             options.Contracts.UnionWith(settings.Contracts);
+            options.TalkAvocado = settings.TalkAvocado;
             options.Handlers.Clear();
             foreach (var handler in handlers.Registry.Handlers) options.Handlers.Add(handler);
             foreach (var (code, handler) in settings.Capabilities) options.Capabilities[code] = handler;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dispatcher.Sharding;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Configuration;
@@ -62,6 +63,9 @@ public sealed record DispatcherSettings
 
     /// <summary>Contracts of other systems that are served.</summary>
     public IReadOnlyList<Contract> Contracts { get; init; } = [];
+
+    /// <summary><c>dispatcher.talk-avocado</c></summary>
+    public TalkAvocadoOptions TalkAvocado { get; init; } = new();
 
     /// <summary><c>dispatcher.cluster</c></summary>
     public ClusterOptions Cluster { get; init; } = new();
@@ -126,6 +130,11 @@ public sealed record DispatcherSettings
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
             Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
+            TalkAvocado = new TalkAvocadoOptions
+            {
+                StartOnCreate = settings.Boolean("dispatcher.talk-avocado.start-on-create"),
+                Workflow = settings.Text("dispatcher.talk-avocado.workflow"),
+            },
             Cluster = ClusterSettings.From(settings),
         };
     }

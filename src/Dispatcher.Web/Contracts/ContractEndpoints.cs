@@ -1,3 +1,4 @@
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts;
@@ -10,7 +11,7 @@ internal static class ContractEndpoints
         [Contract.Yogacoach] = static _ => { },
         [Contract.WorkflowCoordinator] = static _ => { },
         [Contract.JobOrchestrator] = static _ => { },
-        [Contract.TalkAvocado] = static _ => { },
+        [Contract.TalkAvocado] = TalkAvocadoEndpoints.MapTalkAvocado,
         [Contract.SchedulerService] = static _ => { },
     };
 

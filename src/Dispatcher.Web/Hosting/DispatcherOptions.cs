@@ -4,6 +4,7 @@ using Dispatcher.Steps.Workers;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.Web.Hosting;
@@ -37,4 +38,7 @@ public sealed class DispatcherOptions
 
     /// <summary>Contracts of other systems that are served beside <c>/api/v1</c>.</summary>
     public ISet<Contract> Contracts { get; } = new HashSet<Contract>();
+
+    /// <summary>How the contract of talk videos makes its jobs.</summary>
+    public TalkAvocadoOptions TalkAvocado { get; set; } = new();
 }

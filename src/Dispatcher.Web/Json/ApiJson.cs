@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Stats;
@@ -45,6 +46,7 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, WorkersJson.Default);
         options.TypeInfoResolverChain.Insert(0, StatsJson.Default);
         options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
+        options.TypeInfoResolverChain.Insert(0, TalkJson.Default);
     }
 
     private static JsonSerializerOptions Make()
