@@ -3,6 +3,7 @@ using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.JobOrchestrator;
 using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Web.Embedding;
 using Dispatcher.Web.Health;
@@ -49,6 +50,7 @@ public static class DispatcherServices
         services.AddProblems();
         services.AddApiDocument();
         services.AddSingleton<JobNumber>();
+        services.AddJobOrchestrator();
         services.AddTalkAvocado();
         services.AddPipeline();
         return services;

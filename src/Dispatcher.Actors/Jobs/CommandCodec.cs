@@ -24,7 +24,7 @@ public static class CommandCodec
         JobCommand.Pause c => new CommandRecord("pause", c.At, c.By, c.Reason),
         JobCommand.Resume c => new CommandRecord("resume", c.At, c.By, c.Reason),
         JobCommand.Cancel c => new CommandRecord("cancel", c.At, c.By, c.Reason),
-        JobCommand.Recover c => new CommandRecord("recover", c.At, c.By, c.Reason) { Step = c.FromStep },
+        JobCommand.Recover c => new CommandRecord("recover", c.At, c.By, c.Reason) { Step = c.FromStep, PassOver = c.PassOver ? true : null },
         JobCommand.ChangePriority c => new CommandRecord("change-priority", c.At, c.By, c.Reason) { Priority = c.Priority },
         JobCommand.ApproveStep c => new CommandRecord("approve-step", c.At, c.By, c.Reason) { Step = c.Step?.Id, Item = c.Step?.Item },
         JobCommand.RejectStep c => new CommandRecord("reject-step", c.At, c.By, c.Reason) { Step = c.Step?.Id, Item = c.Step?.Item },
@@ -40,7 +40,7 @@ public static class CommandCodec
         "pause" => new JobCommand.Pause(r.By, r.Reason, r.At),
         "resume" => new JobCommand.Resume(r.By, r.Reason, r.At),
         "cancel" => new JobCommand.Cancel(r.By, r.Reason, r.At),
-        "recover" when r.Step is { } step => new JobCommand.Recover(step, r.By, r.Reason, r.At),
+        "recover" when r.Step is { } step => new JobCommand.Recover(step, r.By, r.Reason, r.At) { PassOver = r.PassOver == true },
         "change-priority" when r.Priority is { } priority => new JobCommand.ChangePriority(priority, r.By, r.Reason, r.At),
         "approve-step" => new JobCommand.ApproveStep(StepOf(r), r.By, r.Reason, r.At),
         "reject-step" => new JobCommand.RejectStep(StepOf(r), r.By, r.Reason, r.At),
@@ -64,4 +64,7 @@ internal sealed record CommandRecord(string Type, DateTimeOffset At, Principal B
     public int? Item { get; init; }
 
     public int? Priority { get; init; }
+
+    /// <summary>Of a recovery.</summary>
+    public bool? PassOver { get; init; }
 }

@@ -1,3 +1,4 @@
+using Dispatcher.Web.Contracts.JobOrchestrator;
 using Dispatcher.Web.Contracts.TalkAvocado;
 using Microsoft.AspNetCore.Routing;
 
@@ -10,7 +11,7 @@ internal static class ContractEndpoints
     {
         [Contract.Yogacoach] = static _ => { },
         [Contract.WorkflowCoordinator] = static _ => { },
-        [Contract.JobOrchestrator] = static _ => { },
+        [Contract.JobOrchestrator] = OrchestratorEndpoints.MapJobOrchestrator,
         [Contract.TalkAvocado] = TalkAvocadoEndpoints.MapTalkAvocado,
         [Contract.SchedulerService] = static _ => { },
     };
