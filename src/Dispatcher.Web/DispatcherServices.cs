@@ -3,6 +3,8 @@ using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.JobOrchestrator;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Dispatcher.Web.Contracts.Yogacoach;
 using Dispatcher.Web.Embedding;
@@ -56,6 +58,8 @@ public static class DispatcherServices
         services.AddApiDocument();
         services.AddSingleton<JobNumber>();
         services.AddWorkflowCoordinator();
+        services.AddJobOrchestrator();
+        services.AddTalkAvocado();
         services.AddPipeline();
         return services;
     }

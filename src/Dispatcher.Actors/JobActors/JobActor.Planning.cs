@@ -93,7 +93,7 @@ internal sealed partial class JobActor
         var plan = turn.State.Plan.Steps[index];
         if (services.Handlers.Find(plan.Handler) is not { } handler)
         {
-            Park($"Step {key} uses the handler '{plan.Handler}', which this node does not have.");
+            Park($"Step {key} uses the handler '{plan.Handler}', which this node does not have. Add it, or bind the name in dispatcher.capabilities.");
             return;
         }
 

@@ -24,7 +24,7 @@ public static class CommandCodec
         JobCommand.Pause c => new CommandRecord("pause", c.At, c.By, c.Reason),
         JobCommand.Resume c => new CommandRecord("resume", c.At, c.By, c.Reason),
         JobCommand.Cancel c => new CommandRecord("cancel", c.At, c.By, c.Reason),
-        JobCommand.Recover c => new CommandRecord("recover", c.At, c.By, c.Reason) { Step = c.FromStep },
+        JobCommand.Recover c => new CommandRecord("recover", c.At, c.By, c.Reason) { Step = c.FromStep, PassOver = c.PassOver ? true : null },
         JobCommand.ChangePriority c => new CommandRecord("change-priority", c.At, c.By, c.Reason) { Priority = c.Priority },
         JobCommand.Amend c => new CommandRecord("amend", c.At, c.By, c.Reason) { Input = c.Input },
         JobCommand.ApproveStep c => new CommandRecord("approve-step", c.At, c.By, c.Reason) { Step = c.Step?.Id, Item = c.Step?.Item },
@@ -41,7 +41,7 @@ public static class CommandCodec
         "pause" => new JobCommand.Pause(r.By, r.Reason, r.At),
         "resume" => new JobCommand.Resume(r.By, r.Reason, r.At),
         "cancel" => new JobCommand.Cancel(r.By, r.Reason, r.At),
-        "recover" when r.Step is { } step => new JobCommand.Recover(step, r.By, r.Reason, r.At),
+        "recover" when r.Step is { } step => new JobCommand.Recover(step, r.By, r.Reason, r.At) { PassOver = r.PassOver == true },
         "change-priority" when r.Priority is { } priority => new JobCommand.ChangePriority(priority, r.By, r.Reason, r.At),
         "amend" => new JobCommand.Amend(JsonSize.NullAsAbsent(r.Input), r.By, r.Reason, r.At),
         "approve-step" => new JobCommand.ApproveStep(StepOf(r), r.By, r.Reason, r.At),
@@ -68,4 +68,7 @@ internal sealed record CommandRecord(string Type, DateTimeOffset At, Principal B
     public int? Priority { get; init; }
 
     public JsonElement? Input { get; init; }
+
+    /// <summary>Of a recovery.</summary>
+    public bool? PassOver { get; init; }
 }

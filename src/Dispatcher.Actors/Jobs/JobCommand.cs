@@ -32,7 +32,11 @@ public abstract record JobCommand
     public sealed record Cancel(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 
     /// <summary>Restarts a failed job from a step: that step and all that need it are reset, earlier results stay.</summary>
-    public sealed record Recover(string FromStep, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
+    public sealed record Recover(string FromStep, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At)
+    {
+        /// <summary>Steps that did not end well and do not need that one are passed over (skipped) instead of run again.</summary>
+        public bool PassOver { get; init; }
+    }
 
     public sealed record ChangePriority(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 

@@ -141,7 +141,7 @@ public static partial class JobDecider
             return Decision.Refuse("never-started", "The job failed before it started, and its workflow requires approval; submit it again.");
         return state.RecoveryAttempts >= state.Plan.MaxRecoveryAttempts
             ? Decision.Refuse("recovery-exhausted", $"The job was recovered {state.RecoveryAttempts} times; its workflow allows {state.Plan.MaxRecoveryAttempts}.")
-            : Decision.Of(new JobEvent.Recovering(c.FromStep, state.RecoveryAttempts + 1, c.By, c.Reason, c.At));
+            : Decision.Of(new JobEvent.Recovering(c.FromStep, state.RecoveryAttempts + 1, c.By, c.Reason, c.At) { PassOver = c.PassOver ? true : null });
     }
 
     private static Decision ChangePriority(JobState state, JobCommand.ChangePriority c)

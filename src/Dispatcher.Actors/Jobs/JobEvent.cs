@@ -36,7 +36,11 @@ public abstract record JobEvent
 
     public sealed record Resumed(Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 
-    public sealed record Recovering(string FromStep, int Attempt, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
+    public sealed record Recovering(string FromStep, int Attempt, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At)
+    {
+        /// <summary>True: steps that did not end well and do not need that one are skipped; absent: they run again.</summary>
+        public bool? PassOver { get; init; }
+    }
 
     public sealed record PriorityChanged(int Priority, Principal By, string? Reason, DateTimeOffset At) : JobEvent(At);
 

@@ -158,7 +158,7 @@ public sealed partial record JobState
         Items = [.. fanOut.Items.Select(item => item.Status.IsTerminal() ? item : Close(item, StepStatus.Cancelled, at))],
     };
 
-    /// <summary>Recovery: the named step, all that need it, and whatever did not complete start anew.</summary>
+    /// <summary>Recovery: the named step and all that need it start anew; so does whatever did not complete, or it is passed over.</summary>
     private JobState Reset(JobEvent.Recovering e)
     {
         var root = Plan.IndexOf(e.FromStep);
@@ -172,7 +172,8 @@ public sealed partial record JobState
                 StepStatus.Failed => Plan.Steps[i] is { OnError: OnError.Continue, IsFanOut: false },
                 _ => false,
             };
-            if (i == root || !kept || Plan.Dependents[root].Contains(i)) steps[i] = StepState.Initial;
+            if (i == root || Plan.Dependents[root].Contains(i)) steps[i] = StepState.Initial;
+            else if (!kept) steps[i] = e.PassOver == true ? StepState.Initial with { Status = StepStatus.Skipped, EndedAt = e.At, SkipReason = $"Passed over by a recovery from {e.FromStep}." } : StepState.Initial;
         }
 
         return this with

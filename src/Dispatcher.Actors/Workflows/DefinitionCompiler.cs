@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Dispatcher.Jobs;
+using Dispatcher.Workflows.Asl;
 
 namespace Dispatcher.Workflows;
 
@@ -22,7 +23,8 @@ internal sealed class DefinitionCompiler
 
     /// <summary>Reads YAML or JSON.</summary>
     /// <exception cref="WorkflowDefinitionException">Lists every fault.</exception>
-    public static WorkflowDefinition Read(string text, string sourceName)
+    /// <param name="identity">The name and version of a state machine, which has none of its own.</param>
+    public static WorkflowDefinition Read(string text, string sourceName, (string Name, int Version)? identity = null)
     {
         text = text.TrimStart('\uFEFF');
         var report = new FaultReport(sourceName, new SourceText(text));
@@ -35,6 +37,13 @@ internal sealed class DefinitionCompiler
 
         var isJson = text.AsSpan().TrimStart() is ['{', ..];
         var root = isJson ? JsonSourceReader.Read(text, report) : YamlSourceReader.Read(text, report);
+        if (root is not null && isJson && AslReader.IsStateMachine(root))
+        {
+            report.Root = root;
+            var (name, version) = identity ?? (AslNames.Spell(Path.GetFileName(sourceName).Split('.')[0], signs: ""), 1);
+            root = AslReader.Convert(root, name, version, report);
+        }
+
         if (root is null) report.ThrowIfAny();
         return Compile(root!, report);
     }

@@ -11,6 +11,7 @@ internal enum PathRoot
     StepOutput,
     StepFailed,
     StepStatus,
+    StepFailure,
     Item,
     ItemIndex,
     JobIdentifier,
@@ -40,6 +41,7 @@ internal enum Function
 {
     Default,
     Length,
+    Set,
     ArtifactPath,
 }
 
@@ -81,6 +83,7 @@ internal abstract record Expression(int Offset)
             PathRoot.StepOutput => $"steps.{StepId}.output",
             PathRoot.StepFailed => $"steps.{StepId}.failed",
             PathRoot.StepStatus => $"steps.{StepId}.status",
+            PathRoot.StepFailure => $"steps.{StepId}.failure",
             PathRoot.ItemIndex => "item_index",
             PathRoot.JobIdentifier => "job.id",
             PathRoot.JobTenant => "job.tenant",
@@ -125,6 +128,7 @@ internal abstract record Expression(int Offset)
     {
         Function.Default => "default",
         Function.Length => "len",
+        Function.Set => "set",
         _ => "artifacts.path",
     };
 

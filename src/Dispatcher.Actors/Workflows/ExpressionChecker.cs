@@ -109,7 +109,7 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
 
         switch (path.Root)
         {
-            case PathRoot.StepOutput or PathRoot.StepFailed or PathRoot.StepStatus:
+            case PathRoot.StepOutput or PathRoot.StepFailed or PathRoot.StepStatus or PathRoot.StepFailure:
                 Step(path);
                 break;
             case PathRoot.Item or PathRoot.ItemIndex when !rules.AllowsItem:

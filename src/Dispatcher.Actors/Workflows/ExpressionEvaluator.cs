@@ -38,6 +38,7 @@ internal static class ExpressionEvaluator
         PathRoot.StepOutput => scope.Step(path.StepId!).Output ?? JsonValues.Null,
         PathRoot.StepFailed => JsonValues.Of(scope.Step(path.StepId!).Failed),
         PathRoot.StepStatus => JsonValues.Text(scope.Step(path.StepId!).Status.ToText()),
+        PathRoot.StepFailure => scope.Step(path.StepId!).Failure is { } failure ? JsonValues.Of(failure) : JsonValues.Null,
         PathRoot.Item => scope.Item ?? throw OutsideFanOut(path),
         PathRoot.ItemIndex => JsonValues.Of(scope.ItemIndex ?? throw OutsideFanOut(path)),
         PathRoot.JobIdentifier => JsonValues.Text(scope.JobId.ToString()),
@@ -103,6 +104,7 @@ internal static class ExpressionEvaluator
     {
         Function.Default => Default(call, scope),
         Function.Length => Length(call, scope),
+        Function.Set => Set(call, scope),
         _ => ArtifactPath(call, scope),
     };
 
@@ -133,6 +135,20 @@ internal static class ExpressionEvaluator
             var kind => throw new ExpressionFaultException(call.Offset,
                 $"len takes a list, an object or a text, and {call.Arguments[0]} is {JsonValues.NameOf(kind)}"),
         };
+    }
+
+    /// <summary>The object with one property more, or another value of it; null stands for an empty object.</summary>
+    private static JsonElement Set(Expression.Call call, IExpressionScope scope)
+    {
+        var target = Evaluate(call.Arguments[0], scope);
+        var name = Evaluate(call.Arguments[1], scope);
+        if (target.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
+            throw new ExpressionFaultException(call.Offset, $"set takes an object, and {call.Arguments[0]} is {JsonValues.NameOf(target.ValueKind)}");
+        if (name.ValueKind != JsonValueKind.String)
+            throw new ExpressionFaultException(call.Offset, $"set takes the property's name as a text, and {call.Arguments[1]} is {JsonValues.NameOf(name.ValueKind)}");
+        var result = JsonValues.With(target, name.GetString()!, Evaluate(call.Arguments[2], scope));
+        if (JsonSize.Of(result) <= WorkflowLimits.EvaluatedBytes) return result;
+        throw new ExpressionFaultException(call.Offset, $"the value of set is over {WorkflowLimits.EvaluatedBytes} bytes; give larger data by reference, as an artifact");
     }
 
     private static JsonElement ArtifactPath(Expression.Call call, IExpressionScope scope)

@@ -10,7 +10,7 @@ namespace Dispatcher.Workflows;
 internal sealed class ExpressionParser
 {
     private static readonly string[] Roots = ["input", "steps", "item", "item_index", "job", "env"];
-    private static readonly string[] Functions = ["default", "len", "artifacts.path"];
+    private static readonly string[] Functions = ["default", "len", "set", "artifacts.path"];
 
     private static readonly (string Symbol, BinaryOperator Operator)[][] Levels =
     [
@@ -94,6 +94,7 @@ internal sealed class ExpressionParser
         "null" => new Expression.Literal(JsonValues.Null, token.Offset),
         "default" when Current.Is("(") => Call(Function.Default, 2, token),
         "len" when Current.Is("(") => Call(Function.Length, 1, token),
+        "set" when Current.Is("(") => Call(Function.Set, 3, token),
         "artifacts" => Artifacts(token),
         "input" => new Expression.PathTo(PathRoot.Input, null, Segments(), token.Offset),
         "item" => new Expression.PathTo(PathRoot.Item, null, Segments(), token.Offset),
@@ -113,8 +114,8 @@ internal sealed class ExpressionParser
     {
         var id = Current.Is(".") ? NameAfterDot() : throw new ExpressionFaultException(Current.Offset, "expected a step's id: steps.ID.output");
         var owner = $"steps.{Suggestion.Clip(id.Text)}";
-        var root = Member(token, owner, ("output", PathRoot.StepOutput), ("failed", PathRoot.StepFailed), ("status", PathRoot.StepStatus));
-        var segments = root == PathRoot.StepOutput ? Segments() : [];
+        var root = Member(token, owner, ("output", PathRoot.StepOutput), ("failed", PathRoot.StepFailed), ("status", PathRoot.StepStatus), ("failure", PathRoot.StepFailure));
+        var segments = root is PathRoot.StepOutput or PathRoot.StepFailure ? Segments() : [];
         return Whole(new Expression.PathTo(root, id.Text, segments, id.Offset));
     }
 
@@ -134,7 +135,7 @@ internal sealed class ExpressionParser
     /// <summary>These values have no parts of their own.</summary>
     private Expression.PathTo Whole(Expression.PathTo path)
     {
-        if (path.Root == PathRoot.StepOutput || !(Current.Is(".") || Current.Is("["))) return path;
+        if (path.Root is PathRoot.StepOutput or PathRoot.StepFailure || !(Current.Is(".") || Current.Is("["))) return path;
         throw new ExpressionFaultException(Current.Offset, $"{path} has no parts");
     }
 

@@ -39,4 +39,5 @@ public interface IExpressionScope
 /// <param name="Status">Where it is in its life.</param>
 /// <param name="Output">Its output (a fan-out's: the list of its items' outputs); null if it has none.</param>
 /// <param name="Failed">How many of its sub-steps failed for good; for a single step 1 if it failed, else 0.</param>
-public readonly record struct StepView(StepStatus Status, JsonElement? Output, int Failed);
+/// <param name="Failure">Why it failed for good; null if it did not.</param>
+public readonly record struct StepView(StepStatus Status, JsonElement? Output, int Failed, Failure? Failure = null);

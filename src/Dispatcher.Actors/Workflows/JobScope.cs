@@ -27,9 +27,10 @@ public sealed class JobScope(JobState state, JsonElement? input, JsonElement env
     public StepView Step(string id)
     {
         var step = state.Step(id);
+        var failure = step.Status == StepStatus.Failed ? step.Failure : null;
         return step.FanOut is { } fanOut
-            ? new StepView(step.Status, Outputs(fanOut), fanOut.Failed)
-            : new StepView(step.Status, step.Output, step.Status == StepStatus.Failed ? 1 : 0);
+            ? new StepView(step.Status, Outputs(fanOut), fanOut.Failed, failure)
+            : new StepView(step.Status, step.Output, failure is null ? 0 : 1, failure);
     }
 
     /// <summary>The outputs of the items that worked, in the order of the items.</summary>

@@ -67,11 +67,17 @@ public sealed class WorkflowDefinition
     /// <summary>The document that faults found later refer to.</summary>
     internal FaultReport? Source { get; init; }
 
-    /// <summary>Reads a definition from YAML 1.2 or, if it starts with <c>{</c>, from JSON.</summary>
+    /// <summary>
+    /// Reads a definition from YAML 1.2 or, if it starts with <c>{</c>, from JSON. JSON that has <c>StartAt</c> and <c>States</c> is a state machine in the Amazon States
+    /// Language; it is called as its source is, in version 1.
+    /// </summary>
     /// <param name="text">At most <see cref="WorkflowLimits.DocumentBytes"/> in UTF-8.</param>
     /// <param name="sourceName">What errors call the text: usually the file's name.</param>
     /// <exception cref="WorkflowDefinitionException">Lists every fault with its line and column.</exception>
     public static WorkflowDefinition Parse(string text, string? sourceName = null) => DefinitionCompiler.Read(text, sourceName ?? "workflow");
+
+    /// <summary>The same; a state machine, which has no name and version of its own, gets these.</summary>
+    public static WorkflowDefinition Parse(string text, string sourceName, string name, int version) => DefinitionCompiler.Read(text, sourceName, (name, version));
 
     /// <summary>Starts a definition in C#.</summary>
     public static WorkflowBuilder Create(string name, int version) => new(name, version);

@@ -1,3 +1,4 @@
+using Dispatcher.Host.Commands;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Steps.Handlers;
 using Dispatcher.Steps.Handlers.Http;
@@ -31,8 +32,17 @@ internal sealed class HandlerSet : IDisposable
                 MaxRedirects = settings.Http.MaxRedirects,
             },
             time);
-        Registry = new HandlerRegistry(
-            [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new ProcessRunHandler(runner), _http, new WorkerHandler(), .. MediaHandlers.All(runner)]);
+        try
+        {
+            Registry = new HandlerRegistry(
+                [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new ProcessRunHandler(runner), _http, new WorkerHandler(), .. MediaHandlers.All(runner)],
+                settings.Capabilities);
+        }
+        catch (CapabilityException fault)
+        {
+            _http.Dispose();
+            throw new CommandException(ExitCode.Usage, $"dispatcher.capabilities: {fault.Message}");
+        }
     }
 
     public HandlerRegistry Registry { get; }

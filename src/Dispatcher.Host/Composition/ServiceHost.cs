@@ -54,8 +54,10 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
             options.Web = options.Web with { ArtifactLimitBytes = settings.Workers.ArtifactLimitBytes };
             options.Contracts.UnionWith(settings.Contracts);
+            options.TalkAvocado = settings.TalkAvocado;
             options.Handlers.Clear();
-            foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
+            foreach (var handler in handlers.Registry.Handlers) options.Handlers.Add(handler);
+            foreach (var (code, handler) in settings.Capabilities) options.Capabilities[code] = handler;
         });
         // The hub brings the framework's authorization along, which would look at each request; here the access rules of the endpoints do.
         builder.Services.RemoveAll<IAuthorizationHandlerProvider>();

@@ -56,6 +56,10 @@ public sealed class CheckedSettings
             .Distinct(StringComparer.Ordinal)];
     }
 
+    /// <summary>The entries of a map of texts, by their names.</summary>
+    public IReadOnlyDictionary<string, string> TextsOf(string mapPath) =>
+        EntriesOf(mapPath).ToDictionary(name => name, name => Text($"{mapPath}.{HoconPath.RenderKey(name)}"), StringComparer.Ordinal);
+
     public bool Has(string path) => _values.ContainsKey(path);
 
     /// <summary>The path of a setting of a map's entry, or of the section that stands in for what the entry leaves out.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dispatcher.Coordination;
 using Dispatcher.Sharding;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Configuration;
@@ -46,6 +47,9 @@ public sealed record DispatcherSettings
         [StageSettings.RenderName] = new() { MaxConcurrency = 4, StartDelay = TimeSpan.FromSeconds(1) },
     };
 
+    /// <summary>Capability codes, and the handlers that stand behind them.</summary>
+    public IReadOnlyDictionary<string, string> Capabilities { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public ProcessSettings Process { get; init; } = new();
 
     public HttpSettings Http { get; init; } = new();
@@ -63,6 +67,9 @@ public sealed record DispatcherSettings
 
     /// <summary>Contracts of other systems that are served.</summary>
     public IReadOnlyList<Contract> Contracts { get; init; } = [];
+
+    /// <summary><c>dispatcher.talk-avocado</c></summary>
+    public TalkAvocadoOptions TalkAvocado { get; init; } = new();
 
     /// <summary><c>dispatcher.cluster</c></summary>
     public ClusterOptions Cluster { get; init; } = new();
@@ -110,6 +117,7 @@ public sealed record DispatcherSettings
                 ProgressInterval = settings.Duration("dispatcher.steps.progress-interval"),
             },
             Stages = StagesFrom(settings),
+            Capabilities = settings.TextsOf("dispatcher.capabilities"),
             Process = new ProcessSettings
             {
                 AllowedCommands = settings.TextList("dispatcher.process.allowed-commands"),
@@ -127,6 +135,11 @@ public sealed record DispatcherSettings
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
             Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
+            TalkAvocado = new TalkAvocadoOptions
+            {
+                StartOnCreate = settings.Boolean("dispatcher.talk-avocado.start-on-create"),
+                Workflow = settings.Text("dispatcher.talk-avocado.workflow"),
+            },
             Cluster = ClusterSettings.From(settings),
         };
     }

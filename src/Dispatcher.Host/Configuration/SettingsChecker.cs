@@ -24,7 +24,9 @@ internal sealed class SettingsChecker(SettingsSchema schema)
         {
             IReadOnlyList<string> child = [.. path, key];
             if (section.Settings.TryGetValue(key, out var setting))
-                CheckSetting(setting, value, HoconPath.Render(child));
+                CheckSetting(setting.Type, value, HoconPath.Render(child));
+            else if (section.EntryType is { } entry)
+                CheckSetting(entry, value, HoconPath.Render(child));
             else if (section.SectionOf(key) is not { } inner)
                 Refuse(value, UnknownKey(section, key, child));
             else if (value is HoconObject innerFields)
@@ -46,12 +48,12 @@ internal sealed class SettingsChecker(SettingsSchema schema)
         }
     }
 
-    private void CheckSetting(SettingDefinition setting, HoconValue value, string path)
+    private void CheckSetting(SettingType type, HoconValue value, string path)
     {
-        if (setting.Type.Accepts(value))
+        if (type.Accepts(value))
             _values.Add(path, value);
         else
-            Refuse(value, $"{path}: {value.KindName} was given, expected {setting.Type.Description}.");
+            Refuse(value, $"{path}: {value.KindName} was given, expected {type.Description}.");
     }
 
     private string UnknownKey(SettingsSection section, string key, IReadOnlyList<string> path)

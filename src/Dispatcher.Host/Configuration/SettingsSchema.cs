@@ -14,6 +14,9 @@ public sealed class SettingsSchema
     private const string TypeMark = "# type:";
     private const string MapMark = "map of ";
 
+    /// <summary>The entries of such a map are texts; those of any other look like a section.</summary>
+    private const string TextEntries = "string";
+
     private readonly string[] _lines;
     private readonly string _source;
 
@@ -51,9 +54,10 @@ public sealed class SettingsSchema
         var section = new SettingsSection(HoconPath.Render(path));
         if (path.Count > 0 && CommentAbove(fields.Origin).Type is { } annotation)
         {
-            section.EntryPath = annotation.StartsWith(MapMark, StringComparison.Ordinal)
-                ? annotation[MapMark.Length..].Trim()
-                : throw Fault(fields.Origin, $"The section '{section.Path}' has the type '{annotation}'");
+            if (!annotation.StartsWith(MapMark, StringComparison.Ordinal)) throw Fault(fields.Origin, $"The section '{section.Path}' has the type '{annotation}'");
+            var entry = annotation[MapMark.Length..].Trim();
+            if (entry == TextEntries) section.EntryType = new SettingType.Text();
+            else section.EntryPath = entry;
         }
 
         foreach (var (key, value) in fields)
@@ -109,6 +113,9 @@ internal sealed class SettingsSection(string path)
     public OrderedDictionary<string, SettingDefinition> Settings { get; } = new(StringComparer.Ordinal);
 
     public OrderedDictionary<string, SettingsSection> Children { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>For a map of plain values: what each entry accepts.</summary>
+    public SettingType? EntryType { get; set; }
 
     /// <summary>For a map: the path of the section that its entries look like.</summary>
     public string? EntryPath { get; set; }

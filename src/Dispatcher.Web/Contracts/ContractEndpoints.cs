@@ -1,4 +1,6 @@
+using Dispatcher.Web.Contracts.JobOrchestrator;
 using Dispatcher.Web.Contracts.SchedulerService;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Dispatcher.Web.Contracts.Yogacoach;
 using Microsoft.AspNetCore.Routing;
@@ -12,8 +14,8 @@ internal static class ContractEndpoints
     {
         [Contract.Yogacoach] = static root => root.MapYogacoach(),
         [Contract.WorkflowCoordinator] = static root => root.MapWorkflowCoordinator(),
-        [Contract.JobOrchestrator] = static _ => { },
-        [Contract.TalkAvocado] = static _ => { },
+        [Contract.JobOrchestrator] = static root => root.MapJobOrchestrator(),
+        [Contract.TalkAvocado] = static root => root.MapTalkAvocado(),
         [Contract.SchedulerService] = static root => root.MapSchedulerService(),
     };
 

@@ -13,6 +13,7 @@ internal sealed class EmbeddedWorkflows
     private readonly IReadOnlyList<WorkflowDefinition> _workflows;
 
     /// <exception cref="ArgumentException">Two handlers have one name, or a name is not allowed.</exception>
+    /// <exception cref="CapabilityException">A capability is bound to nothing.</exception>
     public EmbeddedWorkflows(DispatcherOptions options, IServiceProvider services)
     {
         _workflows = [.. options.Workflows, .. services.GetServices<EmbeddedWorkflow>().Select(added => added.Definition)];
@@ -21,7 +22,7 @@ internal sealed class EmbeddedWorkflows
             .. options.Handlers,
             .. services.GetServices<EmbeddedHandler>().Select(added => added.Make(services)),
             .. _workflows.SelectMany(workflow => workflow.Attachments.Values).OfType<IStepHandler>(),
-        ]);
+        ], options.Capabilities.AsReadOnly());
     }
 
     public HandlerRegistry Handlers { get; }

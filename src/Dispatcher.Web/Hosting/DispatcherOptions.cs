@@ -4,6 +4,7 @@ using Dispatcher.Steps.Workers;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
 using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.Web.Hosting;
@@ -35,9 +36,15 @@ public sealed class DispatcherOptions
     /// <summary>Handlers of steps; the built-in ones that need no configuration are there already.</summary>
     public IList<IStepHandler> Handlers { get; } = [new NoopHandler(), new DelayHandler(), new FailHandler(), new ApprovalHandler(), new WorkflowRunHandler(), new WorkerHandler()];
 
+    /// <summary>What capability codes mean here: each is bound to the name of a handler. A workflow's <c>uses</c> may name either.</summary>
+    public IDictionary<string, string> Capabilities { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Workflows that are registered for the tenant <c>default</c> when the engine starts.</summary>
     public IList<WorkflowDefinition> Workflows { get; } = [];
 
     /// <summary>Contracts of other systems that are served beside <c>/api/v1</c>.</summary>
     public ISet<Contract> Contracts { get; } = new HashSet<Contract>();
+
+    /// <summary>How the contract of talk videos makes its jobs.</summary>
+    public TalkAvocadoOptions TalkAvocado { get; set; } = new();
 }

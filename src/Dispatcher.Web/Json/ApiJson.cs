@@ -4,6 +4,8 @@ using System.Text.Json.Serialization;
 using Dispatcher.Web.Admin;
 using Dispatcher.Web.Artifacts;
 using Dispatcher.Web.Callbacks;
+using Dispatcher.Web.Contracts.JobOrchestrator;
+using Dispatcher.Web.Contracts.TalkAvocado;
 using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Keys;
 using Dispatcher.Web.Patterns;
@@ -51,6 +53,8 @@ public static class ApiJson
         options.TypeInfoResolverChain.Insert(0, AdminJson.Default);
         options.TypeInfoResolverChain.Insert(0, SchedulesJson.Default);
         options.TypeInfoResolverChain.Insert(0, PatternsJson.Default);
+        options.TypeInfoResolverChain.Insert(0, TalkJson.Default);
+        options.TypeInfoResolverChain.Insert(0, OrchestratorJson.Default);
     }
 
     private static JsonSerializerOptions Make()

@@ -9,6 +9,9 @@ internal sealed record RefusalNote(IReadOnlyList<ProblemCode> Codes);
 /// <summary>A status without a body that an endpoint may answer with.</summary>
 internal sealed record EmptyAnswerNote(int Status, string Meaning);
 
+/// <summary>Statuses with which an endpoint of a contract answers <c>{"error": "..."}</c>, maybe with more fields.</summary>
+internal sealed record ErrorNote(IReadOnlyList<int> Statuses);
+
 /// <summary>A part of a file, as its Range header asks.</summary>
 internal sealed record PartNote(string Meaning);
 
@@ -35,6 +38,9 @@ internal static class EndpointNotes
 
     public static T AnswersEmpty<T>(this T endpoint, int status, string meaning)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new EmptyAnswerNote(status, meaning));
+
+    public static T AnswersError<T>(this T endpoint, params int[] statuses)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new ErrorNote(statuses));
 
     public static T AnswersFile<T>(this T endpoint, string meaning, params string[] contentTypes)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new FileNote(meaning, contentTypes));

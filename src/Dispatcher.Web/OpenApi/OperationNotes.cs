@@ -32,6 +32,7 @@ internal sealed class OperationNotes : IOpenApiOperationTransformer
         Headers(operation, metadata);
         if (metadata.OfType<AccessRule>().LastOrDefault() is { Role: { } role }) Guard(operation, context.Document!, role);
         Refusals(operation, context.Document!, CodesOf(operation, metadata));
+        if (metadata.OfType<ErrorNote>().LastOrDefault() is { } errors) Errors(operation, errors);
         return Task.CompletedTask;
     }
 
@@ -125,6 +126,20 @@ internal sealed class OperationNotes : IOpenApiOperationTransformer
             };
             if (group.Key is 429 or 503) response.Headers["Retry-After"] = Header("Seconds after which it may work.");
             operation.Responses![Text(group.Key)] = response;
+        }
+    }
+
+    /// <summary>Beside the problem details of what comes before the endpoint.</summary>
+    private static void Errors(OpenApiOperation operation, ErrorNote note)
+    {
+        foreach (var status in note.Statuses.Select(Text))
+        {
+            if (!operation.Responses!.TryGetValue(status, out var found) || found is not OpenApiResponse response)
+                operation.Responses[status] = response = new OpenApiResponse { Description = "An error in the words of the contract." };
+            response.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal);
+            response.Content["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.Object, Required = new HashSet<string>(StringComparer.Ordinal) { "error" } } };
+            response.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+            response.Headers[CorrelationIds.Header] = Header("Names the request in the server's log.");
         }
     }
 

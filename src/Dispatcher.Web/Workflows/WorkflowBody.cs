@@ -13,6 +13,9 @@ internal static class WorkflowBody
     public const string Yaml = "application/yaml";
     public const string TextYaml = "text/yaml";
 
+    /// <summary>A state machine; plain JSON is looked into, too.</summary>
+    public const string StateMachine = "application/vnd.amazon.states+json";
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static async ValueTask<(string? Text, Refusal? Refusal)> Read(HttpRequest request)
@@ -29,7 +32,7 @@ internal static class WorkflowBody
             buffer.Write(chunk, 0, read);
         }
 
-        return Decode(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), isJson: media.Equals(Json, StringComparison.OrdinalIgnoreCase));
+        return Decode(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), isJson: media.EndsWith("json", StringComparison.OrdinalIgnoreCase));
     }
 
     private static (string? Text, Refusal? Refusal) Decode(ReadOnlySpan<byte> bytes, bool isJson)
@@ -47,8 +50,7 @@ internal static class WorkflowBody
         }
     }
 
-    private static bool IsKnown(string media) =>
-        media.Equals(Json, StringComparison.OrdinalIgnoreCase) || media.Equals(Yaml, StringComparison.OrdinalIgnoreCase) || media.Equals(TextYaml, StringComparison.OrdinalIgnoreCase);
+    private static bool IsKnown(string media) => ((string[])[Json, Yaml, TextYaml, StateMachine]).Contains(media, StringComparer.OrdinalIgnoreCase);
 
     private static Refusal TooLarge() =>
         new(StatusCodes.Status413PayloadTooLarge, "too-large", $"The definition is larger than {WorkflowLimits.DocumentBytes:N0} bytes.");

@@ -26,7 +26,7 @@ internal static class WorkflowEndpoints
             .Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidCursor, ProblemCode.UnknownWorkflow);
         workflows.MapGet("/{name}/versions/{version:int}", Show).WithName("getWorkflow").RequireRole(Role.Viewer).Refuses(ProblemCode.UnknownWorkflow);
         workflows.MapPut("/{name}/versions/{version:int}", Register).WithName("registerWorkflow").RequireRole(Role.Submitter)
-            .TakesText("A workflow definition; its name and version are those of the path. At most 1 MiB.", WorkflowBody.Json, WorkflowBody.Yaml, WorkflowBody.TextYaml)
+            .TakesText("A workflow definition; its name and version are those of the path. At most 1 MiB. JSON with StartAt and States is a state machine in the Amazon States Language, which has no name of its own.", WorkflowBody.Json, WorkflowBody.Yaml, WorkflowBody.TextYaml, WorkflowBody.StateMachine)
             .WithExample("""{"name":"hello","version":1,"steps":[{"id":"greet","uses":"noop"}]}""")
             .Refuses(ProblemCode.NameMismatch, ProblemCode.ReservedName, ProblemCode.InvalidEncoding, ProblemCode.WorkflowExists, ProblemCode.InvalidDefinition);
     }
@@ -44,7 +44,7 @@ internal static class WorkflowEndpoints
             return Refusal.Invalid("reserved-name", $"Names that begin with '{OwnNames}' are Dispatcher's own; choose another.").ToProblem(http);
         try
         {
-            var definition = DefinitionReader.Read(text!, name, engine.Handlers);
+            var definition = DefinitionReader.Read(text!, name, engine.Handlers, version);
             if (definition.Name != name || definition.Version != version)
                 return Refusal.Invalid("name-mismatch", $"The path names {name} version {version}, the definition {definition.Name} version {definition.Version}; they must agree.").ToProblem(http);
             var registration = await engine.Node.Workflows.Register(definition, caller.Tenant);

@@ -109,6 +109,9 @@ internal sealed class MemoryNode
         Settle();
     }
 
+    /// <summary>Capability codes of the next process.</summary>
+    public Dictionary<string, string> Capabilities { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The process dies; another one opens what it left.</summary>
     public void Restart()
     {
@@ -182,7 +185,7 @@ internal sealed class MemoryNode
                 StoreCalls.Add(call);
                 return false;
             }),
-            Handlers = new HandlerRegistry(_handlers),
+            Handlers = new HandlerRegistry(_handlers, Capabilities),
             Artifacts = new NoArtifacts(),
             Quota = _hasQuota ? Store : null,
             Logger = NullLogger.Instance,

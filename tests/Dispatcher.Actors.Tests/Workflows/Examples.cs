@@ -74,6 +74,7 @@ internal sealed class FixedScope : IExpressionScope
     public StepView Step(string id) => id switch
     {
         "scenes-1" => new StepView(StepStatus.Completed, Examples.Json("""{"keep":[{"start":0}]}"""), 2),
+        "broken" => new StepView(StepStatus.Failed, null, 1, new Failure(ErrorClass.Timeout, "too late", "TIMEOUT")),
         _ => new StepView(StepStatus.Skipped, null, 0),
     };
 

@@ -50,6 +50,11 @@ public class ExpressionTests
     [InlineData("len(input.nest)", "3")]
     [InlineData("len('äö😀')", "3")]
     [InlineData("artifacts.path('audio/talk.wav')", "\"/data/job/audio/talk.wav\"")]
+    [InlineData("steps.broken.failure.code == 'TIMEOUT' && steps.broken.failure.class == 'timeout'", "true")]
+    [InlineData("steps.other.failure == null", "true")]
+    [InlineData("set(input.nest.a, 'c', 2)", """{"b":1,"c":2}""")]
+    [InlineData("set(input.nest.a, 'b', input.ok)", """{"b":true}""")]
+    [InlineData("set(null, 'error', steps.broken.failure)", """{"error":{"class":"timeout","code":"TIMEOUT","message":"too late"}}""")]
     public void Evaluate_GivesTheValue_WhenTheExpressionIsWhole(string expression, string expected)
     {
         var value = Parse("${" + expression + "}").Evaluate(Scope);
@@ -79,6 +84,8 @@ public class ExpressionTests
     [InlineData("${input.video < 5}", 15, "< compares two numbers or two texts, not a text with a number")]
     [InlineData("${len(input.count)}", 3, "len takes a list, an object or a text, and input.count is a number")]
     [InlineData("${artifacts.path(input.count)}", 3, "artifacts.path takes a text, and input.count is a number")]
+    [InlineData("${set(input.count, 'a', 1)}", 3, "set takes an object, and input.count is a number")]
+    [InlineData("${set(null, input.count, 1)}", 3, "set takes the property's name as a text, and input.count is a number")]
     [InlineData("${default(input.count < 'x', 1)}", 23, "< compares two numbers or two texts, not a number with a text")]
     public void Evaluate_NamesTheFieldAndTheColumn_WhenThereIsNoValue(string text, int column, string reason)
     {

@@ -123,8 +123,8 @@ public class WorkflowProperties
             from root in Gen.Elements(Enum.GetValues<PathRoot>())
             from id in Gen.Elements("a", "b-1", "c_d", "len", "true")
             from segments in Gen.Elements(new PathSegment("x", -1, 0), new PathSegment("k-v", -1, 0), new PathSegment("a b'", -1, 0), new PathSegment(null, 3, 0)).ListOf()
-            let isStep = root is PathRoot.StepOutput or PathRoot.StepFailed or PathRoot.StepStatus
-            let hasParts = root is PathRoot.Input or PathRoot.StepOutput or PathRoot.Item or PathRoot.Env
+            let isStep = root is PathRoot.StepOutput or PathRoot.StepFailed or PathRoot.StepStatus or PathRoot.StepFailure
+            let hasParts = root is PathRoot.Input or PathRoot.StepOutput or PathRoot.StepFailure or PathRoot.Item or PathRoot.Env
             select (Expression)new Expression.PathTo(root, isStep ? id : null, hasParts ? [.. segments] : [], 0);
         if (depth == 0) return Gen.OneOf(literals, texts, paths);
         var inner = Expressions(depth - 1);
@@ -135,6 +135,7 @@ public class WorkflowProperties
             inner.Select(Expression (argument) => new Expression.Call(Function.Length, [argument], 0)),
             inner.Select(Expression (argument) => new Expression.Call(Function.ArtifactPath, [argument], 0)),
             from left in inner from right in inner select (Expression)new Expression.Call(Function.Default, [left, right], 0),
+            from target in inner from value in inner select (Expression)new Expression.Call(Function.Set, [target, new Expression.Literal(JsonElement.Parse("\"k\""), 0), value], 0),
             from @operator in Gen.Elements(Enum.GetValues<BinaryOperator>()) from left in inner from right in inner select (Expression)new Expression.Binary(@operator, left, right, 0));
     }
 

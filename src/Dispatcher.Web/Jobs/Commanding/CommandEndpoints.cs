@@ -72,7 +72,7 @@ internal static class CommandEndpoints
     /// <remarks>It goes on from a step: that one and all that need it run again, earlier results stay.</remarks>
     /// <param name="id">The job's id.</param>
     internal static Answer Recover(string id, RecoverRequest request, Caller caller, HttpContext http, CommandSender sender) =>
-        sender.Send(id, caller, http, (by, at) => new JobCommand.Recover(request.FromStep, by, request.Reason, at));
+        sender.Send(id, caller, http, (by, at) => new JobCommand.Recover(request.FromStep, by, request.Reason, at) { PassOver = request.PassOver == true });
 
     /// <summary>Try a step again</summary>
     /// <remarks>At once, if it waits for its next attempt; a failed job is recovered from the step.</remarks>

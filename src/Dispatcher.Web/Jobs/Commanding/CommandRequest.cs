@@ -35,6 +35,9 @@ internal sealed record RecoverRequest
     /// <summary>The id of a step: it and all that need it are reset, earlier results stay.</summary>
     public required string FromStep { get; init; }
 
+    /// <summary>True: other steps that did not end well are passed over (skipped). Else they run again, too.</summary>
+    public bool? PassOver { get; init; }
+
     /// <summary>At most 500 characters.</summary>
     public string? Reason { get; init; }
 }

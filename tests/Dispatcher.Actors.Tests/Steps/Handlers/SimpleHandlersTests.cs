@@ -153,6 +153,28 @@ public sealed class SimpleHandlersTests
     [InlineData("a-")]
     public void Registry_Refuses_WhenANameIsNotAllowed(string name) => Assert.Throws<ArgumentException>(() => new HandlerRegistry([new Named(name)]));
 
+    [Theory]
+    [InlineData("yogacoach.pipeline_orchestrator")]
+    [InlineData("mark-processing")]
+    [InlineData("a")]
+    public void Registry_FindsAHandlerByItsCapability_WhenItIsBound(string code)
+    {
+        var registry = new HandlerRegistry([new NoopHandler(), new DelayHandler()], new Dictionary<string, string> { [code] = "delay" });
+
+        Assert.IsType<DelayHandler>(registry.Find(code));
+        Assert.Equal("delay", registry.Describe(code)!.Name);
+        Assert.Contains(code, registry.Names);
+        Assert.Equal(["delay", "noop"], registry.Handlers.Select(handler => handler.Name));
+    }
+
+    [Theory]
+    [InlineData("some.code", "dealy", "The capability 'some.code' is bound to 'dealy', and there is no such handler (did you mean 'delay'?).")]
+    [InlineData("Some Code", "delay", "The capability 'Some Code' is not a handler's name: it must match ^[a-z][a-z0-9._-]{0,159}$.")]
+    [InlineData("noop", "delay", "'noop' is a handler's own name and cannot be bound to another; choose another code.")]
+    public void Registry_Refuses_WhenACapabilityCannotBeBound(string code, string handler, string message) => Assert.Equal(
+        message,
+        Assert.Throws<CapabilityException>(() => new HandlerRegistry([new NoopHandler(), new DelayHandler()], new Dictionary<string, string> { [code] = handler })).Message);
+
     [Fact]
     public void Handlers_HaveSchemasThatCanBeRead_WhenTheyHaveOne()
     {

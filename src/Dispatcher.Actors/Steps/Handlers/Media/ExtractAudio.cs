@@ -12,9 +12,8 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
     private const string Schema = """
         {
           "type": "object",
-          "required": ["input"],
           "properties": {
-            "input": { "type": "string", "description": "The talk: an absolute path, or one below the job's folder." },
+            "input": { "type": "string", "description": "The talk: an absolute path, or one below the job's folder. Default: the source that the manifest names." },
             "sample_rate": { "type": ["number", "string"], "description": "Of the MP3, in Hz; the nearest allowed one is taken." }
           }
         }
@@ -31,7 +30,8 @@ internal sealed class ExtractAudio(MediaTools tools) : MediaHandler("media.extra
         var manifest = new ManifestFile(context.Artifacts);
         await manifest.Create(context);
         var with = new MediaWith(context);
-        var input = with.Text("input");
+        var input = await manifest.SourceOr(with.Value("input") is null ? null : with.Text("input"), context.Cancellation)
+            ?? throw with.Refused("input", "is missing, and the manifest names no source either; give the path of the talk");
         var sampleRate = SampleRates.MinBy(rate => Math.Abs(rate - with.Number("sample_rate", 44100, 1, 1_000_000)));
         var path = PathOf(context, input);
         var probe = await MediaProbe.Of(tools, path, input, context.Cancellation);

@@ -93,8 +93,32 @@ public sealed class ManifestFile(ArtifactFolder folder)
         await Update(context.Time, current => current["status"] = "processing", context.Cancellation);
     }
 
+    /// <summary>The path that a step was given or, without one, the source video that the manifest names: absolute, or below the job's folder; null if there is none.</summary>
+    public async ValueTask<string?> SourceOr(string? given, CancellationToken cancellation)
+    {
+        if (given is not null || !Exists) return given;
+        if ((await Read(cancellation))["sourceVideoKey"]?.GetValue<string>() is not { } key) return null;
+        return key.StartsWith(folder.Key + "/", StringComparison.Ordinal) ? key[(folder.Key.Length + 1)..] : key;
+    }
+
+    /// <summary>Makes the manifest with what is known of the job, if it is not there yet; else only its status is set right. Writes nothing where nothing changes.</summary>
+    /// <param name="status">The job's.</param>
+    /// <param name="make">The whole manifest but for <c>updatedAt</c>, which is set here.</param>
+    public async ValueTask Ensure(string status, TimeProvider time, Func<JsonObject> make, CancellationToken cancellation)
+    {
+        using var held = await Locks.Hold(folder.Key, cancellation);
+        var manifest = Exists ? await Read(cancellation) : make();
+        if (Exists && IsStatus(manifest, status)) return;
+        manifest["status"] = status;
+        manifest["updatedAt"] = Now(time.GetUtcNow());
+        await Write(manifest, cancellation);
+    }
+
     /// <summary>A time as the manifest writes it.</summary>
-    public static string Now(TimeProvider time) => time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    public static string Now(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+
+    /// <summary>The present time as the manifest writes it.</summary>
+    public static string Now(TimeProvider time) => Now(time.GetUtcNow());
 
     /// <summary>A file's entry: its key, and its hash and size so that anybody can check the file.</summary>
     public JsonObject Entry(ArtifactReference file, string keyName = "key") => new()

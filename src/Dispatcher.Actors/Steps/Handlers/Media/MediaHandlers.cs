@@ -18,7 +18,7 @@ public static class MediaHandlers
         return
         [
             new ExtractAudio(tools), new Transcribe(tools), new PlanCuts(), new RenderSegment(tools), new Concat(tools), new Subtitles(),
-            new FinishManifest(), new DetectSilence(tools), new ValidateStoryboard(), new RenderScene(tools),
+            new RenderCuts(tools), new FinishManifest(), MarkStatus.Processing, MarkStatus.Completed, new MarkFailed(), new DetectSilence(tools), new ValidateStoryboard(), new RenderScene(tools),
         ];
     }
 }

@@ -25,6 +25,10 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
     private const string Picture = "fps=30:start_time=0,tpad=stop_mode=clone:stop_duration=0.5,scale=trunc(iw/2)*2:trunc(ih/2)*2,setsar=1";
     private const string Sound = "aresample=async=1:first_pts=0,apad=pad_dur=0.5";
 
+    /// <summary>Where a stretch is, relative to the job's folder.</summary>
+    /// <param name="index">Counted from 0.</param>
+    public static string PathOf(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"renders/segments/{index + 1:0000}.mp4");
+
     protected override async ValueTask<StepResult> Work(StepContext context)
     {
         var with = new MediaWith(context);
@@ -51,7 +55,7 @@ internal sealed class RenderSegment(MediaTools tools) : MediaHandler("media.rend
         }
 
         var duration = FrameGrid.Seconds(frames);
-        using var segment = context.Artifacts.CreateTemporary($"renders/segments/{index + 1:0000}.mp4");
+        using var segment = context.Artifacts.CreateTemporary(PathOf(index));
         string[] arguments =
         [
             "-ss", MediaTools.Seconds(start), .. MediaTools.Input(path),

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
+using Dispatcher.Steps;
+using Dispatcher.Steps.Functions;
+using Dispatcher.Workflows;
+
+namespace Dispatcher.Web.Contracts.JobOrchestrator;
+
+/// <summary>A <see cref="WorkflowSpec"/> as a workflow of the engine: a chain of steps behind an approval, which is the contract's start.</summary>
+internal static class OrchestratedDefinition
+{
+    public const string ContractName = "job-orchestrator";
+    private const string OutcomeStep = "outcome";
+    private const double LongestDelaySeconds = 1024;
+
+    public static string StepId(int index) => string.Create(CultureInfo.InvariantCulture, $"task-{index}");
+
+    /// <summary>The step's index; -1 for one that is no task.</summary>
+    public static int IndexOf(string stepId) =>
+        stepId.StartsWith("task-", StringComparison.Ordinal) && int.TryParse(stepId.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
+
+    /// <summary>The handler's name of a function: stable, so that any process that has the same workflow can run its jobs.</summary>
+    public static string HandlerOf(WorkflowSpec spec, int index) => $"orchestrator.{Slug(spec.Name)}.{StepId(index)}.{Slug(spec.Steps[index].Name)}";
+
+    /// <summary>The functions of a spec as step handlers.</summary>
+    public static IEnumerable<IStepHandler> Handlers(WorkflowSpec spec)
+    {
+        for (var i = 0; i < spec.Steps.Count; i++)
+        {
+            if (spec.Steps[i].Function is { } function) yield return StepFunction.Of(HandlerOf(spec, i), context => Call(function, context));
+        }
+    }
+
+    public static WorkflowDefinition Of(WorkflowSpec spec)
+    {
+        var builder = WorkflowDefinition.Create(Slug(spec.Name), version: 1).Description(spec.Name).Approval().MaxRecoveryAttempts(spec.MaxRecoveryAttempts);
+        for (var i = 0; i < spec.Steps.Count; i++) Add(builder, spec, i);
+        var ids = Enumerable.Range(0, spec.Steps.Count).Select(StepId).ToList();
+        // A skip is always the consequence of a failure, so a workflow with one does not complete.
+        return builder.Step(
+            OutcomeStep, "fail", needs: [ids[^1]], retries: 0,
+            with: new { message = "A task was skipped because a task that it depends on has not completed.", @class = "permanent", code = "TASK_SKIPPED" },
+            when: $"${{{string.Join(" || ", ids.Select(id => $"steps.{id}.status == 'skipped'"))}}}").Build();
+    }
+
+    /// <summary>What the job is given: all of the contract that the engine has no place for.</summary>
+    public static JsonElement InputOf(long jobId, WorkflowSpec spec, JsonElement? metadata)
+    {
+        var tasks = new JsonArray();
+        foreach (var step in spec.Steps)
+        {
+            var task = new JsonObject { ["name"] = step.Name, ["type"] = step.TaskType, ["max_retries"] = step.MaxRetries, ["dependencies"] = new JsonArray([.. step.Dependencies.Select(index => (JsonNode)index)]) };
+            if (step.EstimatedDuration is { } estimate) task["estimated_duration"] = (int)Math.Round(estimate.TotalSeconds);
+            if (step.Timeout is { } timeout) task["timeout"] = timeout.TotalSeconds;
+            tasks.Add((JsonNode)task);
+        }
+
+        var input = new JsonObject { ["job_id"] = jobId, ["metadata"] = metadata is { } given ? JsonNode.Parse(given.GetRawText()) : new JsonObject(), ["tasks"] = tasks };
+        return JsonElement.Parse(input.ToJsonString());
+    }
+
+    private static void Add(WorkflowBuilder builder, WorkflowSpec spec, int index)
+    {
+        var step = spec.Steps[index];
+        builder.Step(StepId(index), step.Handler ?? HandlerOf(spec, index), new StepOptions
+        {
+            Needs = index == 0 ? [] : [StepId(index - 1)],
+            When = step.Dependencies.Count == 0 ? null : $"${{{string.Join(" && ", step.Dependencies.Distinct().Select(dependency => $"steps.{StepId(dependency)}.status == 'completed'"))}}}",
+            Retry = new RetryPolicy { MaxAttempts = step.MaxRetries + 1, Initial = TimeSpan.FromSeconds(1), Factor = 2, Max = TimeSpan.FromSeconds(LongestDelaySeconds) },
+            Timeout = step.Timeout,
+            EstimatedDuration = step.EstimatedDuration,
+            With = step.With ?? DefaultWith(step),
+        });
+    }
+
+    private static JsonObject DefaultWith(WorkflowStep step) => new()
+    {
+        ["job_id"] = "${input.job_id}",
+        ["metadata"] = "${input.metadata}",
+        ["results"] = new JsonArray([.. step.Dependencies.Select(dependency => (JsonNode)$"${{steps.{StepId(dependency)}.output}}")]),
+    };
+
+    /// <summary>Whatever a function throws is tried again, as the contract says, and is told in its own words.</summary>
+    private static async Task<object?> Call(Func<StepContext, Task<object?>> function, StepContext context)
+    {
+        try
+        {
+            return await function(context);
+        }
+        catch (Exception fault) when (fault is not StepFailedException and not OperationCanceledException)
+        {
+            throw new StepFailedException(Failure.Of(ErrorClass.Transient, fault.Message), fault);
+        }
+    }
+
+    /// <summary>A name in the spelling of workflows and handlers.</summary>
+    private static string Slug(string name)
+    {
+        var characters = name.ToLowerInvariant().Select(character => char.IsAsciiLetterOrDigit(character) ? character : '-').ToArray();
+        var words = new string(characters).Split('-', StringSplitOptions.RemoveEmptyEntries);
+        var slug = string.Join('-', words);
+        if (slug.Length == 0 || !char.IsAsciiLetter(slug[0])) slug = $"w-{slug}".TrimEnd('-');
+        return slug.Length <= 60 ? slug : slug[..60].TrimEnd('-');
+    }
+}
