@@ -14,6 +14,7 @@ public sealed record Prediction
 
     public JsonNode? Input { get; init; }
 
+    /// <summary>The clip's path below the provider's address.</summary>
     public string? Output { get; init; }
 
     public string? Error { get; init; }
@@ -32,7 +33,8 @@ public sealed record Prediction
     public bool HasEnded => Status is "succeeded" or "failed" or "canceled";
 
     /// <summary>What a caller sees; the images are not sent back.</summary>
-    public object View() => new { id = Id, status = Status, model = Model, output = Output, error = Error, retryable = Retryable, metrics = Metrics };
+    /// <param name="address">Where the provider listens now, which need not be where it did when the clip was made.</param>
+    public object View(Uri address) => new { id = Id, status = Status, model = Model, output = Output is null ? null : new Uri(address, Output).ToString(), error = Error, retryable = Retryable, metrics = Metrics };
 }
 
 public sealed record Metrics(decimal Cost);

@@ -39,13 +39,13 @@ internal static class PredictionEndpoints
             return Results.Empty;
         }
 
-        return Results.Json(prediction.View(), statusCode: isNew ? 201 : 200);
+        return Results.Json(workshop.View(prediction), statusCode: isNew ? 201 : 200);
     }
 
     private static IResult Look(string id, Workshop workshop)
     {
         if (workshop.Fault.RefuseLooks > 0 && workshop.StillHappens()) return Results.Json(new { detail = "not now" }, statusCode: workshop.Fault.RefuseLooks);
-        return workshop.Ledger.Find(id) is { } found ? Results.Json(found.View()) : Results.NotFound(new { detail = "no such prediction" });
+        return workshop.Ledger.Find(id) is { } found ? Results.Json(workshop.View(found)) : Results.NotFound(new { detail = "no such prediction" });
     }
 
     private static IResult Cancel(string id, Workshop workshop)

@@ -60,6 +60,8 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
         return Math.Round(seconds * (model.StartsWith("veo", StringComparison.Ordinal) ? 0.20m : model.StartsWith("hailuo", StringComparison.Ordinal) ? 0.10m : 0m), 2);
     }
 
+    public object View(Prediction prediction) => prediction.View(address());
+
     private async Task Make(Prediction prediction)
     {
         try
@@ -71,7 +73,7 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
             if (fault.Fail is null) await _maker.Make(prediction.Id, prediction.Input, stopping);
             await Tell(Ledger.Change(prediction.Id, known => fault.Fail is { } error
                 ? known with { Status = "failed", Error = error, Retryable = fault.Retryable }
-                : known with { Status = "succeeded", Output = new Uri(address(), $"files/{known.Id}.mp4").ToString() }));
+                : known with { Status = "succeeded", Output = $"files/{known.Id}.mp4" }));
         }
         catch (OperationCanceledException)
         {
@@ -84,14 +86,14 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
     }
 
     /// <summary>Whoever wants to be told is, as often as the fault says; that he does not listen is his affair.</summary>
-    private static async Task Tell(Prediction? ended)
+    private async Task Tell(Prediction? ended)
     {
         if (ended?.Webhook is not { } webhook) return;
         for (var time = 0; time < ended.Fault.Webhooks; time++)
         {
             try
             {
-                using var answer = await Webhooks.PostAsJsonAsync(webhook, ended.View());
+                using var answer = await Webhooks.PostAsJsonAsync(webhook, View(ended));
             }
             catch (Exception unheard) when (unheard is HttpRequestException or TaskCanceledException)
             {

@@ -24,9 +24,13 @@ internal static class ConfigCommand
         return command;
     }
 
-    /// <summary>A connection string may hold a password.</summary>
-    private static string Shown(string path, HoconValue value) =>
-        path == "dispatcher.store.connection" && value.ToString() is { Length: > 0 } connection ? PostgresConnectionText.WithoutSecrets(connection) : Text(value);
+    /// <summary>A connection string may hold a password, and a token is one.</summary>
+    private static string Shown(string path, HoconValue value) => path switch
+    {
+        "dispatcher.store.connection" when value.ToString() is { Length: > 0 } connection => PostgresConnectionText.WithoutSecrets(connection),
+        "dispatcher.provider.token" when value.ToString() is { Length: > 0 } => "***",
+        _ => Text(value),
+    };
 
     private static string Text(HoconValue value) => value switch
     {

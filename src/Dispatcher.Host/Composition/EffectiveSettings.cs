@@ -18,11 +18,13 @@ internal static class EffectiveSettings
         var settings = DispatcherSettings.From(found);
         var data = Path.GetFullPath(dataDirectory ?? settings.DataDirectory, edges.CurrentDirectory);
         var artifacts = found.Text("dispatcher.artifacts.directory");
+        var files = found.Text("dispatcher.files.directory");
         return settings with
         {
             DataDirectory = data,
             Store = store is null ? settings.Store : settings.Store with { Connection = Checked(store) },
             ArtifactsDirectory = artifacts.Length > 0 ? Path.GetFullPath(artifacts, edges.CurrentDirectory) : Path.Combine(data, "artifacts"),
+            FilesDirectory = files.Length > 0 ? Path.GetFullPath(files, edges.CurrentDirectory) : Path.Combine(data, "files"),
         };
     }
 

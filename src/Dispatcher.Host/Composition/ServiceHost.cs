@@ -45,6 +45,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
         builder.Services.AddSingleton(HostLogging.Create(settings.LogLevel, settings.LogFormat, edges));
         builder.Services.AddSingleton(edges.Time);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Web.ShutdownTimeout);
+        builder.Services.AddSingleton(handlers.Signals);
         builder.Services.AddDispatcher(options =>
         {
             options.Store = StorePlace.SqliteOptions(settings);
@@ -52,6 +53,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.Node = EmbeddedEngine.Options(settings);
             options.Web = ServiceOptions.Web(settings.Web, edges.CurrentDirectory);
             options.ArtifactsDirectory = settings.ArtifactsDirectory;
+            options.FilesDirectory = settings.FilesDirectory;
             options.Web = options.Web with { ArtifactLimitBytes = settings.Workers.ArtifactLimitBytes };
             options.Contracts.UnionWith(settings.Contracts);
             options.TalkAvocado = settings.TalkAvocado;

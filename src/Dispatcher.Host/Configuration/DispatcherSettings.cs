@@ -65,6 +65,11 @@ public sealed record DispatcherSettings
 
     public WorkerSettings Workers { get; init; } = new();
 
+    /// <summary>Resolved: <c>files</c> in the data directory unless set.</summary>
+    public string FilesDirectory { get; init; } = Path.Combine(".dispatcher", "files");
+
+    public ProviderSettings Provider { get; init; } = new();
+
     /// <summary>Contracts of other systems that are served.</summary>
     public IReadOnlyList<Contract> Contracts { get; init; } = [];
 
@@ -134,6 +139,8 @@ public sealed record DispatcherSettings
             Callbacks = CallbackSettings.From(settings),
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
+            FilesDirectory = settings.Text("dispatcher.files.directory") is { Length: > 0 } files ? files : Path.Combine(dataDirectory, "files"),
+            Provider = ProviderSettings.From(settings),
             Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
             TalkAvocado = new TalkAvocadoOptions
             {
@@ -147,7 +154,7 @@ public sealed record DispatcherSettings
     /// <summary>What one setting's type cannot say.</summary>
     /// <param name="isComplete">False when settings are missing because they have the wrong type.</param>
     internal static IEnumerable<ConfigurationFault> FaultsIn(CheckedSettings settings, bool isComplete) =>
-        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings).Concat(PostgresSettings.FaultsIn(settings)).Concat(ClusterSettings.FaultsIn(settings)) : []];
+        [.. FaultsInRender(settings), .. isComplete ? WebSettings.FaultsIn(settings).Concat(PostgresSettings.FaultsIn(settings)).Concat(ClusterSettings.FaultsIn(settings)).Concat(ProviderSettings.FaultsIn(settings)) : []];
 
     /// <summary>Render's own two settings have one place only.</summary>
     private static IEnumerable<ConfigurationFault> FaultsInRender(CheckedSettings settings)

@@ -53,6 +53,7 @@ internal static class AccessTable
         ["GET /api/v1/quota/{meter}/ledger"] = new(Viewer),
         ["POST /api/v1/jobs/{id}/approve"] = Command("approve", Operator),
         ["POST /api/v1/jobs/{id}/reject"] = Command("reject", Operator),
+        ["POST /api/v1/jobs/{id}/amend"] = Command("amend", Submitter, """{"input":{}}"""),
         ["POST /api/v1/jobs/{id}/pause"] = Command("pause", Operator),
         ["POST /api/v1/jobs/{id}/resume"] = Command("resume", Operator),
         ["POST /api/v1/jobs/{id}/cancel"] = Command("cancel", Submitter),

@@ -27,7 +27,7 @@ internal sealed record SceneOutcome(VideoDocument? Document, int Index, VideoAns
 
 /// <summary>
 /// Changes scenes without touching what has happened: a job that waits for approval gets another input; one that was approved gets a successor, a revision which takes over the
-/// clips that are good and orders the others. See docs/decisions/0026.
+/// clips that are good and orders the others. See docs/decisions/0026-scenes-and-revisions.md.
 /// </summary>
 internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
 {

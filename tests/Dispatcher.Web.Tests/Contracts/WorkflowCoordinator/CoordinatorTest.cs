@@ -33,7 +33,7 @@ public abstract class CoordinatorTest : ServiceTest
     private protected ProviderService Provider { get; private set; } = null!;
 
     /// <summary>Speaks to the contract's paths, which the OpenAPI document leaves out.</summary>
-    private protected Api Coordinator { get; private set; } = null!;
+    private protected Api Coordinator { get; set; } = null!;
 
     private protected ProviderSignals Signals { get; } = new();
 
