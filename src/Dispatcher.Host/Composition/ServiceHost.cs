@@ -57,6 +57,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             options.Handlers.Clear();
             foreach (var name in handlers.Registry.Names) options.Handlers.Add(handlers.Registry.Find(name)!);
         });
+        if (settings.Channels.IsEnabled) ChannelSetup.Add(builder.Services, settings.Channels, edges.CurrentDirectory);
         // The hub brings the framework's authorization along, which would look at each request; here the access rules of the endpoints do.
         builder.Services.RemoveAll<IAuthorizationHandlerProvider>();
         var app = builder.Build();

@@ -52,6 +52,8 @@ public sealed record DispatcherSettings
 
     public CallbackSettings Callbacks { get; init; } = new();
 
+    public ChannelSettings Channels { get; init; } = new();
+
     public RetentionSettings Retention { get; init; } = new();
 
     /// <summary><c>dispatcher.quota</c></summary>
@@ -124,6 +126,7 @@ public sealed record DispatcherSettings
                 MaxRedirects = settings.Integer("dispatcher.http.max-redirects"),
             },
             Callbacks = CallbackSettings.From(settings),
+            Channels = ChannelSettings.From(settings),
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
             Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
