@@ -23,6 +23,7 @@ internal static class ShowCommand
             if (status.GetProperty("delivery").GetProperty("channel").GetString() == "line") reached++;
         }
 
+        if (!smoke) await ShowLedger(client);
         var account = await client.GetFromJsonAsync<JsonElement>("/api/v1/quota/analysis-minutes");
         var messages = (await line.GetFromJsonAsync<JsonElement>("/messages")).EnumerateObject().Count();
         Console.WriteLine($"Quota: {account.GetProperty("used")} of {account.GetProperty("limit")} minutes used, {account.GetProperty("reserved")} reserved; the jobs come to {charged}.");
@@ -43,6 +44,17 @@ internal static class ShowCommand
         }
 
         foreach (var receipt in status.GetProperty("delivery").GetProperty("receipts").EnumerateArray()) Console.WriteLine($"  receipt {receipt.GetRawText()}");
+    }
+
+    private static async Task ShowLedger(HttpClient client)
+    {
+        Console.WriteLine("\nLedger of analysis minutes:");
+        var page = await client.GetFromJsonAsync<JsonElement>("/api/v1/quota/analysis-minutes/ledger?limit=200");
+        foreach (var entry in page.GetProperty("entries").EnumerateArray().Reverse())
+        {
+            var raw = entry.TryGetProperty("raw", out var minutes) ? $", {minutes} analysed" : "";
+            Console.WriteLine($"  {entry.GetProperty("kind")} {entry.GetProperty("amount")}, charged {entry.GetProperty("charged")}{raw} {(entry.TryGetProperty("job_id", out var job) ? job : "")}");
+        }
     }
 
     private static async Task<JsonElement> Ended(HttpClient client, string url)

@@ -61,6 +61,7 @@ internal sealed partial class ServiceHost : IAsyncDisposable
             foreach (var handler in handlers.Registry.Handlers) options.Handlers.Add(handler);
             foreach (var (code, handler) in settings.Capabilities) options.Capabilities[code] = handler;
         });
+        if (settings.Channels.IsEnabled) ChannelSetup.Add(builder.Services, settings.Channels, edges.CurrentDirectory);
         // The hub brings the framework's authorization along, which would look at each request; here the access rules of the endpoints do.
         builder.Services.RemoveAll<IAuthorizationHandlerProvider>();
         var app = builder.Build();

@@ -56,6 +56,8 @@ public sealed record DispatcherSettings
 
     public CallbackSettings Callbacks { get; init; } = new();
 
+    public ChannelSettings Channels { get; init; } = new();
+
     public RetentionSettings Retention { get; init; } = new();
 
     /// <summary><c>dispatcher.quota</c></summary>
@@ -137,6 +139,7 @@ public sealed record DispatcherSettings
                 MaxRedirects = settings.Integer("dispatcher.http.max-redirects"),
             },
             Callbacks = CallbackSettings.From(settings),
+            Channels = ChannelSettings.From(settings),
             Web = WebSettings.From(settings),
             Workers = WorkerSettings.From(settings),
             FilesDirectory = settings.Text("dispatcher.files.directory") is { Length: > 0 } files ? files : Path.Combine(dataDirectory, "files"),

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -36,22 +36,33 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
         return Check(type!, keypoints, channel!, user!, version!);
     }
 
+    /// <summary>The job's input. Written in one go: most of it are the keypoints.</summary>
     public JsonElement InputFor(Envelope envelope)
     {
-        var packed = PackedKeypoints.Pack(Keypoints);
-        var input = new JsonObject
+        var buffer = new ArrayBufferWriter<byte>(PackedKeypoints.PlainLimitBytes);
+        using (var writer = new Utf8JsonWriter(buffer))
         {
-            ["payload_type"] = PayloadType,
-            ["keypoints_data"] = JsonNode.Parse(packed.GetRawText()),
-            ["callback"] = new JsonObject { ["user_id"] = UserId, ["channels"] = new JsonArray([.. new[] { Channel, LastChannel }.Distinct(StringComparer.Ordinal).Select(name => (JsonNode)name)]) },
-            ["pipeline_version"] = Version,
-            ["session_id"] = envelope.SessionId,
-            ["estimated_billable_minutes"] = EstimatedMinutes,
-        };
-        if (envelope.PlanId is { } plan) input["plan_id"] = plan;
-        if (envelope.ActorId is { } actor) input["actor_id"] = actor;
-        if (envelope.SubjectUserId is { } subject) input["subject_user_id"] = subject;
-        return JsonElement.Parse(input.ToJsonString());
+            writer.WriteStartObject();
+            writer.WriteString("payload_type", PayloadType);
+            writer.WritePropertyName("keypoints_data");
+            PackedKeypoints.Write(Keypoints, writer);
+            writer.WriteStartObject("callback");
+            writer.WriteString("user_id", UserId);
+            writer.WriteStartArray("channels");
+            writer.WriteStringValue(Channel);
+            if (Channel != LastChannel) writer.WriteStringValue(LastChannel);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+            writer.WriteString("pipeline_version", Version);
+            writer.WriteString("session_id", envelope.SessionId);
+            if (envelope.PlanId is { } plan) writer.WriteString("plan_id", plan);
+            if (envelope.ActorId is { } actor) writer.WriteString("actor_id", actor);
+            if (envelope.SubjectUserId is { } subject) writer.WriteString("subject_user_id", subject);
+            writer.WriteNumber("estimated_billable_minutes", EstimatedMinutes);
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
     }
 
     private static (JobRequest? Request, ContractError? Fault) Check(string type, JsonElement keypoints, string channel, string user, string version)

@@ -1,7 +1,6 @@
 using System.IO.Compression;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
 
@@ -22,14 +21,23 @@ public static class PackedKeypoints
     private const string DataField = "data";
     private const string Gzip = "gzip";
 
-    public static JsonElement Pack(JsonElement keypoints)
+    /// <summary>Writes the keypoints as a value, packed if they are large.</summary>
+    public static void Write(JsonElement keypoints, Utf8JsonWriter writer)
     {
-        var json = Encoding.UTF8.GetBytes(keypoints.GetRawText());
-        if (json.Length <= PlainLimitBytes) return keypoints;
+        var json = JsonMarshal.GetRawUtf8Value(keypoints);
+        if (json.Length <= PlainLimitBytes)
+        {
+            keypoints.WriteTo(writer);
+            return;
+        }
+
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(json);
-        var packet = new JsonObject { [PackedField] = Gzip, ["bytes"] = json.Length, [DataField] = Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length) };
-        return JsonElement.Parse(packet.ToJsonString());
+        writer.WriteStartObject();
+        writer.WriteString(PackedField, Gzip);
+        writer.WriteNumber("bytes", json.Length);
+        writer.WriteBase64String(DataField, packed.GetBuffer().AsSpan(0, (int)packed.Length));
+        writer.WriteEndObject();
     }
 
     /// <summary>What was packed; what was not comes back as it is.</summary>

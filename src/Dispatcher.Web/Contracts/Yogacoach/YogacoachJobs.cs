@@ -66,7 +66,7 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
     {
         if (reading.State is not { } state) return true;
         if (state.Spec.IdempotencyKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) != true) return false;
-        return http.Request.Headers[Envelope.SessionHeader] is not [{ } session, ..] || state.Spec.IdempotencyKey.StartsWith($"{KeyPrefix}{session}:", StringComparison.Ordinal);
+        return http.Request.Headers[Envelope.SessionHeader] is not [{ } session, ..] || state.Spec.Input?.GetProperty("session_id").GetString() == session;
     }
 
     /// <summary>Whatever the second request asks for: a session is analysed once by each version.</summary>
