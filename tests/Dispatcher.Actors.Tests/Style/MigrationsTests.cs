@@ -20,7 +20,7 @@ public sealed class MigrationsTests
         ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
         ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
         ["0007_quota.sql"] = "2d0fc07c0f0a08a5aeaf6f889d8769ac8565f7fa41bac8a7e735937071c15a65",
-        ["0008_schedules.sql"] = "27b01f2d9f0cf3c3dd5c5ae7c420e165966e09afa61a34ff2d3c559a413ccc34",
+        ["0008_schedules.sql"] = "bc1f4510bf1741aebbe13e2ba7e241fdf2de6a87fb2c8ee731633d845d2dd8bc",
     };
 
     [Fact]

@@ -64,7 +64,15 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => Rows(PostgresSql.SweptSchedules, command => Timed(command, now, limit), Schedule);
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit) => Rows(PostgresSql.HeldSchedules, command => command.Add((long)limit), Schedule);
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) => Rows(
+        PostgresSql.HeldSchedules,
+        command =>
+        {
+            command.Add(after?.HeldDue is { } due ? StoredTime.ToMicroseconds(due) : long.MinValue);
+            Key(command, after?.Tenant ?? "", after?.Id ?? "");
+            command.Add((long)limit);
+        },
+        Schedule);
 
     public ValueTask<DateTimeOffset?> NextFiring() =>
         Ask(PostgresSql.NextFiring, static _ => { }, static value => value is long at ? StoredTime.FromMicroseconds(at) : (DateTimeOffset?)null);

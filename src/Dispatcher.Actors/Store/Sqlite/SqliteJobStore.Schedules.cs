@@ -46,8 +46,8 @@ public sealed partial class SqliteJobStore
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => ReadTimed(SqliteSql.SweptSchedules, now, limit);
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit) =>
-        _readers.Read<int, IReadOnlyList<StoredSchedule>>(limit, static (reader, limit) => reader.ReadHeldSchedules(limit));
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) =>
+        _readers.Read<(StoredSchedule? After, int Limit), IReadOnlyList<StoredSchedule>>((after, limit), static (reader, page) => reader.ReadHeldSchedules(page.After, page.Limit));
 
     public ValueTask<DateTimeOffset?> NextFiring() => _readers.Read(0, static (reader, _) => reader.NextFiring());
 

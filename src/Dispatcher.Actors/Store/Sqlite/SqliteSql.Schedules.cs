@@ -11,7 +11,7 @@ internal static partial class SqliteSql
 
     public const string DueSchedules = SelectSchedule + " WHERE fire_at <= ?1 ORDER BY fire_at LIMIT ?2";
 
-    public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL ORDER BY held_due LIMIT ?1";
+    public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL AND (held_due, tenant, id) > (?1, ?2, ?3) ORDER BY held_due, tenant, id LIMIT ?4";
 
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= ?1 ORDER BY sweep_at LIMIT ?2";
 

@@ -17,7 +17,7 @@ CREATE TABLE {schema}.schedules (
 
 CREATE INDEX schedules_by_firing ON {schema}.schedules (fire_at) WHERE fire_at IS NOT NULL;
 
-CREATE INDEX schedules_held ON {schema}.schedules (held_due) WHERE held_due IS NOT NULL;
+CREATE INDEX schedules_held ON {schema}.schedules (held_due, tenant, id) WHERE held_due IS NOT NULL;
 
 CREATE INDEX schedules_swept ON {schema}.schedules (sweep_at) WHERE sweep_at IS NOT NULL;
 

@@ -15,6 +15,9 @@ CREATE TABLE schedules (
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Rows are large, and how many a tenant has is asked for each new one.
+CREATE INDEX schedules_of_tenant ON schedules (tenant);
+
 CREATE INDEX schedules_by_firing ON schedules (fire_at) WHERE fire_at IS NOT NULL;
 
 CREATE INDEX schedules_held ON schedules (held_due) WHERE held_due IS NOT NULL;
