@@ -80,6 +80,9 @@ public abstract class ScheduleStoreConformance : StoreConformance
         Assert.Equal(2, Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("c") with { LimitPerTenant = 2 })).Limit);
         await Put(New("a") with { LimitPerTenant = 2, ExpectedVersion = 1 });
         await Put(New("c") with { LimitPerTenant = 2, Tenant = "other" });
+        await Schedules.DeleteSchedule("acme", "b", null);
+        await Put(New("c") with { LimitPerTenant = 2 });
+        Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("d") with { LimitPerTenant = 2 }));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class MigrationsTests
         ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
         ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
         ["0007_quota.sql"] = "2d0fc07c0f0a08a5aeaf6f889d8769ac8565f7fa41bac8a7e735937071c15a65",
-        ["0008_schedules.sql"] = "bc1f4510bf1741aebbe13e2ba7e241fdf2de6a87fb2c8ee731633d845d2dd8bc",
+        ["0008_schedules.sql"] = "eea8383f3a66c3bf7be607c9a5923decd7c5ca23ec6a825d7feacb3bb981074f",
     };
 
     [Fact]

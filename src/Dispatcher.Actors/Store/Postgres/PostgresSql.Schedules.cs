@@ -12,7 +12,10 @@ internal static partial class PostgresSql
 
     public const string ListSchedules = SelectSchedule + " WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
-    public const string CountSchedules = "SELECT count(*) FROM {schema}.schedules WHERE tenant = $1";
+    public const string FindScheduleCount = "SELECT schedules FROM {schema}.schedule_counts WHERE tenant = $1";
+
+    public const string ChangeScheduleCount =
+        "INSERT INTO {schema}.schedule_counts AS c (tenant, schedules) VALUES ($1, $2) ON CONFLICT (tenant) DO UPDATE SET schedules = c.schedules + excluded.schedules";
 
     public const string KnownSchedules = "SELECT id FROM {schema}.schedules WHERE tenant = $1 AND id = ANY ($2)";
 

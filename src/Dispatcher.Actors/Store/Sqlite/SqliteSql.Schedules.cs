@@ -7,7 +7,10 @@ internal static partial class SqliteSql
 
     public const string ListSchedules = SelectSchedule + " WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
-    public const string CountSchedules = "SELECT count(*) FROM schedules WHERE tenant = ?1";
+    public const string FindScheduleCount = "SELECT schedules FROM schedule_counts WHERE tenant = ?1";
+
+    public const string ChangeScheduleCount =
+        "INSERT INTO schedule_counts (tenant, schedules) VALUES (?1, ?2) ON CONFLICT (tenant) DO UPDATE SET schedules = schedules + excluded.schedules";
 
     public const string DueSchedules = SelectSchedule + " WHERE fire_at <= ?1 ORDER BY fire_at LIMIT ?2";
 

@@ -29,6 +29,12 @@ CREATE TABLE {schema}.schedule_edges (
     PRIMARY KEY (tenant, schedule, depends_on)
 );
 
+-- How many a tenant has: asked for each new one, and never counted.
+CREATE TABLE {schema}.schedule_counts (
+    tenant    text   COLLATE "C" NOT NULL PRIMARY KEY,
+    schedules bigint NOT NULL
+);
+
 CREATE TABLE {schema}.patterns (
     tenant        text   COLLATE "C" NOT NULL,
     id            text   COLLATE "C" NOT NULL,
