@@ -331,6 +331,7 @@ need_packages() {
   # These may have come another way.
   command -v node >/dev/null && command -v npm >/dev/null || missing+=(nodejs npm)
   command -v python3 >/dev/null || missing+=(python3)
+  command -v curl >/dev/null || missing+=(curl)
   ((${#missing[@]} > 0)) || return 0
   ((EUID == 0)) || sudo=(sudo)
   if ! command -v apt-get >/dev/null || ! { ((EUID == 0)) || command -v sudo >/dev/null; }; then

@@ -17,11 +17,12 @@ trap 'if [[ -n $server_process ]]; then kill "$server_process" 2>/dev/null || tr
 
 main() {
   command -v curl >/dev/null || { echo "The demo calls the service with curl, which is not there." >&2; exit 1; }
-  cat > "$folder/serve.conf" <<'CONF'
+  server=http://127.0.0.1:$(free_port)
+  cat > "$folder/serve.conf" <<CONF
 dispatcher {
   contracts.scheduler-service = on
   process.allowed-commands = [awk, tee]
-  http.allowed-hosts = ["127.0.0.1"]
+  http.allowed-hosts = ["${server#http://}"]
   http.allow-private-addresses = on
 }
 CONF
@@ -46,25 +47,28 @@ CONF
   kill -9 "$server_process"
   wait "$server_process" 2>/dev/null || true
   sleep 1
-  start "$server"
+  start
   wait_for "$server/api/v1/schedules/weekly-report/runs?status=completed" '"id"'
   for job in weekly-report data-refresh; do curl -fsS -o /dev/null -X POST "$server/api/v1/schedules/$job/pause"; done
   show
 }
 
-# Starts the server, on the address that it had before if one is given.
+# A port that nobody listens on, for the workflow may call this one address and no other.
+free_port() {
+  local port
+  for port in $(seq 53080 53180); do
+    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+# Starts the server, and waits until it is ready.
 start() {
-  : > "$folder/serve.log"
-  "$program" serve --data "$folder/data" --config "$folder/serve.conf" --urls "${1:-http://127.0.0.1:0}" 2>> "$folder/serve.log" &
+  "$program" serve --data "$folder/data" --config "$folder/serve.conf" --urls "$server" 2>> "$folder/serve.log" &
   server_process=$!
-  for _ in $(seq 600); do
-    server=$(sed -n 's/.*Dispatcher listens on \(http:[^ "]*\).*/\1/p' "$folder/serve.log" | head -1)
-    [[ -z $server ]] || break
+  until curl -fsS -o /dev/null "$server/health/ready" 2>/dev/null; do
     kill -0 "$server_process" 2>/dev/null || { cat "$folder/serve.log" >&2; exit 1; }
     sleep 0.1
   done
-  [[ -n $server ]] || { echo "The server did not start." >&2; exit 1; }
-  for _ in $(seq 600); do curl -fsS -o /dev/null "$server/health/ready" 2>/dev/null && break; sleep 0.1; done
   echo "The server is at $server (process $server_process)."
 }
 

@@ -36,8 +36,8 @@ public interface IScheduleStore
     /// <summary>When the next schedule fires; null if none does.</summary>
     ValueTask<DateTimeOffset?> NextFiring();
 
-    /// <summary>Schedules with a firing that waits for dependencies, the one due earliest first.</summary>
-    ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit);
+    /// <summary>Schedules of all tenants with a firing that waits for dependencies, in the order of (due time, tenant, id), after the given one.</summary>
+    ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit);
 
     /// <summary>Schedules that may have to be archived or deleted, those whose time came first before others.</summary>
     ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit);

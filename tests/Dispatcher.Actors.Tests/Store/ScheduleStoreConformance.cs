@@ -80,6 +80,9 @@ public abstract class ScheduleStoreConformance : StoreConformance
         Assert.Equal(2, Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("c") with { LimitPerTenant = 2 })).Limit);
         await Put(New("a") with { LimitPerTenant = 2, ExpectedVersion = 1 });
         await Put(New("c") with { LimitPerTenant = 2, Tenant = "other" });
+        await Schedules.DeleteSchedule("acme", "b", null);
+        await Put(New("c") with { LimitPerTenant = 2 });
+        Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("d") with { LimitPerTenant = 2 }));
     }
 
     [Fact]
@@ -170,11 +173,11 @@ public abstract class ScheduleStoreConformance : StoreConformance
 
         var found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((Due(2), Due(1).Due, record), (found!.Next, found.HeldDue, found.Record));
-        Assert.Equal(["a"], (await Schedules.ReadHeldSchedules(10)).Select(schedule => schedule.Id));
+        Assert.Equal(["a"], (await Schedules.ReadHeldSchedules(null, 10)).Select(schedule => schedule.Id));
         Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", 1, null, null, record, ArchivedAt: Noon)]));
         found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((null, null, (DateTimeOffset?)Noon), (found!.Next, found.HeldDue, found.ArchivedAt));
-        Assert.Empty(await Schedules.ReadHeldSchedules(10));
+        Assert.Empty(await Schedules.ReadHeldSchedules(null, 10));
         Assert.Null(await Schedules.NextFiring());
         Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "nobody", 1, null, null, record)]));
     }
@@ -190,6 +193,20 @@ public abstract class ScheduleStoreConformance : StoreConformance
         var found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((Due(5), 1L, null), (found!.Next, found.Record.Fired, found.ArchivedAt));
         Assert.Equal(1, (await Put(New("a") with { ExpectedVersion = 2 })).Record.Fired);
+    }
+
+    [Fact]
+    public async Task HeldSchedules_AreRead_PageByPage()
+    {
+        foreach (var (id, hours) in new[] { ("a", 2), ("b", 1), ("c", 2), ("d", 0) })
+        {
+            await Put(New(id));
+            if (hours > 0) await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", id, 1, null, Noon.AddHours(hours), FiringRecord.None)]);
+        }
+
+        var first = await Schedules.ReadHeldSchedules(null, 2);
+        Assert.Equal(["b", "a"], first.Select(schedule => schedule.Id));
+        Assert.Equal(["c"], (await Schedules.ReadHeldSchedules(first[^1], 2)).Select(schedule => schedule.Id));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed partial class PostgresJobStore
         var hasDependencies = !schedule.Definition.DependsOn.IsEmpty;
         var known = hasDependencies ? await KnownSchedules(connection, schedule) : new HashSet<string>(StringComparer.Ordinal);
         var edges = hasDependencies ? await ReadEdges(connection, schedule.Tenant, int.MaxValue) : [];
-        var count = existing is null ? (long)(await Scalar(connection, PostgresSql.CountSchedules, command => command.Add(schedule.Tenant)))! : 0;
+        var count = existing is null && await Scalar(connection, PostgresSql.FindScheduleCount, command => command.Add(schedule.Tenant)) is long found ? found : 0;
         if (ScheduleWriteRules.Refuse(schedule, existing, count, known, () => edges) is { } refusal) return refusal;
 
         var written = ScheduleWriteRules.Written(schedule, existing);
@@ -31,6 +31,7 @@ public sealed partial class PostgresJobStore
             });
         }
 
+        if (existing is null) await ChangeCount(connection, schedule.Tenant, 1);
         return new ScheduleWrite.Done(written, existing is null);
     });
 
@@ -43,6 +44,7 @@ public sealed partial class PostgresJobStore
         if (version is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
         await Scalar(connection, PostgresSql.DeleteSchedule, command => Key(command, tenant, id));
         await Scalar(connection, PostgresSql.DeleteEdges, command => Key(command, tenant, id));
+        await ChangeCount(connection, tenant, -1);
         return new ScheduleWrite.Done(existing, IsNew: false);
     });
 
@@ -64,7 +66,15 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => Rows(PostgresSql.SweptSchedules, command => Timed(command, now, limit), Schedule);
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit) => Rows(PostgresSql.HeldSchedules, command => command.Add((long)limit), Schedule);
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) => Rows(
+        PostgresSql.HeldSchedules,
+        command =>
+        {
+            command.Add(after?.HeldDue is { } due ? StoredTime.ToMicroseconds(due) : long.MinValue);
+            Key(command, after?.Tenant ?? "", after?.Id ?? "");
+            command.Add((long)limit);
+        },
+        Schedule);
 
     public ValueTask<DateTimeOffset?> NextFiring() =>
         Ask(PostgresSql.NextFiring, static _ => { }, static value => value is long at ? StoredTime.FromMicroseconds(at) : (DateTimeOffset?)null);
@@ -122,6 +132,12 @@ public sealed partial class PostgresJobStore
             command.Add((long)limit);
         },
         Pattern);
+
+    private Task<object?> ChangeCount(NpgsqlConnection connection, string tenant, long change) => Scalar(connection, PostgresSql.ChangeScheduleCount, command =>
+    {
+        command.Add(tenant);
+        command.Add(change);
+    });
 
     private async Task<bool> Leads(NpgsqlConnection connection, long term) => await Scalar(connection, PostgresSql.Leads, command =>
     {

@@ -12,13 +12,16 @@ internal static partial class PostgresSql
 
     public const string ListSchedules = SelectSchedule + " WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
-    public const string CountSchedules = "SELECT count(*) FROM {schema}.schedules WHERE tenant = $1";
+    public const string FindScheduleCount = "SELECT schedules FROM {schema}.schedule_counts WHERE tenant = $1";
+
+    public const string ChangeScheduleCount =
+        "INSERT INTO {schema}.schedule_counts AS c (tenant, schedules) VALUES ($1, $2) ON CONFLICT (tenant) DO UPDATE SET schedules = c.schedules + excluded.schedules";
 
     public const string KnownSchedules = "SELECT id FROM {schema}.schedules WHERE tenant = $1 AND id = ANY ($2)";
 
     public const string DueSchedules = SelectSchedule + " WHERE fire_at <= $1 ORDER BY fire_at LIMIT $2";
 
-    public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL ORDER BY held_due LIMIT $1";
+    public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL AND (held_due, tenant, id) > ($1, $2, $3) ORDER BY held_due, tenant, id LIMIT $4";
 
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2";
 

@@ -19,6 +19,7 @@ public sealed partial class SqliteJobStore
         var written = ScheduleWriteRules.Written(schedule, existing);
         Put(database, written, schedule.SweepAt);
         PutEdges(database, written);
+        if (existing is null) ChangeCount(database, schedule.Tenant, 1);
         return new ScheduleWrite.Done(written, existing is null);
     });
 
@@ -31,6 +32,7 @@ public sealed partial class SqliteJobStore
             if (given.Version is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
             RunOf(database, SqliteSql.DeleteSchedule, given.Tenant, given.Id);
             RunOf(database, SqliteSql.DeleteEdges, given.Tenant, given.Id);
+            ChangeCount(database, given.Tenant, -1);
             return new ScheduleWrite.Done(existing, IsNew: false);
         });
 
@@ -46,8 +48,8 @@ public sealed partial class SqliteJobStore
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => ReadTimed(SqliteSql.SweptSchedules, now, limit);
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit) =>
-        _readers.Read<int, IReadOnlyList<StoredSchedule>>(limit, static (reader, limit) => reader.ReadHeldSchedules(limit));
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) =>
+        _readers.Read<(StoredSchedule? After, int Limit), IReadOnlyList<StoredSchedule>>((after, limit), static (reader, page) => reader.ReadHeldSchedules(page.After, page.Limit));
 
     public ValueTask<DateTimeOffset?> NextFiring() => _readers.Read(0, static (reader, _) => reader.NextFiring());
 
@@ -103,12 +105,19 @@ public sealed partial class SqliteJobStore
 
     private static long CountSchedules(SqliteDatabase database, string tenant)
     {
-        var count = database.Statement(SqliteSql.CountSchedules);
-        count.Bind(1, tenant);
-        count.Step();
-        var number = count.Int64(0);
-        count.Reset();
-        return number;
+        var find = database.Statement(SqliteSql.FindScheduleCount);
+        find.Bind(1, tenant);
+        var count = find.Step() ? find.Int64(0) : 0;
+        find.Reset();
+        return count;
+    }
+
+    private static void ChangeCount(SqliteDatabase database, string tenant, int change)
+    {
+        var statement = database.Statement(SqliteSql.ChangeScheduleCount);
+        statement.Bind(1, tenant);
+        statement.Bind(2, change);
+        statement.Run();
     }
 
     private static void Put(SqliteDatabase database, StoredSchedule schedule, DateTimeOffset? sweepAt)

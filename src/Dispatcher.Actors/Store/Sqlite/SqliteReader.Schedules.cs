@@ -32,10 +32,14 @@ internal sealed partial class SqliteReader
         return Schedules(statement);
     }
 
-    public List<StoredSchedule> ReadHeldSchedules(int limit)
+    public List<StoredSchedule> ReadHeldSchedules(StoredSchedule? after, int limit)
     {
         var statement = database.Statement(SqliteSql.HeldSchedules);
-        statement.Bind(1, limit);
+        if (after?.HeldDue is { } due) statement.Bind(1, due);
+        else statement.Bind(1, long.MinValue);
+        statement.Bind(2, after?.Tenant ?? "");
+        statement.Bind(3, after?.Id ?? "");
+        statement.Bind(4, limit);
         return Schedules(statement);
     }
 

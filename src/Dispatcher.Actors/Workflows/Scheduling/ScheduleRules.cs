@@ -88,6 +88,7 @@ public static class ScheduleRules
 
         if (definition.Callback is { } callback && CallbackRules.Fault(callback) is { } fault) Add("callback", fault.TrimEnd('.'), faults);
         if (definition.Input is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) }) Add("input", "must be an object", faults);
+        else if (definition.Input is { } large && JsonSize.Of(large) > JobLimits.PayloadBytes) Add("input", $"is over {JobLimits.PayloadBytes} bytes", faults);
         else if (definition.Input is { } input) PlainTemplates.Check(input, "input", PathRoot.Schedule, schema: null, faults);
     }
 

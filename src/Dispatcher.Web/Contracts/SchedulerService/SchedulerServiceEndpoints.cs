@@ -35,7 +35,7 @@ internal static class SchedulerServiceEndpoints
         try
         {
             var body = await Read(http.Request);
-            return Results.Content((await Act(body, http, caller, engine, reader)).ToJsonString(), "application/json");
+            return Results.Content((await Act(body, http, caller, engine, reader)).ToJsonString(ApiJson.Options), "application/json");
         }
         catch (OpsFault fault)
         {
@@ -101,5 +101,5 @@ internal static class SchedulerServiceEndpoints
         }
     }
 
-    private static IResult Error(int status, string message) => Results.Content(new JsonObject { ["error"] = message }.ToJsonString(), "application/json", statusCode: status);
+    private static IResult Error(int status, string message) => Results.Content(new JsonObject { ["error"] = message }.ToJsonString(ApiJson.Options), "application/json", statusCode: status);
 }

@@ -30,7 +30,7 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
 
     public ValueTask<DateTimeOffset?> NextFiring() => inner.NextFiring();
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(int limit) => inner.ReadHeldSchedules(limit);
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) => inner.ReadHeldSchedules(after, limit);
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => inner.ReadSweptSchedules(now, limit);
 

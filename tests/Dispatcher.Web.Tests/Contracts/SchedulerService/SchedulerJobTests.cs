@@ -4,7 +4,7 @@ using Dispatcher.Web.Tests.Callbacks;
 namespace Dispatcher.Web.Tests.Contracts.SchedulerService;
 
 /// <summary>Jobs: CreateJob, UpdateJob, DeleteJob, ListJobs, GetJob, GetJobStatus.</summary>
-public sealed class SchedulerJobTests : SchedulerServiceTest
+public class SchedulerJobTests : SchedulerServiceTest
 {
     [Fact]
     public async Task Create_TakesTheSeedsExample_WithoutAJobType()

@@ -6,7 +6,7 @@ using Dispatcher.Web.Tests.Support;
 namespace Dispatcher.Web.Tests.Contracts.SchedulerService;
 
 /// <summary>Runs, the graph, patterns, triggers and events: RunJob, ListJobRuns, GetJobGraph, RegisterJobPattern, TriggerJobFromOrchestration.</summary>
-public sealed class SchedulerRunTests : SchedulerServiceTest
+public class SchedulerRunTests : SchedulerServiceTest
 {
     [Fact]
     public async Task Run_HasAllItsFields_AndEndsInSuccess()

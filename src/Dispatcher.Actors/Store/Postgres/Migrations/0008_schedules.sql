@@ -17,7 +17,7 @@ CREATE TABLE {schema}.schedules (
 
 CREATE INDEX schedules_by_firing ON {schema}.schedules (fire_at) WHERE fire_at IS NOT NULL;
 
-CREATE INDEX schedules_held ON {schema}.schedules (held_due) WHERE held_due IS NOT NULL;
+CREATE INDEX schedules_held ON {schema}.schedules (held_due, tenant, id) WHERE held_due IS NOT NULL;
 
 CREATE INDEX schedules_swept ON {schema}.schedules (sweep_at) WHERE sweep_at IS NOT NULL;
 
@@ -27,6 +27,12 @@ CREATE TABLE {schema}.schedule_edges (
     schedule   text COLLATE "C" NOT NULL,
     depends_on text COLLATE "C" NOT NULL,
     PRIMARY KEY (tenant, schedule, depends_on)
+);
+
+-- How many a tenant has: asked for each new one, and never counted.
+CREATE TABLE {schema}.schedule_counts (
+    tenant    text   COLLATE "C" NOT NULL PRIMARY KEY,
+    schedules bigint NOT NULL
 );
 
 CREATE TABLE {schema}.patterns (

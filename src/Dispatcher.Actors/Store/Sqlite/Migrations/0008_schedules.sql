@@ -29,6 +29,12 @@ CREATE TABLE schedule_edges (
     PRIMARY KEY (tenant, schedule, depends_on)
 ) STRICT, WITHOUT ROWID;
 
+-- How many a tenant has: asked for each new one, and never counted.
+CREATE TABLE schedule_counts (
+    tenant    TEXT    NOT NULL PRIMARY KEY,
+    schedules INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE patterns (
     tenant        TEXT    NOT NULL,
     id            TEXT    NOT NULL,
