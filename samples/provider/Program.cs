@@ -9,4 +9,4 @@ await using var provider = await ProviderService.Start(new ProviderSettings
     Delay = TimeSpan.FromMilliseconds(configuration.GetValue("delay-ms", 0)),
 });
 await Console.Out.WriteLineAsync($"The provider listens on {provider.Address}");
-await provider.Ended;
+await provider.AskedToStop;

@@ -15,15 +15,16 @@ public sealed class ProviderService : IAsyncDisposable
     private ProviderService(WebApplication app, Workshop workshop)
     {
         (_app, _workshop) = (app, workshop);
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        app.Lifetime.ApplicationStopped.Register(stopped.SetResult);
-        Ended = stopped.Task;
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Lifetime.ApplicationStopping.Register(asked.SetResult);
+        AskedToStop = asked.Task;
     }
 
     /// <summary>Where it listens.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    public Task Ended { get; }
+    /// <summary>Completes when the process is asked to end.</summary>
+    public Task AskedToStop { get; }
 
     /// <summary>What was ordered and paid.</summary>
     public IReadOnlyList<BillItem> Bill => _workshop.Ledger.Bill;

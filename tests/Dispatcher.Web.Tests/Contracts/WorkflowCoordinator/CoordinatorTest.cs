@@ -28,7 +28,7 @@ public abstract class CoordinatorTest : ServiceTest
     protected const string Root = "/api/v3";
 
     private readonly TemporaryDirectory _provided = new();
-    private HttpPredictionProvider? _http;
+    private readonly List<HttpPredictionProvider> _clients = [];
 
     private protected ProviderService Provider { get; private set; } = null!;
 
@@ -55,7 +55,7 @@ public abstract class CoordinatorTest : ServiceTest
     {
         Coordinator.Dispose();
         await base.DisposeAsync();
-        _http?.Dispose();
+        foreach (var client in _clients) client.Dispose();
         await Provider.DisposeAsync();
         _provided.Dispose();
     }
@@ -65,9 +65,9 @@ public abstract class CoordinatorTest : ServiceTest
         options.Contracts.Add(Contract.WorkflowCoordinator);
         options.FilesDirectory = Path.Combine(DataDirectory, "laid");
         options.Node = options.Node with { StageLimits = name => name == "render" ? RenderLimits : new StageLimits(), ProgressInterval = TimeSpan.Zero };
-        _http?.Dispose();
-        _http = new HttpPredictionProvider(new HttpProviderOptions { Url = Provider.Address, FilesDirectory = options.FilesDirectory }, TimeProvider.System);
-        options.Handlers.Add(new ProviderStepHandler("provider.prediction", _http, Patience, Signals));
+        var client = new HttpPredictionProvider(new HttpProviderOptions { Url = Provider.Address, FilesDirectory = options.FilesDirectory }, TimeProvider.System);
+        _clients.Add(client);
+        options.Handlers.Add(new ProviderStepHandler("provider.prediction", client, Patience, Signals));
         options.Handlers.Add(Concat);
         options.Handlers.Add(new ProbeProcess());
         options.Workflows.Add(WorkflowDefinition.Parse(File.ReadAllText(Sample("scenes/coordinator.yaml")), "coordinator.yaml"));
