@@ -52,6 +52,6 @@ public interface IQuotaStore
     /// <summary>An account's ledger, newest first, from before the given entry.</summary>
     ValueTask<IReadOnlyList<QuotaEntry>> ListQuotaEntries(string tenant, string meter, long? before, int limit);
 
-    /// <summary>Accounts whose sums do not agree with their holds and their ledger, as sentences; at most the limit.</summary>
+    /// <summary>Accounts whose sums do not agree with their holds and their ledger, and holds of jobs that have ended, as sentences; at most the limit of each.</summary>
     ValueTask<IReadOnlyList<string>> CheckQuotas(int limit);
 }

@@ -71,6 +71,7 @@ public static class CommandLine
         root.Add(ServiceCommands.Stats(edges));
         root.Add(ServiceCommands.Queues(edges));
         root.Add(ServiceCommands.Webhooks(edges));
+        root.Add(QuotaCommands.Create(edges));
         root.Add(CompletionCommand.Create(edges));
         root.Add(VersionCommand.Create(edges));
         Examples.AddTo(root);

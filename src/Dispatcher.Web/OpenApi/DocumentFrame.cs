@@ -23,6 +23,7 @@ internal sealed class DocumentFrame : IOpenApiDocumentTransformer
         ("live", "Events as they happen."),
         ("workers", "Steps that programs outside carry out."),
         ("callbacks", "Signed posts of events, and their log."),
+        ("quota", "What the tenant may use of meters, and what it uses."),
         ("keys", "Who may call."),
         ("admin", "The nodes, shards and log of the machine, for its operator."),
     ];
@@ -78,6 +79,14 @@ internal sealed class DocumentFrame : IOpenApiDocumentTransformer
             ["job_status"] = Text("Its status now."),
             ["ended_by"] = Text("The event that ended a worker's lease."),
             ["version"] = Number("Its version now."),
+            ["meter"] = Text("The meter of which there is not enough."),
+            ["needed"] = Number("Units that were asked for."),
+            ["plan"] = Text("The account's plan."),
+            ["limit"] = Number("Units of the plan."),
+            ["used"] = Number("Units that were charged."),
+            ["reserved"] = Number("Units that are kept for others."),
+            ["remaining"] = Number("Units that are free."),
+            ["upgrade"] = Text("How to get more, for people."),
             ["allowed"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text("A command."), Description = "The commands that it allows now." },
         },
     };

@@ -21,6 +21,10 @@ public sealed class StoreDoctorTests(SampleStore sample) : IClassFixture<SampleS
     }
 
     [Fact]
+    public async Task Check_FindsAnAccountThatDoesNotAddUp() => Assert.Equal([DoctorProblem.QuotaWrong], await Break(
+        "INSERT INTO quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, updated_at) VALUES ('acme', 'minutes', 'free', 10, 3, 0, 0, 0)"));
+
+    [Fact]
     public async Task Check_FindsAGap_WhenAnEventIsGone() =>
         Assert.Equal([DoctorProblem.SequenceGap], await Break($"DELETE FROM journal WHERE job_id = {Sql(sample.Completed)} AND sequence_nr = 3"));
 

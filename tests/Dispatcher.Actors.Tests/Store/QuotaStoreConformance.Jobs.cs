@@ -94,6 +94,17 @@ public abstract partial class QuotaStoreConformance
         Assert.Equal((20L, 0L, 0L), await Sums());
     }
 
+    /// <summary>The engine never does so; a check of the store must see it all the same.</summary>
+    [Fact]
+    public async Task AHoldThatItsJobHasLeftBehind_IsFound()
+    {
+        if (Store is Simulation.SimulatedJobStore) return;
+        await Plan(100);
+        await Appended(Reserving(1, 60) with { Row = Row(Id(1), status: JobStatus.Completed) });
+        Assert.Contains("is open, and its job is completed", Assert.Single(await Quota.CheckQuotas(10)), StringComparison.Ordinal);
+        await Appended(Append(Id(1), expected: 1) with { Quota = [new QuotaOrder.Release(Tenant, Meter, Id(1).ToString()) { Job = Id(1) }] });
+    }
+
     [Fact]
     public async Task AJobsHold_IsNotForOthersToEnd()
     {

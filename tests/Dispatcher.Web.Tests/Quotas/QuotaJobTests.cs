@@ -57,7 +57,7 @@ public sealed class QuotaJobTests : ServiceTest
         var refused = await Api.Post("/jobs", body);
         Assert.Equal(HttpStatusCode.PaymentRequired, refused.Status);
         Assert.Equal("free/8/0/0/8/10/https://example.org/plans", string.Join('/', new[] { "plan", "limit", "used", "reserved", "remaining", "needed", "upgrade" }.Select(name => refused.At(name))));
-        Assert.Equal(0, (await Api.Get("/jobs")).At("items").GetArrayLength());
+        Assert.Equal(0, (await Api.Get("/jobs")).At("jobs").GetArrayLength());
 
         await Api.Put("/quota/minutes", """{"plan":"pro","limit":80}""");
         Assert.Equal(HttpStatusCode.Created, (await Api.Post("/jobs", body)).Status);

@@ -30,6 +30,7 @@ public enum DoctorProblem
     TwoWriters,
     ArtifactMissing,
     ArtifactSize,
+    QuotaWrong,
 }
 
 /// <summary>One fault.</summary>

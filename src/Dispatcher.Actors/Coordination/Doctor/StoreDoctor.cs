@@ -143,6 +143,7 @@ public sealed class StoreDoctor(IStoreInspection inspection, IJobStore store, IA
 
     private async ValueTask CheckTables()
     {
+        if (store is IQuotaStore quotas) _findings.Add((await quotas.CheckQuotas(FindingLimit)).Select(fault => new DoctorFinding(DoctorProblem.QuotaWrong, null, fault)));
         _findings.Add((await inspection.CompareCounts()).Select(difference => new DoctorFinding(
             DoctorProblem.CounterWrong,
             null,

@@ -40,8 +40,11 @@ internal sealed partial class PostgresReader
     {
         var query = Query(PostgresSql.CheckAccounts);
         query.Bind((long)limit);
-        return await Rows(query, static row => QuotaSums.Fault(
+        var sums = await Rows(query, static row => QuotaSums.Fault(
             row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7)));
+        var leaks = Query(PostgresSql.LeakedHolds);
+        leaks.Bind((long)limit);
+        return [.. sums, .. await Rows(leaks, static row => QuotaSums.Leak(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3)))];
     }
 
     public static QuotaAccount Account(NpgsqlDataReader row) => new()

@@ -72,6 +72,12 @@ internal static partial class PostgresSql
         WHERE used <> charged OR overage <> beyond OR reserved <> held ORDER BY tenant, meter LIMIT $1
         """;
 
+    public const string LeakedHolds =
+        """
+        SELECT h.tenant, h.meter, h.reservation, j.status FROM {schema}.quota_holds h JOIN {schema}.jobs j ON j.job_id = h.job_id
+        WHERE h.status = 'held' AND j.status IN ('completed', 'failed', 'cancelled') LIMIT $1
+        """;
+
     private const string AccountColumns = "tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at";
 
     private const string SelectAccountAt =

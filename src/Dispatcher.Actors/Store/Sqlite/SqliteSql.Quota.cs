@@ -66,6 +66,12 @@ internal static partial class SqliteSql
         WHERE used <> charged OR overage <> beyond OR reserved <> held ORDER BY tenant, meter LIMIT ?1
         """;
 
+    public const string LeakedHolds =
+        """
+        SELECT h.tenant, h.meter, h.reservation, j.status FROM quota_holds h JOIN jobs j ON j.job_id = h.job_id
+        WHERE h.status = 'held' AND j.status IN ('completed', 'failed', 'cancelled') LIMIT ?1
+        """;
+
     private const string AccountColumns = "tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at";
 
     private const string HoldColumns = "tenant, meter, reservation, amount, status, expires_at, job_id, charged, overage, raw, created_at, closed_at";

@@ -10,7 +10,7 @@ namespace Dispatcher.Host.Commands.Shell;
 internal sealed class ShellSession((HostEdges Edges, Uri Server) place)
 {
     /// <summary>Commands that speak to a server; the others work on this machine, and have no place here.</summary>
-    private static readonly string[] Palettes = ["cluster", "cluster-sharding", "actor", "log", "job", "workflow", "stats", "queue", "webhook", "key", "version"];
+    private static readonly string[] Palettes = ["cluster", "cluster-sharding", "actor", "log", "job", "workflow", "stats", "queue", "webhook", "quota", "key", "version"];
 
     private static readonly string[] OwnWords = ["help", "exit"];
 

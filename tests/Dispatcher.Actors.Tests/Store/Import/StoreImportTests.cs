@@ -27,6 +27,10 @@ public sealed class StoreImportTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(1, Jobs).Where(n => n % 3 == 0).Select(n => store.Append(Second(n)).AsTask()));
         await store.RegisterWorkflow("acme", Workflow(), Noon);
         await store.AddKey(new StoredKey("k1", "acme", "Büro", ["admin", "viewer"], new byte[] { 1, 2, 3 }, Noon, Noon.AddDays(1), null));
+        await store.SetQuota("acme", "minutes", new QuotaPlan("free", 100, "ask"), renews: false, Noon);
+        await store.Give(new QuotaOrder.Reserve("acme", "minutes", "open", 10, Noon.AddHours(1)), Noon);
+        await store.Give(new QuotaOrder.Reserve("acme", "minutes", "used", 20, null), Noon);
+        await store.Give(new QuotaOrder.Settle("acme", "minutes", "used", 12, 11.4m), Noon);
         await store.AddWebhookSecret(new WebhookSecret("s1", "acme", new byte[] { 9 }, Noon, null), Noon);
     }
 
@@ -47,6 +51,21 @@ public sealed class StoreImportTests : IAsyncLifetime
         Assert.Equal(await Describe(source), await Describe(store));
         Assert.Empty(await store.CompareCounts());
         Assert.Empty(await store.ReadStrays(10));
+    }
+
+    [Fact]
+    public async Task Import_BringsQuota_WhichGoesOn()
+    {
+        await Import();
+        await using var source = SqliteJobStore.OpenReadOnly(_directory.Path, NullLogger.Instance);
+        await using var store = await _target.Open();
+        Assert.Equal(await source.FindQuota("acme", "minutes", Noon), await store.FindQuota("acme", "minutes", Noon));
+        Assert.Equal(await source.FindHold("acme", "minutes", "used"), await store.FindHold("acme", "minutes", "used"));
+        Assert.Equal(await source.ListQuotaEntries("acme", "minutes", null, 10), await store.ListQuotaEntries("acme", "minutes", null, 10));
+
+        Assert.IsType<QuotaResult.Done>(await store.Give(new QuotaOrder.Settle("acme", "minutes", "open", 5, null), Noon));
+        Assert.Equal(QuotaEntryKind.Committed, (await store.ListQuotaEntries("acme", "minutes", null, 1))[0].Kind);
+        Assert.Empty(await store.CheckQuotas(10));
     }
 
     [Fact]

@@ -1,4 +1,4 @@
--- The group commit as in migration 4, with orders of quota. An older program that still runs calls it without them and reads the columns that it knows.
+-- As in migration 4, with orders of quota.
 DROP FUNCTION {schema}.commit_batch;
 
 -- The group commit: a batch of appends in one call, which is one round trip and one transaction. Each append of a batch is another job's. Arrays of one
