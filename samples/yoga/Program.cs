@@ -9,6 +9,8 @@ switch (args)
     case ["line", .. var rest]:
         LineStandIn.Build(rest).Run();
         break;
+    case ["create", var address, var directory, .. var rest]:
+        return await CreateCommand.Run(address, directory, rest is ["--smoke"]);
     case ["show", var address, var line, var directory, .. var rest]:
         return await ShowCommand.Run(address, line, directory, rest is ["--smoke"]);
     default:

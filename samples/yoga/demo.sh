@@ -48,17 +48,16 @@ start_app() {
   app=$pid app_address=$address
 }
 
-[[ -d $directory/recordings ]] || "$yoga" record "$directory/recordings" 7 >/dev/null
+if [[ ! -d $directory/recordings ]]; then
+  "$yoga" record "$directory/recordings.new" 7 >/dev/null
+  mv "$directory/recordings.new" "$directory/recordings"
+fi
 start "$directory/line.log" line --urls http://127.0.0.1:0 --file "$directory/line-messages.jsonl"
 line=$pid line_address=$address
 
 say "Eight recordings, a job for each. A session that has its job already gets the same again."
 start_app 300
-for recording in "$directory"/recordings/*.json; do
-  name=$(basename "$recording" .json)
-  curl -sS --fail-with-body -H 'Content-Type: application/json' -H "x-session-id: demo-$name" --data-binary "@$recording" "$app_address/api/yogacoach/jobs" >"$directory/job-$name.json"
-  [[ -n $smoke ]] || printf '%-12s %s\n' "$name" "$(cat "$directory/job-$name.json")"
-done
+"$yoga" create "$app_address" "$directory" ${smoke:+--smoke}
 
 if [[ ! -f $directory/killed ]]; then
   sleep 1

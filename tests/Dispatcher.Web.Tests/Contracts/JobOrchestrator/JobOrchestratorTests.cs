@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Web.Contracts;
