@@ -144,7 +144,7 @@ public class WorkflowFaultTests
                 "The workflow definition talk.yaml has 7 faults:",
                 "talk.yaml:1:7: name: 'Talk' is not a workflow's name: it must match ^[a-z][a-z0-9-]{0,62}$",
                 "talk.yaml:2:10: version: must be a whole number, 1 to 2147483647, not -1",
-                "talk.yaml:3:1: colour: unknown key; known are name, version, description, approval, max_recovery_attempts, timeout, input, steps, output",
+                "talk.yaml:3:1: colour: unknown key; known are name, version, description, approval, max_recovery_attempts, timeout, quota, input, steps, output",
                 "talk.yaml:7:12: step 'a', needs: the steps wait for each other: a -> b -> c -> a",
                 "talk.yaml:7:16: step 'a', needs[1]: there is no step 'x'; steps are a, b, c",
                 "talk.yaml:8:14: step 'a', timeout: must be a duration such as 500ms, 30s, 1h30m or PT1H30M, more than 0s and at most 366d, not 'soon'",

@@ -3,33 +3,16 @@ namespace Dispatcher.Store.Postgres;
 /// <summary>Accounts, holds and the ledger.</summary>
 internal static partial class PostgresSql
 {
-    public const string GiveQuotaOrder = "SELECT {schema}.give_quota_order($1, $2, $3, $4, $5, $6, $7, NULL, $8)";
+    public const string GiveQuota = "SELECT {schema}.give_quota($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-    public const string ReadAccount = $"SELECT {AccountColumns} FROM {{schema}}.quota_accounts WHERE tenant = $1 AND meter = $2";
+    public const string OpenQuota = "SELECT {schema}.open_quota($1, $2, $3, $4, $5, $6, $7, $8)";
 
-    public const string LockAccount = ReadAccount + " FOR UPDATE";
+    public const string SetQuota = "SELECT {schema}.set_quota($1, $2, $3, $4, $5, $6, $7, $8)";
 
-    public const string CountAccounts = "SELECT count(*) FROM {schema}.quota_accounts WHERE tenant = $1";
+    public const string ExpireQuotas = "SELECT {schema}.expire_quotas($1, $2, $3)";
 
-    public const string ExpireQuota = "SELECT {schema}.expire_quota($1, $2, $3)";
-
-    public const string InsertAccount =
-        """
-        INSERT INTO {schema}.quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at) VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6)
-        ON CONFLICT DO NOTHING
-        """;
-
-    public const string SetPlan =
-        $"""
-        UPDATE {"{schema}"}.quota_accounts SET plan = $3, plan_limit = $4, upgrade = $5, used = CASE WHEN $6 THEN 0 ELSE used END, overage = CASE WHEN $6 THEN 0 ELSE overage END, updated_at = $7
-        WHERE tenant = $1 AND meter = $2 RETURNING {AccountColumns}
-        """;
-
-    public const string NotePlan =
-        """
-        INSERT INTO {schema}.quota_ledger (tenant, meter, at, kind, amount, charged, overage, plan_limit, used, reserved)
-        SELECT tenant, meter, updated_at, $3, plan_limit, 0, 0, plan_limit, used, reserved FROM {schema}.quota_accounts WHERE tenant = $1 AND meter = $2
-        """;
+    public const string ReadAccount =
+        "SELECT tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at FROM {schema}.quota_accounts WHERE tenant = $1 AND meter = $2";
 
     /// <summary>As the account is at $3: without the holds that are over by then.</summary>
     public const string FindAccountAt = SelectAccountAt + " WHERE a.tenant = $1 AND a.meter = $2";
@@ -42,14 +25,6 @@ internal static partial class PostgresSql
         """
         SELECT tenant, meter, reservation, amount, status, expires_at, job_id, charged, overage, raw, created_at, closed_at
         FROM {schema}.quota_holds WHERE tenant = $1 AND meter = $2 AND reservation = $3
-        """;
-
-    /// <summary>Accounts with holds that are over, in the order in which everybody locks them, and how many.</summary>
-    public const string DueAccounts =
-        """
-        SELECT d.tenant, d.meter, count(*) FROM (
-            SELECT h.tenant, h.meter FROM {schema}.quota_holds h WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= $1 ORDER BY h.expires_at LIMIT $2) d
-        GROUP BY d.tenant, d.meter ORDER BY d.tenant, d.meter
         """;
 
     public const string ListEntries =
@@ -77,8 +52,6 @@ internal static partial class PostgresSql
         SELECT h.tenant, h.meter, h.reservation, j.status FROM {schema}.quota_holds h JOIN {schema}.jobs j ON j.job_id = h.job_id
         WHERE h.status = 'held' AND j.status IN ('completed', 'failed', 'cancelled') LIMIT $1
         """;
-
-    private const string AccountColumns = "tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at";
 
     private const string SelectAccountAt =
         """

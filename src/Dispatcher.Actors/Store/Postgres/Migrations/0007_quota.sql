@@ -150,3 +150,76 @@ EXCEPTION WHEN SQLSTATE 'DR003' THEN
     RETURN;
 END
 $function$;
+
+-- What follows is one round trip each: nobody keeps an account locked while it waits for its client. Whoever may not write any more is told so: 'fenced', or null.
+
+CREATE FUNCTION {schema}.give_quota(me bigint, kind text, t text, m text, name text, order_amount bigint, order_raw text, order_expires_at bigint, now_at bigint)
+RETURNS text LANGUAGE plpgsql AS $function$
+BEGIN
+    IF NOT {schema}.is_alive(me) THEN RETURN 'fenced'; END IF;
+    RETURN {schema}.give_quota_order(kind, t, m, name, order_amount, order_raw, order_expires_at, NULL, now_at);
+END
+$function$;
+
+CREATE FUNCTION {schema}.note_quota_plan(t text, m text, kind text) RETURNS void LANGUAGE sql AS $function$
+    INSERT INTO {schema}.quota_ledger (tenant, meter, at, kind, amount, charged, overage, plan_limit, used, reserved)
+    SELECT q.tenant, q.meter, q.updated_at, note_quota_plan.kind, q.plan_limit, 0, 0, q.plan_limit, q.used, q.reserved FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m;
+$function$;
+
+-- Makes an account unless there is one, or the tenant has max_accounts. True if there is one now.
+CREATE FUNCTION {schema}.open_quota(me bigint, t text, m text, new_plan text, new_limit bigint, new_upgrade text, now_at bigint, max_accounts int)
+RETURNS boolean LANGUAGE plpgsql AS $function$
+BEGIN
+    IF NOT {schema}.is_alive(me) THEN RETURN NULL; END IF;
+    IF EXISTS (SELECT 1 FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m) THEN RETURN true; END IF;
+    IF (SELECT count(*) FROM {schema}.quota_accounts q WHERE q.tenant = t) >= max_accounts THEN RETURN false; END IF;
+    INSERT INTO {schema}.quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at)
+    VALUES (t, m, new_plan, new_limit, 0, 0, 0, new_upgrade, now_at) ON CONFLICT DO NOTHING;
+    IF FOUND THEN PERFORM {schema}.note_quota_plan(t, m, 'planned'); END IF;
+    RETURN true;
+END
+$function$;
+
+-- False if the limit would be less than what is used and reserved.
+CREATE FUNCTION {schema}.set_quota(me bigint, t text, m text, new_plan text, new_limit bigint, new_upgrade text, renews boolean, now_at bigint)
+RETURNS boolean LANGUAGE plpgsql AS $function$
+DECLARE
+    a {schema}.quota_accounts%ROWTYPE; is_new boolean;
+BEGIN
+    IF NOT {schema}.is_alive(me) THEN RETURN NULL; END IF;
+    INSERT INTO {schema}.quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at)
+    VALUES (t, m, new_plan, new_limit, 0, 0, 0, new_upgrade, now_at) ON CONFLICT DO NOTHING;
+    is_new := FOUND;
+    SELECT * INTO a FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m FOR UPDATE;
+    IF renews THEN a.used := 0; a.overage := 0; END IF;
+    IF a.used + a.reserved > new_limit THEN
+        PERFORM {schema}.expire_quota(t, m, now_at);
+        SELECT q.reserved INTO a.reserved FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m;
+    END IF;
+    IF a.used + a.reserved > new_limit THEN RETURN false; END IF;
+    UPDATE {schema}.quota_accounts q SET plan = new_plan, plan_limit = new_limit, upgrade = new_upgrade, used = a.used, overage = a.overage, updated_at = now_at WHERE q.tenant = t AND q.meter = m;
+    IF renews AND NOT is_new THEN PERFORM {schema}.note_quota_plan(t, m, 'renewed'); END IF;
+    PERFORM {schema}.note_quota_plan(t, m, 'planned');
+    RETURN true;
+END
+$function$;
+
+-- Ends holds whose time is over, of the accounts of the first ones; accounts are locked in the order in which everybody does. How many of the first ones there were.
+CREATE FUNCTION {schema}.expire_quotas(me bigint, now_at bigint, max_holds int) RETURNS int LANGUAGE plpgsql AS $function$
+DECLARE
+    due record; ended int := 0;
+BEGIN
+    IF NOT {schema}.is_alive(me) THEN RETURN NULL; END IF;
+    FOR due IN
+        SELECT d.tenant, d.meter, count(*)::int AS holds FROM (
+            SELECT h.tenant, h.meter FROM {schema}.quota_holds h
+            WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= now_at ORDER BY h.expires_at LIMIT max_holds) d
+        GROUP BY d.tenant, d.meter ORDER BY d.tenant, d.meter
+    LOOP
+        PERFORM 1 FROM {schema}.quota_accounts q WHERE q.tenant = due.tenant AND q.meter = due.meter FOR UPDATE;
+        PERFORM {schema}.expire_quota(due.tenant, due.meter, now_at);
+        ended := ended + due.holds;
+    END LOOP;
+    RETURN ended;
+END
+$function$;
