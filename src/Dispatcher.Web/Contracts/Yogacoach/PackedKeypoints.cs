@@ -34,7 +34,7 @@ public static class PackedKeypoints
 
         var columns = KeypointColumns.Of(keypoints);
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         {
             if (columns is null) gzip.Write(json);
             else
