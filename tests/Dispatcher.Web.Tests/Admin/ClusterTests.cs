@@ -102,6 +102,26 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AServerWhoseNodeIsDown_IsANodeAgain_AndServesJobs()
+    {
+        using var other = new Api(_two.Client());
+        await _api.Register(Support.Workflows.Quick);
+        var first = _two.Engine.Node;
+        Assert.Equal(HttpStatusCode.OK, (await _api.Post("/admin/cluster/nodes/two/down")).Status);
+        await first.Cluster!.StoodDown.WaitAsync(Patience);
+        await Until(cluster => ShardsOf(cluster, "two") == 8);
+
+        Assert.NotSame(first, _two.Engine.Node);
+        await Until(() => Task.FromResult(_two.Engine.IsReady));
+        var id = await other.Create("""{"workflow":"quick"}""");
+        using var answer = await other.Client.GetAsync($"/api/v1/jobs/{id}/stream", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var told = new List<string>();
+        await foreach (var message in SseParser.Create(await answer.Content.ReadAsStreamAsync()).EnumerateAsync()) told.Add(message.Data);
+        Assert.Contains(told, data => data.Contains("\"job.completed\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task AShard_IsMoved_AndFreedByARebalance()
     {
         var shard = (await _api.Get("/admin/shards")).At("items").EnumerateArray().First(item => item.GetProperty("owner").GetString() == "one").GetProperty("shard").GetInt32();

@@ -13,6 +13,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>How often a transaction is tried that failed without leaving anything behind.</summary>
     public const int AttemptLimit = 8;
 
+    /// <summary>How often a read is tried: the second connection may turn out to be dead as well.</summary>
+    private const int ReadLimit = 3;
+
     /// <summary>A peer that has vanished without a word is found out after a few times this.</summary>
     private const int KeepAliveSeconds = 10;
 
@@ -70,7 +73,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     public NpgsqlCommand Command(NpgsqlConnection connection, string statement) => new(Sql(statement), connection);
 
-    /// <summary>Reads over a connection of the pool; once more when the connection turns out to be dead.</summary>
+    /// <summary>Reads over a connection of the pool; again when the connection turns out to be dead.</summary>
     /// <param name="mayRepeat">False for what must not happen twice.</param>
     /// <exception cref="StoreException">It could not be read.</exception>
     public async ValueTask<TResult> Read<TResult>(Func<PostgresDatabase, NpgsqlConnection, Task<TResult>> read, bool mayRepeat = true)
@@ -84,7 +87,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             }
             catch (Exception failure) when (PostgresFailure.Is(failure))
             {
-                if (attempt > 1 || !mayRepeat || !PostgresFailure.IsConnectionLost(failure)) throw PostgresFailure.Explain(failure);
+                if (attempt >= ReadLimit || !mayRepeat || !PostgresFailure.IsConnectionLost(failure)) throw PostgresFailure.Explain(failure);
                 // The others of the pool are most likely dead as well.
                 _source.Clear();
             }
