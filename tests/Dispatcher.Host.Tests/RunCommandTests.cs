@@ -244,6 +244,21 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(2, (await _run.Run("workflow", "check", _run.Write("bad.yaml", "name: x"))).ExitCode);
     }
 
+    [Fact]
+    public async Task WorkflowCheck_ReadsAStateMachine_WithTheCapabilitiesOfItsConfiguration()
+    {
+        var machine = _run.Write("pipeline.asl.json", """{ "StartAt": "A", "States": { "A": { "Type": "Task", "Resource": "${SomeFunctionArn}", "End": true } } }""");
+        var bound = await _run.Run("workflow", "check", machine, "--config", _run.Write("bound.conf", "dispatcher.capabilities { some = noop }"));
+        Assert.Equal((0, ""), (bound.ExitCode, bound.Error));
+        Assert.StartsWith("pipeline version 1: 1 steps, no faults", bound.Out, StringComparison.Ordinal);
+        var unbound = await _run.Run("workflow", "check", machine);
+        Assert.Equal(2, unbound.ExitCode);
+        Assert.Contains("there is no handler 'some'", unbound.Error, StringComparison.Ordinal);
+        var wrong = await _run.Run("workflow", "check", machine, "--config", _run.Write("wrong.conf", "dispatcher.capabilities { some = nop }"));
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("dispatcher.capabilities: The capability 'some' is bound to 'nop', and there is no such handler (did you mean 'noop'?).", wrong.Error, StringComparison.Ordinal);
+    }
+
     private static string Sorted(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object
             ? $"{{{string.Join(',', value.EnumerateObject().OrderBy(field => field.Name, StringComparer.Ordinal).Select(field => $"\"{field.Name}\":{Sorted(field.Value)}"))}}}"

@@ -45,6 +45,26 @@ public sealed class SettingsLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Capabilities_AreAMapOfTexts_WhateverTheirNamesAre()
+    {
+        var settings = Load("""dispatcher.capabilities { "yogacoach.pipeline_orchestrator" = worker, mark-processing = media.mark-processing }""");
+        Assert.Equal("worker", settings.Capabilities["yogacoach.pipeline_orchestrator"]);
+        Assert.Equal("media.mark-processing", settings.Capabilities["mark-processing"]);
+        Assert.Contains("expected a text", Assert.Single(Faults("dispatcher.capabilities { a = [1] }")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TalkAvocado_IsSetByTheContractsOwnVariables_InItsSample()
+    {
+        var sample = File.ReadAllText(Path.Combine(Repository(), "samples", "talk", "talk-avocado.conf"));
+        var settings = Load(sample, null, ("TALKAVOCADO_ENV", "stage"), ("MEDIA_STORAGE_PATH", "/srv/media"), ("START_ON_CREATE", "true"));
+        Assert.Equal((DispatcherEnvironment.Stage, "/srv/media", true), (settings.Environment, settings.ArtifactsDirectory, settings.TalkAvocado.StartOnCreate));
+        Assert.Equal("media.render-cuts", settings.Capabilities["video-cuts"]);
+        Assert.Equal([Dispatcher.Web.Contracts.Contract.TalkAvocado], settings.Contracts);
+        Assert.False(Load(sample).TalkAvocado.StartOnCreate);
+    }
+
+    [Fact]
     public void Stage_TakesFromDefault_WhatItLeavesOut()
     {
         var settings = Load("""
@@ -153,6 +173,13 @@ public sealed class SettingsLoaderTests : IDisposable
             UserPath = _files.Write("user.conf", text),
             Environment = environment.ToDictionary(variable => variable.Item1, variable => variable.Item2, StringComparer.Ordinal),
         };
+
+    private static string Repository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "Akka.Jobs.sln"))) directory = directory.Parent;
+        return directory.FullName;
+    }
 
     private DispatcherSettings Load(string text, string? profile = null, params (string, string)[] environment) =>
         SettingsLoader.Load(Sources(text, profile, environment));

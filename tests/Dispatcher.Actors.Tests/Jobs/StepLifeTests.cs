@@ -182,6 +182,22 @@ public sealed class StepLifeTests
     }
 
     [Fact]
+    public void Recover_PassesOverWhatDidNotEndWell_WhenItIsToldTo()
+    {
+        var failure = new Failure(ErrorClass.Permanent, "no");
+        JobEvent[] life = [.. RunningA(), new JobEvent.StepFailed("a", null, 1, failure, T(2)), new JobEvent.Failed(failure, "a", T(2))];
+        var command = new JobCommand.Recover("c", Ada, null, T(9)) { PassOver = true };
+        Assert.Equal(command, CommandCodec.Decode(CommandCodec.Encode(command)));
+        var recovering = new JobEvent.Recovering("c", 1, Ada, null, T(9)) { PassOver = true };
+        Assert.Equal(recovering, EventCodec.Decode("job.recovering", T(9), EventCodec.Encode(recovering)));
+        var after = Given(Plan(Step("a"), Step("b", 0), Step("c", 1), Step("d", 2)), life).When(command).Then(recovering);
+        Assert.Equal([StepStatus.Skipped, StepStatus.Skipped, StepStatus.Pending, StepStatus.Pending], after.Steps.Select(step => step.Status));
+        Assert.Equal("Passed over by a recovery from c.", after.Step("a").SkipReason);
+        Assert.True(after.NeedsMet(2));
+        Assert.Empty(JobInvariants.Broken(after));
+    }
+
+    [Fact]
     public void Recover_KeepsAStepThatMayFail_WhenNothingOfItIsAskedFor()
     {
         var failure = new Failure(ErrorClass.Permanent, "no");

@@ -67,8 +67,11 @@ internal sealed class DispatcherProcess : IAsyncDisposable
         Path.Combine(AppContext.BaseDirectory, "Dispatcher.Process.Tests"), AppContext.BaseDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), [Cluster.ClusterNode.Word, .. args]));
 
     /// <summary>Starts the sample that has Dispatcher in itself.</summary>
-    public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => new(StartInfo(
-        Path.Combine(AppContext.BaseDirectory, "Embedded"), workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args));
+    public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => StartSample("Embedded", workingDirectory, args);
+
+    /// <summary>Starts a sample that is a program, by its name.</summary>
+    public static DispatcherProcess StartSample(string name, string workingDirectory, params string[] args) => new(StartInfo(
+        Path.Combine(AppContext.BaseDirectory, name), workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args));
 
     /// <summary>Starts another program, found on the path, with these variables added.</summary>
     public static DispatcherProcess StartOther(string program, string workingDirectory, IReadOnlyDictionary<string, string?> environment, params string[] args) =>

@@ -132,7 +132,7 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
             var described = new JsonObject { ["originalFilename"] = source.OriginalFilename, ["bytes"] = source.Bytes, ["mimeType"] = source.MimeType };
             if (source.Checksum is not null) described["checksum"] = source.Checksum;
             if (source.UploadedAt is not null) described["uploadedAt"] = source.UploadedAt;
-            input["input"] = described;
+            input[TalkManifests.SourceProperty] = described;
         }
 
         return new JobSpec

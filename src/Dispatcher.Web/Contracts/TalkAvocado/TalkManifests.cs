@@ -16,6 +16,9 @@ internal sealed class TalkManifests(DispatcherEngine engine, TimeProvider time)
     public const string LabelName = "contract";
     public const string LabelValue = "talk-avocado";
 
+    /// <summary>The property of a job's input that describes its video. Not <c>input</c>: functions get the job's input as it is, and one of theirs has that name.</summary>
+    public const string SourceProperty = "source";
+
     public static bool Has(JobState state) => state.Spec.Labels?.GetValueOrDefault(LabelName) == LabelValue;
 
     /// <summary>The job's status in the contract's words.</summary>
@@ -60,7 +63,7 @@ internal sealed class TalkManifests(DispatcherEngine engine, TimeProvider time)
         if (state.Spec.Input is not { ValueKind: JsonValueKind.Object } input || !input.TryGetProperty("inputKey", out var key)) return manifest;
         manifest["sourceVideoKey"] = key.GetString();
         var source = new JsonObject { ["sourceKey"] = key.GetString() };
-        foreach (var property in input.GetProperty("input").EnumerateObject()) source[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        foreach (var property in input.GetProperty(SourceProperty).EnumerateObject()) source[property.Name] = JsonNode.Parse(property.Value.GetRawText());
         manifest["input"] = source;
         return manifest;
     }

@@ -428,8 +428,16 @@ public sealed class JobOrchestratorTests : ServiceTest
         public Gate(Script script, string step) => script.Does[step] = async context =>
         {
             _entered.TrySetResult();
-            await using var registration = context.Cancellation.Register(() => _stopped.TrySetResult());
-            await _open.Task.WaitAsync(context.Cancellation);
+            try
+            {
+                await _open.Task.WaitAsync(context.Cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                _stopped.TrySetResult();
+                throw;
+            }
+
             return null;
         };
 

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Dispatcher.Jobs;
+using Dispatcher.Process.Tests.Support;
+
+namespace Dispatcher.Process.Tests.Contracts;
+
+/// <summary>The dataset sample on real images from a server of its own: killed with -9 half-way, started again, and the dataset is exact.</summary>
+public sealed class DatasetSampleTests : IDisposable
+{
+    private static readonly string[] Kept =
+    [
+        "a-bars.jpg", "b-test.jpg", "c-test.jpg", "d-stripes.jpg", "e-fractal.jpg", "f-fractal.jpg", "g-fractal.jpg",
+        "h-gradient-1.jpg", "h-gradient-2.jpg", "h-gradient-3.jpg", "h-gradient-4.jpg", "h-gradient-5.jpg", "h-gradient-6.jpg",
+    ];
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Dataset_IsExact_WhenTheBuildWasKilledHalfWay()
+    {
+        var images = Path.Combine(_directory.Path, "images");
+        await using (var make = DispatcherProcess.StartOther("bash", _directory.Path, new Dictionary<string, string?>(StringComparer.Ordinal), Script(), images))
+            Assert.Equal(0, (await make.WaitForExit()).ExitCode);
+        await using var server = DispatcherProcess.StartSample("Dataset", _directory.Path, "images", "--dir", images, "--stay", "true", "--urls", "http://127.0.0.1:0");
+        var source = await AddressOf(server);
+
+        await using (var killed = Start(source, pauseMs: 100))
+        {
+            await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted { Step: "task-1" }, "that images are validated");
+            killed.Kill9();
+            await killed.WaitForExit();
+        }
+
+        await using var build = Start(source, pauseMs: 0);
+        var ended = await build.WaitForExit();
+
+        Assert.True(ended.ExitCode == 0, build.Out);
+        AssertExact(images);
+        var job = await Journal.ReadOne(_directory.Data);
+        Assert.Equal(JobStatus.Completed, job.Row.Status);
+        Assert.Equal(["task-0", "task-1", "task-2", "task-3", "task-4"], job.Decoded.OfType<JobEvent.StepCompleted>().Select(e => e.Step));
+        Assert.Equal(1, job.Decoded.Count(e => e is JobEvent.StepStarted { Step: "task-0" }));
+        Assert.Contains(job.Decoded, e => e is JobEvent.StepRetrying { Step: "task-1", Failure.Class: ErrorClass.WorkerLost });
+    }
+
+    private void AssertExact(string images)
+    {
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "manifest.json")));
+        var listed = manifest.RootElement.GetProperty("images").EnumerateArray().ToList();
+        Assert.Equal(Kept, listed.Select(image => Path.GetFileName(image.GetProperty("file").GetString()!)).Order(StringComparer.Ordinal));
+        foreach (var image in listed)
+        {
+            var file = image.GetProperty("file").GetString()!;
+            var stored = File.ReadAllBytes(Path.Combine(Output, file));
+            Assert.Equal(File.ReadAllBytes(Path.Combine(images, Path.GetFileName(file))), stored);
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(stored)), image.GetProperty("sha256").GetString());
+        }
+
+        Assert.Equal(Kept.Length + 1, Directory.GetFiles(Output, "*", SearchOption.AllDirectories).Length);
+    }
+
+    private string Output => Path.Combine(_directory.Path, "dataset");
+
+    private DispatcherProcess Start(string source, int pauseMs) => DispatcherProcess.StartSample(
+        "Dataset", _directory.Path, "--data", _directory.Data, "--source", source + "/", "--out", Output, "--job", "1",
+        "--pause-ms", pauseMs.ToString(System.Globalization.CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0");
+
+    private static string Script()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "Akka.Jobs.sln"))) directory = directory.Parent;
+        return Path.Combine(directory.FullName, "samples", "dataset", "make-images.sh");
+    }
+
+    private static async Task<string> AddressOf(DispatcherProcess process)
+    {
+        const string listening = "Now listening on: ";
+        await process.WaitForText("Application started");
+        var line = process.Out.Split('\n').First(line => line.Contains(listening, StringComparison.Ordinal));
+        return line[(line.IndexOf(listening, StringComparison.Ordinal) + listening.Length)..].Trim();
+    }
+}

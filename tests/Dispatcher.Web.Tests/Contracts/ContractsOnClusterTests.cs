@@ -1,0 +1,99 @@
+using System.Net;
+using Dispatcher.Sharding;
+using Dispatcher.Store.Postgres;
+using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Contracts;
+using Dispatcher.Web.Contracts.JobOrchestrator;
+using Dispatcher.Web.Contracts.TalkAvocado;
+using Dispatcher.Web.Tests.Contracts.JobOrchestrator;
+using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Dispatcher.Web.Tests.Contracts;
+
+/// <summary>The JobOrchestrator and the jobs API of talk videos at two servers on one PostgreSQL: what one has made, the other starts, shows and refuses to make again.</summary>
+public sealed class ContractsOnClusterTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static int _made;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly string _schema = $"contracts_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}";
+    private readonly Script _script = new();
+    private TestService _one = null!;
+    private TestService _two = null!;
+
+    private WorkflowSpec Spec => Samples.Dataset(_script);
+
+    public async Task InitializeAsync() => (_one, _two) = (await Start("one"), await Start("two"));
+
+    public async Task DisposeAsync()
+    {
+        await _two.DisposeAsync();
+        await _one.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task AWorkflow_IsMadeAtOneNode_AndExecutedAndShownAtTheOther()
+    {
+        var (here, there) = (OrchestratorOf(_one), OrchestratorOf(_two));
+        var made = await here.CreateWorkflow(1, Spec, new { source = "test" });
+
+        Assert.Equal(WorkflowStatus.Pending, (await there.GetWorkflow(made.Id))!.Status);
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        var done = await there.ExecuteWorkflow(made.Id, limit.Token);
+
+        Assert.Equal((WorkflowStatus.Completed, 100), (done.Status, done.Progress));
+        Assert.Equal(Spec.Steps.Select(step => step.Name), _script.Calls);
+        Assert.Equal(5, (await here.GetWorkflowProgress(made.Id)).CompletedTasks);
+        Assert.Equal(made.Id, (await there.GetWorkflowByJob(1))!.Id);
+    }
+
+    [Fact]
+    public async Task Ids_AreUnique_WhenBothNodesMakeWorkflowsAtOnce()
+    {
+        var made = await Task.WhenAll(Enumerable.Range(1, 40).Select(job => OrchestratorOf(job % 2 == 0 ? _one : _two).CreateWorkflow(job, Spec)));
+        Assert.Equal(40, made.Select(workflow => workflow.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task ATalk_IsMadeOnce_WhicheverNodeIsAsked_AndShownByBoth()
+    {
+        const string Body = """{"tenantId":"default","input":{"originalFilename":"a.mp4","bytes":1,"mimeType":"video/mp4"}}""";
+        using var one = new Api(_one.Client());
+        using var two = new Api(_two.Client());
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(number =>
+            Send(number % 2 == 0 ? (one, _one) : (two, _two), HttpMethod.Post, "/jobs", Body, ("x-idempotency-key", "once"))));
+
+        var made = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Created);
+        Assert.All(answers.Where(answer => answer != made), answer => Assert.Equal((HttpStatusCode.Conflict, made.Text("jobId")), (answer.Status, answer.Text("jobId"))));
+        foreach (var node in new[] { (one, _one), (two, _two) })
+            Assert.Equal(made.Text("jobId"), (await Send(node, HttpMethod.Get, $"/jobs/{made.Text("jobId")}?tenantId=default")).Text("jobId"));
+    }
+
+    private static IJobOrchestrator OrchestratorOf(TestService service) => service.Services.GetRequiredService<IJobOrchestrator>();
+
+    private static Task<Answer> Send((Api Api, TestService Service) node, HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers) =>
+        node.Api.Send(method, new Uri(node.Service.Address, path).ToString(), body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json"), headers);
+
+    private async Task<TestService> Start(string name)
+    {
+        var connection = (await PostgresCluster.Shared).ConnectionString;
+        return await TestService.Start(
+            Path.Combine(_directory.Path, name),
+            options =>
+            {
+                options.Postgres = new PostgresStoreOptions { ConnectionString = connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = name };
+                options.ArtifactsDirectory = Path.Combine(_directory.Path, "artifacts");
+                options.Contracts.UnionWith([Contract.JobOrchestrator, Contract.TalkAvocado]);
+                options.TalkAvocado = new TalkAvocadoOptions { StartOnCreate = true };
+                options.Node = options.Node with
+                {
+                    DrainTimeout = TimeSpan.FromSeconds(1),
+                    Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(500), CrashGrace = TimeSpan.FromSeconds(2) },
+                };
+            },
+            services => services.AddOrchestratedWorkflow(Spec));
+    }
+}
