@@ -115,7 +115,7 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
         var id = mark.ProviderId!;
         using var bell = signals.Listen(id);
         var plan = new PollPlan(options, mark.StartedAt);
-        var news = known is null ? await Look(context, id) : new News(known, TimeSpan.Zero);
+        var news = known is null ? await Look(context, id) : new News(known, TimeSpan.Zero, null);
         while (news.Prediction is not { HasEnded: true })
         {
             if (plan.Next(context.Time.GetUtcNow(), news.RetryAfter) is not { } delay)
@@ -124,7 +124,7 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
                 throw ProviderFailure.TooSlow(name, id, plan.Polls, options);
             }
 
-            news = await NextLook(context, id, bell, delay);
+            news = await NextLook(context, id, bell, delay, news.At);
         }
 
         return news.Prediction;
@@ -134,17 +134,17 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     /// Waits for the time of the next look. Rings meanwhile are answered by looks of their own, at most one in <see cref="ProviderOptions.PollInitial"/>, so that nobody
     /// can make this node storm its provider.
     /// </summary>
-    private async ValueTask<News> NextLook(StepContext context, string id, ProviderSignals.Bell bell, TimeSpan delay)
+    private async ValueTask<News> NextLook(StepContext context, string id, ProviderSignals.Bell bell, TimeSpan delay, DateTimeOffset? lastLook)
     {
         var due = context.Time.GetUtcNow() + delay;
         while (await bell.Wait(delay, context.Time, context.Cancellation))
         {
+            var now = context.Time.GetUtcNow();
+            if (lastLook + options.PollInitial is { } quietUntil && quietUntil > now) await Task.Delay((quietUntil < due ? quietUntil : due) - now, context.Time, context.Cancellation);
             var news = await Look(context, id);
             delay = due - context.Time.GetUtcNow();
             if (news.Prediction is { HasEnded: true } || delay <= TimeSpan.Zero) return news;
-            await Task.Delay(delay < options.PollInitial ? delay : options.PollInitial, context.Time, context.Cancellation);
-            delay = due - context.Time.GetUtcNow();
-            if (delay <= TimeSpan.Zero) break;
+            lastLook = news.At;
         }
 
         return await Look(context, id);
@@ -156,12 +156,12 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
         context.Heartbeat();
         try
         {
-            return new News(await provider.Look(id, context.Cancellation), TimeSpan.Zero);
+            return new News(await provider.Look(id, context.Cancellation), TimeSpan.Zero, context.Time.GetUtcNow());
         }
         catch (StepFailedException failed) when (failed.Failure.Class is ErrorClass.Transient or ErrorClass.Timeout)
         {
             ProviderLog.NotAnswered(context.Logger, id, failed.Message);
-            return new News(null, TimeSpan.FromMilliseconds(failed.Failure.RetryAfterMs ?? 0));
+            return new News(null, TimeSpan.FromMilliseconds(failed.Failure.RetryAfterMs ?? 0), context.Time.GetUtcNow());
         }
     }
 
@@ -223,5 +223,6 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     }
 
     /// <param name="Prediction">Null when the provider did not say.</param>
-    private readonly record struct News(Prediction? Prediction, TimeSpan RetryAfter);
+    /// <param name="At">When the provider was asked; null for the answer to the order itself.</param>
+    private readonly record struct News(Prediction? Prediction, TimeSpan RetryAfter, DateTimeOffset? At);
 }
