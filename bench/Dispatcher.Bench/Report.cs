@@ -7,7 +7,7 @@ namespace Dispatcher.Bench;
 /// <summary>One line of the table and of <c>artifacts/bench/results.json</c>.</summary>
 internal sealed record Row
 {
-    /// <summary><c>W1</c> one no-op step, <c>W2</c> three, <c>W3</c> sleeping jobs, <c>W4</c> one fan-out of 10,000 items, <c>W5</c> recovery, <c>S1</c> to <c>S3</c> schedules, <c>H1</c> to <c>H6</c> the service over HTTP, <c>P1</c> to <c>P3</c> the PostgreSQL store, <c>C1</c> to <c>C5</c> a cluster on it.</summary>
+    /// <summary><c>W1</c> one no-op step, <c>W2</c> three, <c>W3</c> sleeping jobs, <c>W4</c> one fan-out of 10,000 items, <c>W5</c> recovery, <c>S1</c> to <c>S3</c> schedules, <c>H1</c> to <c>H6</c> the service over HTTP, <c>K0</c> to <c>K4</c> the contracts, <c>P1</c> to <c>P3</c> the PostgreSQL store, <c>C1</c> to <c>C5</c> a cluster on it.</summary>
     public required string Workload { get; init; }
 
     public string Store { get; init; } = "sqlite-full";

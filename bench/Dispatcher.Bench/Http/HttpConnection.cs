@@ -14,9 +14,11 @@ internal sealed class HttpConnection : IDisposable
     private readonly byte[] _buffer = new byte[1 << 20];
     private int _filled;
 
-    public static byte[] Request(Uri url, string method, ReadOnlySpan<byte> body)
+    /// <param name="headers">Whole lines, without their ends.</param>
+    public static byte[] Request(Uri url, string method, ReadOnlySpan<byte> body, params IEnumerable<string> headers)
     {
-        var head = $"{method} {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+        var more = string.Concat(headers.Select(header => $"{header}\r\n"));
+        var head = $"{method} {url.PathAndQuery} HTTP/1.1\r\nHost: {url.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n{more}\r\n";
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 

@@ -36,7 +36,7 @@ internal static class LoadChild
     {
         var address = new Uri(args[0]);
         var requests = (await JsonSerializer.DeserializeAsync(Console.OpenStandardInput(), LoadJson.Default.IReadOnlyListLoadRequest))!;
-        byte[][] bytes = [.. requests.Select(request => HttpConnection.Request(new Uri(address, request.Path), request.Method, Encoding.UTF8.GetBytes(request.Body)))];
+        byte[][] bytes = [.. requests.Select(request => HttpConnection.Request(new Uri(address, request.Path), request.Method, Encoding.UTF8.GetBytes(request.Body), request.Headers))];
         var result = await LoadGenerator.Run(address, bytes, int.Parse(args[1], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(Number(args[2])), Number(args[3]));
         Console.WriteLine(JsonSerializer.Serialize(result, LoadJson.Default.LoadResult));
         return 0;
@@ -48,7 +48,11 @@ internal static class LoadChild
 }
 
 /// <summary>One request of the load.</summary>
-internal sealed record LoadRequest(string Method, string Path, string Body = "");
+internal sealed record LoadRequest(string Method, string Path, string Body = "")
+{
+    /// <summary>Whole lines, without their ends.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+}
 
 [JsonSerializable(typeof(LoadResult))]
 [JsonSerializable(typeof(IReadOnlyList<LoadRequest>))]

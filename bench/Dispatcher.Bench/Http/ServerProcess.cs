@@ -28,10 +28,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary><c>dispatcher serve</c> on a data directory: the published program, or the one that DISPATCHER_PROGRAM names.</summary>
-    public static Task<ServerProcess> Dispatcher(string dataDirectory)
+    /// <param name="config">A settings file.</param>
+    public static Task<ServerProcess> Dispatcher(string dataDirectory, string? config = null)
     {
         var program = Environment.GetEnvironmentVariable("DISPATCHER_PROGRAM") ?? Path.Combine("artifacts", "dispatcher", "dispatcher");
-        return Start(program, "serve", "--urls", "http://127.0.0.1:0", "--data", dataDirectory);
+        return Start(program, ["serve", "--urls", "http://127.0.0.1:0", "--data", dataDirectory, .. config is null ? [] : new[] { "--config", config }]);
     }
 
     public static Task<ServerProcess> Bare(string directory) => Start(Environment.ProcessPath!, BareServer.Verb, directory);
