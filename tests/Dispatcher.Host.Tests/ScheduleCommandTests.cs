@@ -19,7 +19,7 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
     public async Task ASchedule_IsMade_Listed_Run_AndDeleted()
     {
         var made = await Client.Run("schedule", "create", "nightly", "--cron", "30 2 * * *", "--timezone", "Europe/Berlin", "--workflow", "three@1", "--input-json", """{"name":"n"}""", "--overlap", "skip");
-        Assert.True(made.ExitCode == 0, made.ToString());
+        Assert.True(made.ExitCode == 0, made.Error);
         Assert.StartsWith("The schedule nightly is due next at ", made.Lines[0], StringComparison.Ordinal);
         Assert.Equal(0, (await Client.Run("schedule", "create", "after", "--workflow", "three", "--depends-on", "nightly")).ExitCode);
 
