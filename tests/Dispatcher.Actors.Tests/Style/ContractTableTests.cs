@@ -57,7 +57,7 @@ public sealed partial class ContractTableTests
     [GeneratedRegex(@"\bclass (?<name>\w+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Class();
 
-    [GeneratedRegex(@"\[(Fact|Theory)\b[^{;]*?\bpublic (async )?(Task|void) (?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+    [GeneratedRegex(@"\[(Fact|Theory)\b((?!\[(Fact|Theory)\b).)*?\bpublic (async )?(Task|void) (?<name>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
     private static partial Regex TestMethod();
 
     [GeneratedRegex(@"`(?<name>\w+\.\w+)`", RegexOptions.ExplicitCapture)]
