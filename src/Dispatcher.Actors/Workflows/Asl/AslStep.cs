@@ -18,7 +18,7 @@ internal sealed class AslStep(AslState state, AslData document, FaultReport repo
         switch (state.Type)
         {
             case "Task":
-                return Task();
+                return Function();
             case "Pass":
                 return [("uses", SourceNode.OfString(Passes)), ("with", PassedOn())];
             case "Fail":
@@ -57,7 +57,7 @@ internal sealed class AslStep(AslState state, AslData document, FaultReport repo
         }
     }
 
-    private IEnumerable<(string Key, SourceNode Value)> Task()
+    private IEnumerable<(string Key, SourceNode Value)> Function()
     {
         if (state.Text("Resource") is { } resource)
         {

@@ -32,7 +32,7 @@ public sealed class AslReaderTests
         Assert.Equal([2, 4, 8], Enumerable.Range(1, 3).Select(attempt => cuts.Plan.Retry.DelayAfter(attempt, new Failure(ErrorClass.Transient, "x"), 1).TotalSeconds));
         Assert.Equal((4, OnError.Continue), (cuts.Plan.Retry.MaxAttempts, cuts.Plan.OnError));
         Assert.Equal([ErrorClass.Transient, ErrorClass.Timeout, ErrorClass.WorkerLost], cuts.Plan.Retry.On.AsEnumerable());
-        Assert.Equal(["transitions-choice", "video-transitions"], Step(workflow, "subtitles-post-edit").Needs);
+        Assert.Equal(["transitions-choice", "video-transitions"], Step(workflow, "subtitles-post-edit").Needs.AsEnumerable());
         Assert.Equal(9, Step(workflow, "mark-failed").Needs.Length);
     }
 
