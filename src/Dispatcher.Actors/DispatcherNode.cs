@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dispatcher.Coordination;
 using Dispatcher.Coordination.Scheduling;
@@ -10,98 +9,10 @@ using Dispatcher.Kernel;
 using Dispatcher.Sharding;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Admission;
-using Dispatcher.Steps.Artifacts;
-using Dispatcher.Steps.Handlers;
 using Dispatcher.Steps.Workers;
 using Dispatcher.Store;
-using Microsoft.Extensions.Logging;
 
 namespace Dispatcher;
-
-/// <summary>The edges of a node: all that its engine touches outside itself. A simulation replaces each of them.</summary>
-public sealed record NodeEdges
-{
-    public required IJobStore Store { get; init; }
-
-    public required HandlerRegistry Handlers { get; init; }
-
-    public required IArtifactStore Artifacts { get; init; }
-
-    public required ILogger Logger { get; init; }
-
-    /// <summary>Without them callbacks stay in the store until a node that has them sends them.</summary>
-    public CallbackEdges? Callbacks { get; init; }
-
-    /// <summary>The cluster that the node joins; without it the node is alone, and every job is its own.</summary>
-    public IClusterStore? Cluster { get; init; }
-
-    /// <summary>Without it there are no schedules and no patterns.</summary>
-    public IScheduleStore? Schedules { get; init; }
-
-    /// <summary>Without it nothing is ever deleted.</summary>
-    public IRetentionStore? Retention { get; init; }
-
-    /// <summary>Without it holds end with their jobs alone, and no account gets the default plan.</summary>
-    public IQuotaStore? Quota { get; init; }
-
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    public ActorScheduler Scheduler { get; init; } = ActorScheduler.ThreadPool;
-
-    /// <summary>Where the node makes its instruments; without one nothing is measured. It belongs to whoever made it.</summary>
-    public Meter? Meter { get; init; }
-
-    /// <summary>Ids and chance; from the clock and the system's generator if absent.</summary>
-    public IdGenerator? Ids { get; init; }
-}
-
-/// <summary>The settings of a node; each is explained once, in hocon/reference.conf.</summary>
-public sealed record NodeOptions
-{
-    public string Environment { get; init; } = "dev";
-
-    public Func<string, StageLimits> StageLimits { get; init; } = _ => new StageLimits();
-
-    public int SnapshotAfterEvents { get; init; } = 1000;
-
-    /// <summary>A waiting job with no wake-up within this time leaves memory; null keeps every open job.</summary>
-    public TimeSpan? PassivateIfIdleFor { get; init; } = TimeSpan.FromSeconds(120);
-
-    public Supervision Supervision { get; init; } = Supervision.Default;
-
-    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(10);
-
-    public TimeSpan? DefaultStepTimeout { get; init; }
-
-    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Jobs that are loaded at once after a start, or when many become due: the next ones follow when these have had their first turn. At least 1.</summary>
-    public int RecoveryLimitJobs { get; init; } = 1000;
-
-    /// <summary>Commands that wait at once until the journal has them; one more is answered <see cref="CommandReply.Unavailable"/>. At least 1.</summary>
-    public int CommandLimit { get; init; } = 100_000;
-
-    /// <summary>Bytes of the inputs that these commands hold.</summary>
-    public long CommandLimitBytes { get; init; } = 256L << 20;
-
-    public CallbackOptions Callbacks { get; init; } = new();
-
-    public RetentionOptions Retention { get; init; } = new();
-
-    public QuotaOptions Quota { get; init; } = new();
-
-    /// <summary>How long a stop waits for running steps before it asks them to end.</summary>
-    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>The bounds of <see cref="DispatcherNode.Events"/>.</summary>
-    public EventFeedOptions Feed { get; init; } = new();
-
-    /// <summary>The times of the cluster.</summary>
-    public ClusterOptions Cluster { get; init; } = new();
-
-    /// <summary>Polls of external workers that wait at once.</summary>
-    public int WorkerPollLimit { get; init; } = 10_000;
-}
 
 /// <summary>One node: an object graph built from its edges and options, without statics. The store belongs to whoever made it.</summary>
 public sealed class DispatcherNode : IJobObserver, IAsyncDisposable

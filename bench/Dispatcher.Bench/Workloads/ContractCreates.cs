@@ -55,7 +55,7 @@ internal sealed class ContractCreates(BenchOptions options, Uri address)
             await Row("K1", "workflow-coordinator", static _ => new LoadRequest("POST", "/api/v3/jobs/from-image-pairs", $$"""{"campaign_id":"{{Campaign}}"}""")),
             await Row("K2", "job-orchestrator", static n => new LoadRequest(
                 "POST", "/api/workflows/orchestrator",
-                $$"""{"job_id":{{n + 1}},"name":"Dataset Build Workflow","steps":[{"name":"Download Images","task_type":"download","handler":"noop"},{"name":"Store","task_type":"storage","handler":"noop","dependencies":[0]}]}""")),
+                $$$"""{"job_id":{{{n + 1}}},"name":"Dataset Build Workflow","steps":[{"name":"Download Images","task_type":"download","handler":"noop"},{"name":"Store","task_type":"storage","handler":"noop","dependencies":[0]}]}""")),
             await Row("K3", "talk-avocado", static n => new LoadRequest(
                 "POST", "/jobs", $$$"""{"tenantId":"default","input":{"originalFilename":"talk-{{{n}}}.mp4","bytes":123456,"mimeType":"video/mp4"}}""")),
             await Row("K4", "scheduler-service", static n => new LoadRequest(

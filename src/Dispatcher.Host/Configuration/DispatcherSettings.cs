@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Dispatcher.Coordination;
 using Dispatcher.Sharding;
 using Dispatcher.Web.Contracts;
@@ -144,12 +143,8 @@ public sealed record DispatcherSettings
             Workers = WorkerSettings.From(settings),
             FilesDirectory = settings.Text("dispatcher.files.directory") is { Length: > 0 } files ? files : Path.Combine(dataDirectory, "files"),
             Provider = ProviderSettings.From(settings),
-            Contracts = [.. Enum.GetValues<Contract>().Where(contract => settings.Boolean($"dispatcher.contracts.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.ToString())}"))],
-            TalkAvocado = new TalkAvocadoOptions
-            {
-                StartOnCreate = settings.Boolean("dispatcher.talk-avocado.start-on-create"),
-                Workflow = settings.Text("dispatcher.talk-avocado.workflow"),
-            },
+            Contracts = ContractSettings.From(settings),
+            TalkAvocado = ContractSettings.TalkAvocado(settings),
             Cluster = ClusterSettings.From(settings),
         };
     }

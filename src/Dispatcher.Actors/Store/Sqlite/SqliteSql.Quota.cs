@@ -27,9 +27,10 @@ internal static partial class SqliteSql
     public const string DueHolds =
         $"SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at, tenant, meter, reservation LIMIT ?2";
 
+    /// <summary>The signs keep it to the index of what is due, which is short since it is worked off, and in the right order.</summary>
     public const string DueHoldsOfAccount =
         $"""
-        SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 AND tenant = ?2 AND meter = ?3
+        SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 AND +tenant = ?2 AND +meter = ?3
         ORDER BY expires_at, tenant, meter, reservation
         """;
 
