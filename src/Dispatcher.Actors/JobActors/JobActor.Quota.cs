@@ -66,6 +66,6 @@ internal sealed partial class JobActor
         }
     }
 
-    [LoggerMessage(207, LogLevel.Warning, "Job {JobId} is charged what it has reserved, {Amount} of {Meter}, since what it really took cannot be told: {Cause}")]
+    [LoggerMessage(208, LogLevel.Warning, "Job {JobId} is charged what it has reserved, {Amount} of {Meter}, since what it really took cannot be told: {Cause}")]
     private static partial void LogChargedAsReserved(ILogger logger, JobId jobId, long amount, string meter, string cause);
 }
