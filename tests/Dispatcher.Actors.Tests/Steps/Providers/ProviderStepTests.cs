@@ -189,10 +189,15 @@ public sealed class ProviderStepTests
     {
         using var stop = new CancellationTokenSource();
         var context = Context(cancellation: stop.Token);
-        context.Saving = _ =>
+        context.Saving = checkpoint =>
         {
             context.Reason = StopReason.JobEnded;
-            stop.CancelAfter(TimeSpan.Zero);
+            // A moment later, as the engine does: by the test's clock, or the handler might not be told in time.
+            _ = _time.CreateTimer(_ =>
+            {
+                _pump.ExpectWork();
+                stop.Cancel();
+            }, null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
             throw new OperationCanceledException("The job has ended; its checkpoint is refused.");
         };
 
