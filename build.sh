@@ -182,6 +182,23 @@ smoke_demo() {
   rm -rf "$artifacts/demo-smoke"
   run_demo "$artifacts/demo-smoke" 12
   check_demo "$artifacts/demo-smoke"
+  local script name
+  for script in samples/*/demo.sh; do
+    name=$(basename "$(dirname "$script")")
+    echo "demo $name"
+    run_sample "$name" "$artifacts/demo-$name-smoke" --fresh --smoke >"$artifacts/demo-$name-smoke.log" 2>&1 || {
+      cat "$artifacts/demo-$name-smoke.log"
+      return 1
+    }
+    tail -n 1 "$artifacts/demo-$name-smoke.log"
+  done
+}
+
+# run_sample NAME FOLDER [--fresh] [--smoke]
+run_sample() {
+  local name=$1
+  shift
+  DISPATCHER_PROGRAM=$dispatcher bash "samples/$name/demo.sh" "$@"
 }
 
 demo() {
@@ -219,7 +236,7 @@ sample_demo() {
   need_packages
   build
   publish
-  DISPATCHER_PROGRAM=$dispatcher bash "samples/$name/demo.sh" "$artifacts/demo-$name" "$@"
+  run_sample "$name" "$artifacts/demo-$name" "$@"
 }
 
 # The talk and the data directory stay, so that a run that was killed goes on.
