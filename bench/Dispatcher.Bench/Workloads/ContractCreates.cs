@@ -25,6 +25,8 @@ internal sealed class ContractCreates(BenchOptions options, Uri address)
             dispatcher {
               contracts { yogacoach = on, workflow-coordinator = on, job-orchestrator = on, talk-avocado = on, scheduler-service = on }
               talk-avocado.start-on-create = on
+              # Nobody is there, and nobody is asked: the videos wait for their approval.
+              provider.url = "http://127.0.0.1:9"
               files.directory = "{{files}}"
             }
             """);
