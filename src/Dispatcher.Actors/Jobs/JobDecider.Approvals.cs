@@ -32,7 +32,7 @@ public static partial class JobDecider
     {
         if (state.Status != JobStatus.Pending) return WrongStatus(state, "given another input", "pending");
         if (state.Spec.Quota is not null)
-            return new Decision.Rejected(new Rejection("quota-held", "The job holds quota for the input that it has; cancel it and submit another with the other input."));
+            return new Decision.Rejected(new Rejection("quota-conflict", "The job holds quota for the input that it has; cancel it and submit another with the other input."));
         if (PayloadTooBig("The input", c.Input) is { } rejection) return new Decision.Rejected(rejection);
         var input = JsonSize.NullAsAbsent(c.Input);
         return IsSame(state.Spec.Input, input) ? Decision.Unchanged.Instance : Decision.Of(new JobEvent.Amended(input, c.By, c.Reason, c.At));

@@ -38,6 +38,11 @@ public sealed class AmendTests
         new Given(after).When(new JobCommand.Amend(null, Ada, null, T(6))).ThenUnchanged();
     }
 
+    /// <summary>What was reserved was told from the input.</summary>
+    [Fact]
+    public void Amend_IsRefused_WhenTheJobHoldsQuota() =>
+        Given(Guarded, Submitted(First with { Quota = new QuotaReservation("minutes", 15) })).When(new JobCommand.Amend(Json("{}"), Ada, null, T(2))).ThenRejected("quota-conflict");
+
     [Fact]
     public void Amend_IsRefused_WhenTheJobWasApproved()
     {

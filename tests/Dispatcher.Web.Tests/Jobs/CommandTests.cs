@@ -16,7 +16,7 @@ public sealed class CommandTests : ServiceTest
         var answer = await Api.Post($"/jobs/{id}/approve", """{"reason":"looks fine"}""");
 
         Assert.Equal("approval", waiting.Text("waits_for.kind"));
-        Assert.Equal(["approve", "reject", "cancel", "priority"], waiting.At("allowed").EnumerateArray().Select(word => word.GetString()));
+        Assert.Equal(["approve", "reject", "amend", "cancel", "priority"], waiting.At("allowed").EnumerateArray().Select(word => word.GetString()));
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal($"\"{answer.Number("version")}\"", answer.Headers.ETag!.Tag);
         var approved = (await Api.Get($"/jobs/{id}/events?type=job.approved")).At("events.0.data");
