@@ -19,7 +19,14 @@ original d-stripes rgbtestsrc=size=320x240
 original e-fractal mandelbrot=size=320x240
 original f-fractal "mandelbrot=size=240x320:start_scale=0.8:start_x=-0.2:start_y=0.7"
 original g-fractal "mandelbrot=size=320x320:start_scale=0.02"
-for seed in 1 2 3 4 5 6; do original "h-gradient-$seed" "gradients=size=320x200:seed=$seed:n=4"; done
+# Formulas, not the gradients source: that one draws anew each time, whatever its seed, and now and then two look alike.
+gradient() { original "h-gradient-$1" "nullsrc=size=320x200,format=rgb24,geq=r='$2':g='$3':b='$4'"; }
+gradient 1 '128+127*sin((X-Y)/18)' '128+90*sin((X-Y)/18)' '40'
+gradient 2 '30' 'Y*255/200' 'Y*220/200'
+gradient 3 '255-sqrt((X-160)^2+(Y-100)^2)' '60' '200-sqrt((X-160)^2+(Y-100)^2)'
+gradient 4 '128+127*sin(X/30+Y/50)' '128+100*sin(X/30+Y/50)' '90'
+gradient 5 '128+127*sin(X/25)*sin(Y/25)' '70' '128+90*sin(X/25)*sin(Y/25)'
+gradient 6 '100' '128+127*cos(X*Y/3000)' '128+60*cos(X*Y/3000)'
 
 cp "$work/a-bars.jpg" "$work/x-copy-1.jpg"
 cp "$work/e-fractal.jpg" "$work/x-copy-2.jpg"
