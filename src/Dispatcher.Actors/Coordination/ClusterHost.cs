@@ -209,10 +209,10 @@ public sealed partial class ClusterHost : IShardHost
                 CallbacksMoved();
                 break;
             case ClusterHintKind.Schedules:
-                SchedulesMoved(hint.Stage);
+                SchedulesMoved(hint.About);
                 break;
             case ClusterHintKind.Places:
-                _services.Admission.LookAgain(hint.Stage!);
+                _services.Admission.LookAgain(hint.About!);
                 break;
         }
     }

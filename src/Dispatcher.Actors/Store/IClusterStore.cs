@@ -113,8 +113,8 @@ public interface IClusterListener
 /// <summary>What a node hears from others between two signs of life.</summary>
 /// <param name="To">The incarnation that it is for; null: all.</param>
 /// <param name="Jobs">For <see cref="ClusterHintKind.Mail"/>.</param>
-/// <param name="Stage">For <see cref="ClusterHintKind.Places"/> the stage; for <see cref="ClusterHintKind.Schedules"/> the change, if people follow them.</param>
-public sealed record ClusterHint(ClusterHintKind Kind, long? To = null, ImmutableArray<JobId> Jobs = default, string? Stage = null);
+/// <param name="About">For <see cref="ClusterHintKind.Places"/> the stage; for <see cref="ClusterHintKind.Schedules"/> the change, if people follow them.</param>
+public sealed record ClusterHint(ClusterHintKind Kind, long? To = null, ImmutableArray<JobId> Jobs = default, string? About = null);
 
 public enum ClusterHintKind
 {

@@ -63,7 +63,7 @@ public sealed class Scheduler
     private void Tell(ScheduleNotice notice)
     {
         Wake();
-        _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules, Stage: notice.ToHint(_cluster.Incarnation)));
+        _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules, About: notice.ToHint(_cluster.Incarnation)));
         Told(notice);
     }
 

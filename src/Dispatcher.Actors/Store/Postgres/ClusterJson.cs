@@ -16,7 +16,7 @@ internal static class ClusterJson
 
     /// <summary><c>kind:to:jobs</c> or <c>kind:to:text</c>, the last two only if there are any. The database itself writes <c>places:to:stage</c>.</summary>
     public static string Write(ClusterHint hint) => string.Create(
-        CultureInfo.InvariantCulture, $"{hint.Kind.ToString().ToLowerInvariant()}:{hint.To}:{hint.Stage ?? (hint.Jobs.IsDefaultOrEmpty ? "" : string.Join(',', hint.Jobs))}");
+        CultureInfo.InvariantCulture, $"{hint.Kind.ToString().ToLowerInvariant()}:{hint.To}:{hint.About ?? (hint.Jobs.IsDefaultOrEmpty ? "" : string.Join(',', hint.Jobs))}");
 
     /// <summary>Null for what this version does not know.</summary>
     public static ClusterHint? ReadHint(string payload)

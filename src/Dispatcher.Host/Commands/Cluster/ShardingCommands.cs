@@ -157,22 +157,6 @@ internal static class ShardingCommands
         var text => text,
     };
 
-    private static void Rows(HostEdges edges, string format, IReadOnlyList<JsonElement> rows, string[] columns, string id)
-    {
-        switch (format)
-        {
-            case "json":
-                edges.Out.WriteLine(JsonText.Of(rows));
-                break;
-            case "jsonl":
-                foreach (var row in rows) edges.Out.WriteLine(JsonText.Line(row));
-                break;
-            case "ids":
-                foreach (var row in rows) edges.Out.WriteLine(row.Cell(id));
-                break;
-            default:
-                PlainTable.Write(edges.Out, columns, rows.Select(row => columns.Select(column => CellOf(row, column)).ToArray()));
-                break;
-        }
-    }
+    private static void Rows(HostEdges edges, string format, IReadOnlyList<JsonElement> rows, string[] columns, string id) =>
+        RowOutput.Write(edges.Out, format, rows, columns, row => [.. columns.Select(column => CellOf(row, column))], row => row.Cell(id));
 }

@@ -89,19 +89,6 @@ internal static class QuotaCommands
 
     private static string Escaped(ParseResult parsed, Argument<string> meter) => Uri.EscapeDataString(parsed.GetRequiredValue(meter));
 
-    private static void Write(HostEdges edges, string output, JsonElement rows, string[] columns)
-    {
-        switch (output)
-        {
-            case "json":
-                edges.Out.WriteLine(JsonText.Of(rows));
-                break;
-            case "jsonl":
-                foreach (var row in rows.EnumerateArray()) edges.Out.WriteLine(JsonText.Line(row));
-                break;
-            default:
-                PlainTable.Write(edges.Out, columns, rows.EnumerateArray().Select(row => columns.Select(column => row.Cell(column)).ToArray()));
-                break;
-        }
-    }
+    private static void Write(HostEdges edges, string output, JsonElement rows, string[] columns) =>
+        RowOutput.Write(edges.Out, output, [.. rows.EnumerateArray()], columns, row => [.. columns.Select(column => row.Cell(column))]);
 }

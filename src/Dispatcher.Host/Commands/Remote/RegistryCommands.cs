@@ -44,30 +44,16 @@ internal static class RegistryCommands
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            var workflows = await Read(api);
-            switch (parsed.GetRequiredValue(output))
-            {
-                case "ids":
-                    foreach (var workflow in workflows) edges.Out.WriteLine($"{workflow.Cell("name")}@{workflow.Cell("version")}");
-                    break;
-                case "json":
-                    edges.Out.WriteLine(JsonText.Of(workflows));
-                    break;
-                case "jsonl":
-                    foreach (var workflow in workflows) edges.Out.WriteLine(JsonText.Line(workflow));
-                    break;
-                default:
-                    PlainTable.Write(edges.Out, ["name", "version", "registered"], workflows.Select(workflow => new[]
-                    {
-                        workflow.Cell("name"), workflow.Cell("version"), workflow.Time("registered_at") is { } at ? TimeText.DateAndClock(at, edges.Time) : "-",
-                    }));
-                    break;
-            }
-
+            RowOutput.Write(
+                edges.Out, parsed.GetRequiredValue(output), await Read(api), ["name", "version", "registered"], workflow => Cells(workflow, edges.Time),
+                workflow => $"{workflow.Cell("name")}@{workflow.Cell("version")}");
             return ExitCode.Ok;
         });
         return command;
     }
+
+    private static string[] Cells(JsonElement workflow, TimeProvider time) =>
+        [workflow.Cell("name"), workflow.Cell("version"), workflow.Time("registered_at") is { } at ? TimeText.DateAndClock(at, time) : "-"];
 
     private static Command Show(HostEdges edges, RemoteOptions remote)
     {

@@ -13,23 +13,8 @@ internal sealed record RemoteList(string? Status, string? Workflow, IReadOnlyLis
 
     public async Task<int> Run(HostEdges edges, ApiClient api, string format)
     {
-        var jobs = await Read(api);
-        switch (format)
-        {
-            case "ids":
-                foreach (var job in jobs) edges.Out.WriteLine(job.Text("id"));
-                break;
-            case "json":
-                edges.Out.WriteLine(JsonText.Of(jobs));
-                break;
-            case "jsonl":
-                foreach (var job in jobs) edges.Out.WriteLine(JsonText.Line(job));
-                break;
-            default:
-                PlainTable.Write(edges.Out, ["job", "workflow", "status", "waits for", "priority", "created", "updated"], jobs.Select(job => Cells(job, edges.Time)));
-                break;
-        }
-
+        RowOutput.Write(
+            edges.Out, format, await Read(api), ["job", "workflow", "status", "waits for", "priority", "created", "updated"], job => Cells(job, edges.Time), job => job.Text("id")!);
         return ExitCode.Ok;
     }
 

@@ -42,19 +42,7 @@ internal static class RemoteReads
             after = page.TryGetProperty("next", out var next) ? next.GetInt64() : null;
         }
 
-        switch (format)
-        {
-            case "json":
-                edges.Out.WriteLine(JsonText.Of(events));
-                break;
-            case "jsonl":
-                foreach (var @event in events) edges.Out.WriteLine(JsonText.Line(@event));
-                break;
-            default:
-                PlainTable.Write(edges.Out, ["seq", "at", "type", "what"], events.Select(e => EventCells(e, edges.Time)));
-                break;
-        }
-
+        RowOutput.Write(edges.Out, format, events, ["seq", "at", "type", "what"], @event => EventCells(@event, edges.Time));
         return ExitCode.Ok;
     }
 

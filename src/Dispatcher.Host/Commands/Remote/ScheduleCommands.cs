@@ -35,23 +35,8 @@ internal static class ScheduleCommands
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            var schedules = await Read(api);
-            switch (parsed.GetRequiredValue(output))
-            {
-                case "ids":
-                    foreach (var schedule in schedules) edges.Out.WriteLine(schedule.Cell("id"));
-                    break;
-                case "json":
-                    edges.Out.WriteLine(JsonText.Of(schedules));
-                    break;
-                case "jsonl":
-                    foreach (var schedule in schedules) edges.Out.WriteLine(JsonText.Line(schedule));
-                    break;
-                default:
-                    PlainTable.Write(edges.Out, ["id", "status", "when", "zone", "next", "fired"], schedules.Select(schedule => Cells(schedule, edges.Time)));
-                    break;
-            }
-
+            RowOutput.Write(
+                edges.Out, parsed.GetRequiredValue(output), await Read(api), ["id", "status", "when", "zone", "next", "fired"], schedule => Cells(schedule, edges.Time), schedule => schedule.Cell("id"));
             return ExitCode.Ok;
         });
         return command;

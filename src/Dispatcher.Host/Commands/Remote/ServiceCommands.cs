@@ -49,19 +49,7 @@ internal static class ServiceCommands
         {
             using var api = remote.Require(parsed);
             var rows = (await api.Get(path)).GetProperty(array);
-            switch (parsed.GetRequiredValue(output))
-            {
-                case "json":
-                    edges.Out.WriteLine(JsonText.Of(rows));
-                    break;
-                case "jsonl":
-                    foreach (var row in rows.EnumerateArray()) edges.Out.WriteLine(JsonText.Line(row));
-                    break;
-                default:
-                    PlainTable.Write(edges.Out, columns, rows.EnumerateArray().Select(row => columns.Select(column => row.Cell(column)).ToArray()));
-                    break;
-            }
-
+            RowOutput.Write(edges.Out, parsed.GetRequiredValue(output), [.. rows.EnumerateArray()], columns, row => [.. columns.Select(column => row.Cell(column))]);
             return ExitCode.Ok;
         });
         return command;

@@ -9,25 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Dispatcher.Web.Tests.Contracts.JobOrchestrator;
 
 /// <summary>The JobOrchestrator as a library, row by row as contracts.md, section 2, has it. Time stands still but where a test moves it.</summary>
-public sealed class JobOrchestratorTests : ServiceTest
+public sealed class JobOrchestratorTests : OrchestratorTest
 {
-    private readonly Script _script = new();
-
-    private IJobOrchestrator Orchestrator => Service.Services.GetRequiredService<IJobOrchestrator>();
-
-    private WorkflowSpec Spec => Samples.Dataset(_script);
-
-    protected override void Configure(DispatcherOptions options) => options.Contracts.Add(Contract.JobOrchestrator);
-
-    protected override void ConfigureServices(IServiceCollection services) =>
-        services.AddOrchestratedWorkflow(Spec).AddOrchestratedWorkflow(Quick).AddOrchestratedWorkflow(Timed);
-
-    /// <summary>Without retries, so that a failure is final at once.</summary>
-    private WorkflowSpec Quick => Spec with { Name = "Quick Build", Steps = [.. Spec.Steps.Select(step => step with { MaxRetries = 0 })] };
-
-    /// <summary>Steps without dependencies on each other but the last.</summary>
-    private WorkflowSpec Timed => new("Timed", [new WorkflowStep("Slow", "download", context => _script.Run("Slow", context)) { MaxRetries = 0, Timeout = TimeSpan.FromMilliseconds(50) }]);
-
     [Fact]
     public async Task Create_MakesAPendingWorkflow_WithTheDefaultsOfTheTables()
     {
@@ -39,7 +22,7 @@ public sealed class JobOrchestratorTests : ServiceTest
         Assert.Equal("""{"source":"test"}""", made.Metadata.GetRawText());
         Assert.True(made.Id is > 0 and < 1L << 53);
         Assert.Equal(made.CreatedAt, made.UpdatedAt);
-        Assert.Empty(_script.Calls);
+        Assert.Empty(Script.Calls);
     }
 
     [Fact]
@@ -104,7 +87,7 @@ public sealed class JobOrchestratorTests : ServiceTest
         var done = await Orchestrator.ExecuteWorkflow(made.Id);
 
         Assert.Equal((WorkflowStatus.Completed, 5, 100, null), (done.Status, done.CurrentStep, done.Progress, done.ErrorMessage));
-        Assert.Equal(Spec.Steps.Select(step => step.Name), _script.Calls);
+        Assert.Equal(Spec.Steps.Select(step => step.Name), Script.Calls);
         Assert.NotNull(done.StartedAt);
         Assert.NotNull(done.CompletedAt);
         var tasks = await Orchestrator.GetTasks(made.Id);
@@ -139,7 +122,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     public async Task ATask_IsTriedAgain_AndKeepsItsRetryCountAfterSuccess()
     {
         var attempts = 0;
-        _script.Does["Validate Images"] = _ => ++attempts < 2 ? throw new InvalidOperationException("the disk is away") : Task.FromResult<object?>(new { valid = 950 });
+        Script.Does["Validate Images"] = _ => ++attempts < 2 ? throw new InvalidOperationException("the disk is away") : Task.FromResult<object?>(new { valid = 950 });
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         var done = await Orchestrator.ExecuteWorkflow(made.Id);
 
@@ -150,7 +133,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task ATask_IsRetrying_BetweenTwoAttempts()
     {
-        _script.Does["Download Images"] = _ => throw new InvalidOperationException("no route");
+        Script.Does["Download Images"] = _ => throw new InvalidOperationException("no route");
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.StartWorkflow(made.Id);
         await UntilTask(made.Id, 0, task => task.Status == WorkflowTaskStatus.Retrying);
@@ -163,7 +146,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task AFailure_EndsTheWorkflow_WithTheContractsText()
     {
-        _script.Does["Deduplicate Images"] = _ => throw new InvalidOperationException("two are one");
+        Script.Does["Deduplicate Images"] = _ => throw new InvalidOperationException("two are one");
         var made = await Orchestrator.CreateWorkflow(1, Quick);
         var done = await Orchestrator.ExecuteWorkflow(made.Id);
 
@@ -177,7 +160,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task ATimeout_ReadsAsTheContractSays_AndCountsAsAFailure()
     {
-        _script.Does["Slow"] = async context =>
+        Script.Does["Slow"] = async context =>
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.Cancellation);
             return null;
@@ -191,7 +174,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task AfterEachStep_CurrentStepProgressAndCheckpointMove()
     {
-        var gate = new Gate(_script, "Validate Images");
+        var gate = new Gate(Script, "Validate Images");
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.StartWorkflow(made.Id);
         await gate.Entered;
@@ -206,7 +189,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task Progress_HasTheFieldsOfTheReply()
     {
-        var gate = new Gate(_script, "Label Images");
+        var gate = new Gate(Script, "Label Images");
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.StartWorkflow(made.Id);
         await gate.Entered;
@@ -223,121 +206,9 @@ public sealed class JobOrchestratorTests : ServiceTest
     }
 
     [Fact]
-    public async Task Pause_TakesEffectAtTheNextStepBoundary_AndRecoverResumesWithoutAnAttempt()
-    {
-        var gate = new Gate(_script, "Validate Images");
-        var made = await Orchestrator.CreateWorkflow(1, Spec);
-        await Orchestrator.StartWorkflow(made.Id);
-        await gate.Entered;
-
-        Assert.Equal(WorkflowStatus.Paused, (await Orchestrator.PauseWorkflow(made.Id)).Status);
-        gate.Open();
-        await UntilTask(made.Id, 1, task => task.Status == WorkflowTaskStatus.Completed);
-        Assert.Equal((WorkflowStatus.Paused, WorkflowTaskStatus.Pending), ((await Orchestrator.GetWorkflow(made.Id))!.Status, (await Orchestrator.GetTasks(made.Id))[2].Status));
-        var resumed = await Orchestrator.RecoverWorkflow(made.Id, 2);
-        Assert.Equal((WorkflowStatus.Running, 0), (resumed.Status, resumed.RecoveryAttempts));
-        Assert.Equal(WorkflowStatus.Completed, (await Orchestrator.ExecuteWorkflow(made.Id)).Status);
-    }
-
-    [Fact]
-    public async Task Cancel_AsksTheRunningStepToStop_AndCancelsTheRest()
-    {
-        var gate = new Gate(_script, "Validate Images");
-        var made = await Orchestrator.CreateWorkflow(1, Spec);
-        await Orchestrator.StartWorkflow(made.Id);
-        await gate.Entered;
-
-        var cancelled = await Orchestrator.CancelWorkflow(made.Id);
-        Assert.Equal(WorkflowStatus.Cancelled, cancelled.Status);
-        Assert.NotNull(cancelled.CompletedAt);
-        await gate.Stopped;
-        Assert.Equal(
-            [WorkflowTaskStatus.Completed, WorkflowTaskStatus.Cancelled, WorkflowTaskStatus.Cancelled, WorkflowTaskStatus.Cancelled, WorkflowTaskStatus.Cancelled],
-            (await Orchestrator.GetTasks(made.Id)).Select(task => task.Status));
-    }
-
-    [Fact]
-    public async Task Recover_RestartsFromAStep_AndKeepsEarlierResults()
-    {
-        var broken = true;
-        _script.Does["Deduplicate Images"] = _ => broken ? throw new InvalidOperationException("two are one") : Task.FromResult<object?>(new { deduplicated = 50 });
-        var made = await Orchestrator.CreateWorkflow(1, Quick);
-        await Orchestrator.ExecuteWorkflow(made.Id);
-        broken = false;
-
-        var recovering = await Orchestrator.RecoverWorkflow(made.Id, 1, "the rule is mended");
-        Assert.Equal((WorkflowStatus.Recovering, 1, 1, 20, null), (recovering.Status, recovering.RecoveryAttempts, recovering.CurrentStep, recovering.Progress, recovering.ErrorMessage));
-        var done = await Ended(made.Id);
-        Assert.Equal((WorkflowStatus.Completed, 5, 100, 1), (done.Status, done.CurrentStep, done.Progress, done.RecoveryAttempts));
-        Assert.Equal(1, _script.Calls.Count(call => call == "Download Images"));
-        Assert.Equal(2, _script.Calls.Count(call => call == "Validate Images"));
-        Assert.All(await Orchestrator.GetTasks(made.Id), task => Assert.Equal((WorkflowTaskStatus.Completed, 0), (task.Status, task.RetryCount)));
-    }
-
-    [Fact]
-    public async Task Recover_FromTooLateAStep_SkipsWhatDependsOnTheFailedOne_AndDoesNotComplete()
-    {
-        _script.Does["Validate Images"] = _ => throw new InvalidOperationException("none is valid");
-        var made = await Orchestrator.CreateWorkflow(1, Quick);
-        await Orchestrator.ExecuteWorkflow(made.Id);
-
-        await Orchestrator.RecoverWorkflow(made.Id, 3);
-        var done = await Ended(made.Id);
-
-        Assert.Equal((WorkflowStatus.Failed, 1), (done.Status, done.RecoveryAttempts));
-        var tasks = await Orchestrator.GetTasks(made.Id);
-        Assert.Equal((WorkflowTaskStatus.Skipped, WorkflowTaskStatus.Skipped), (tasks[3].Status, tasks[4].Status));
-        Assert.Contains("was skipped", done.ErrorMessage, StringComparison.Ordinal);
-        Assert.Equal(1, _script.Calls.Count(call => call == "Validate Images"));
-        Assert.DoesNotContain("Label Images", _script.Calls);
-    }
-
-    [Fact]
-    public async Task Recover_IsRefused_WhenTheAttemptsAreUsedUp()
-    {
-        _script.Does["Download Images"] = _ => throw new InvalidOperationException("no route");
-        var made = await Orchestrator.CreateWorkflow(1, Quick with { MaxRecoveryAttempts = 1 });
-        await Orchestrator.ExecuteWorkflow(made.Id);
-        Assert.Single(await Orchestrator.GetRecoverableWorkflows());
-        await Orchestrator.RecoverWorkflow(made.Id, 0);
-        await Ended(made.Id);
-
-        Assert.Equal("Maximum recovery attempts (1) reached", (await Assert.ThrowsAsync<WorkflowValidationException>(() => Orchestrator.RecoverWorkflow(made.Id, 0))).Message);
-        Assert.Empty(await Orchestrator.GetRecoverableWorkflows());
-        Assert.Equal(made.Id, Assert.Single(await Orchestrator.GetFailedWorkflows()).Id);
-    }
-
-    [Theory]
-    [InlineData(-1)]
-    [InlineData(5)]
-    public async Task Recover_IsRefused_ForAStepOutOfRange(int step)
-    {
-        var made = await Orchestrator.CreateWorkflow(1, Spec);
-        Assert.Equal($"from_step must be 0 to 4, not {step}", (await Assert.ThrowsAsync<WorkflowValidationException>(() => Orchestrator.RecoverWorkflow(made.Id, step))).Message);
-    }
-
-    [Fact]
-    public async Task WrongMoves_AreRefused_NamingTheState()
-    {
-        var made = await Orchestrator.CreateWorkflow(1, Spec);
-        await Refused("Cannot pause workflow in pending state", () => Orchestrator.PauseWorkflow(made.Id));
-        await Refused("Cannot recover workflow in pending state", () => Orchestrator.RecoverWorkflow(made.Id, 0));
-        await Orchestrator.ExecuteWorkflow(made.Id);
-        await Refused("Cannot start workflow in completed state", () => Orchestrator.StartWorkflow(made.Id));
-        await Refused("Cannot execute workflow in completed state", () => Orchestrator.ExecuteWorkflow(made.Id));
-        await Refused("Cannot pause workflow in completed state", () => Orchestrator.PauseWorkflow(made.Id));
-        await Refused("Cannot cancel workflow in completed state", () => Orchestrator.CancelWorkflow(made.Id));
-        await Refused("Cannot recover workflow in completed state", () => Orchestrator.RecoverWorkflow(made.Id, 0));
-        var other = await Orchestrator.CreateWorkflow(1, Spec);
-        await Orchestrator.CancelWorkflow(other.Id);
-        await Refused("Cannot recover workflow in cancelled state", () => Orchestrator.RecoverWorkflow(other.Id, 0));
-        await Refused("Cannot start workflow in cancelled state", () => Orchestrator.StartWorkflow(other.Id));
-    }
-
-    [Fact]
     public async Task Queries_TellActiveAndFailedWorkflowsApart()
     {
-        var gate = new Gate(_script, "Validate Images");
+        var gate = new Gate(Script, "Validate Images");
         var running = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.StartWorkflow(running.Id);
         await gate.Entered;
@@ -352,7 +223,7 @@ public sealed class JobOrchestratorTests : ServiceTest
     [Fact]
     public async Task RetryableTasks_AreFailedOnesWithRetriesLeft()
     {
-        _script.Does["Download Images"] = _ => throw new StepFailedException(ErrorClass.Permanent, "never");
+        Script.Does["Download Images"] = _ => throw new StepFailedException(ErrorClass.Permanent, "never");
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.ExecuteWorkflow(made.Id);
         Assert.Equal("Download Images", Assert.Single(await Orchestrator.GetRetryableTasks(made.Id)).TaskName);
@@ -392,59 +263,5 @@ public sealed class JobOrchestratorTests : ServiceTest
         var made = await Task.WhenAll(Enumerable.Range(1, 100).Select(job => Orchestrator.CreateWorkflow(job, Spec)));
         Assert.Equal(100, made.Select(workflow => workflow.Id).Distinct().Count());
         Assert.Equal(500, (await Task.WhenAll(made.Select(workflow => Orchestrator.GetTasks(workflow.Id)))).SelectMany(tasks => tasks).Select(task => task.Id).Distinct().Count());
-    }
-
-    private static async Task Refused(string text, Func<Task> move) => Assert.Equal(text, (await Assert.ThrowsAsync<WorkflowValidationException>(move)).Message);
-
-    private async Task<System.Collections.Immutable.ImmutableArray<StepPlan>> PlanOf(long jobId)
-    {
-        var page = await Service.Engine.Store.ListJobs(new Dispatcher.Store.JobQuery { Tenant = "default", Terms = [$"job_id={jobId}"], Limit = 1 });
-        return (await Service.Engine.Gateway.Inspect(page.Rows[0].Id))!.State!.Plan.Steps;
-    }
-
-    private async Task<WorkflowState> Ended(long id)
-    {
-        using var events = Service.Engine.Node.Feed.Subscribe();
-        while (true)
-        {
-            if ((await Orchestrator.GetWorkflow(id))! is { Status: WorkflowStatus.Completed or WorkflowStatus.Failed or WorkflowStatus.Cancelled } ended) return ended;
-            await events.Messages.ReadAsync();
-        }
-    }
-
-    private async Task UntilTask(long id, int index, Func<WorkflowTask, bool> isSo)
-    {
-        using var events = Service.Engine.Node.Feed.Subscribe();
-        while (!isSo((await Orchestrator.GetTasks(id))[index])) await events.Messages.ReadAsync();
-    }
-
-    /// <summary>Holds one step up.</summary>
-    private sealed class Gate
-    {
-        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Gate(Script script, string step) => script.Does[step] = async context =>
-        {
-            _entered.TrySetResult();
-            try
-            {
-                await _open.Task.WaitAsync(context.Cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                _stopped.TrySetResult();
-                throw;
-            }
-
-            return null;
-        };
-
-        public Task Entered => _entered.Task;
-
-        public Task Stopped => _stopped.Task;
-
-        public void Open() => _open.TrySetResult();
     }
 }
