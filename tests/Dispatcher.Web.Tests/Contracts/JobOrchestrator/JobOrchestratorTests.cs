@@ -1,8 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
-using Dispatcher.Web.Contracts;
 using Dispatcher.Web.Contracts.JobOrchestrator;
-using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

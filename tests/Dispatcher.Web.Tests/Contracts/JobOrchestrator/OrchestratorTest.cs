@@ -1,5 +1,4 @@
 using Dispatcher.Jobs;
-using Dispatcher.Steps;
 using Dispatcher.Web.Contracts;
 using Dispatcher.Web.Contracts.JobOrchestrator;
 using Dispatcher.Web.Hosting;
