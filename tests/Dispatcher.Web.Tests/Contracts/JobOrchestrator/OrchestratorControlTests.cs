@@ -1,4 +1,3 @@
-using Dispatcher.Web.Contracts;
 using Dispatcher.Web.Contracts.JobOrchestrator;
 using Microsoft.Extensions.DependencyInjection;
 
