@@ -1,6 +1,7 @@
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Store;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.JobActors;
 
@@ -28,6 +29,8 @@ internal sealed partial class JobActor
 
     private async ValueTask<ChildAsked> Resolve(StepKey step, StepResult.AwaitChild asked)
     {
+        if (asked.Labels?.Keys.FirstOrDefault(FiringLabels.IsOwn) is { } own)
+            return Fault("CHILD_LABEL", $"Step {step} gives its job the label {own}, by which schedules find their runs; choose another name.");
         if (asked.Pattern is { } pattern) return await ResolvePattern(step, pattern, asked);
         var name = asked.Version is { } version ? $"{asked.Workflow} version {version}" : asked.Workflow;
         var reference = await services.Workflows.FindReference(_state!.Spec.Tenant, asked.Workflow, asked.Version);

@@ -111,8 +111,7 @@ internal static class PatternEndpoints
         string id, UsePatternRequest? request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var key = request?.IdempotencyKey ?? IdempotencyKey.Of(http.Request);
-        if (key is not null && (key.Length is 0 or > JobLimits.KeyCharacters || key.Any(char.IsControl)))
-            return Refusal.Of([new RequestFault("idempotency_key", $"must have 1 to {JobLimits.KeyCharacters} characters, none of them a control character")]).ToProblem(http);
+        if (key is not null && IdempotencyKey.Fault(key) is { } fault) return Refusal.Of([new RequestFault("idempotency_key", fault)]).ToProblem(http);
         var job = await engine.Node.Patterns.Use(caller.Tenant, id, request?.Version, request?.Params);
         if (job.Refusal is { } refusal) return ScheduleRefusals.Of(refusal).ToProblem(http);
         var origin = RequestOrigin.Of(caller, http);

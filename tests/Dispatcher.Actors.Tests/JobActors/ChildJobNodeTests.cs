@@ -30,6 +30,15 @@ public sealed class ChildJobNodeTests
         Assert.Equal($"job {id}", SubmitterOf(child).Origin);
     }
 
+    /// <summary>Or a tenant's own workflow could make runs of a schedule that never fired.</summary>
+    [Fact]
+    public void AChild_IsNotGivenTheLabelsOfSchedules()
+    {
+        var state = _node.StateOf(_node.Accept(Parent("{ workflow: child, labels: { schedule: nightly } }")));
+
+        Assert.Equal((JobStatus.Failed, "CHILD_LABEL", ErrorClass.InvalidInput), (state.Status, state.Failure!.Code, state.Failure.Class));
+    }
+
     [Fact]
     public void AParent_HoldsNoMemory_WhileItsChildWaits()
     {

@@ -46,6 +46,8 @@ public static class PatternRules
         if (labels.ValueKind != JsonValueKind.Object || labels.EnumerateObject().Any(label => label.Value.ValueKind != JsonValueKind.String))
             Add("labels", "must be an object whose values are texts", faults);
         else if (labels.EnumerateObject().Count() > JobLimits.Labels - FiringLabels.Limit) Add("labels", $"has more than {JobLimits.Labels - FiringLabels.Limit} labels", faults);
+        else if (labels.EnumerateObject().FirstOrDefault(label => FiringLabels.IsOwn(label.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } own)
+            Add($"labels.{own.Name}", "is a label that schedules give their runs; choose another name", faults);
         else PlainTemplates.Check(labels, "labels", PathRoot.Params, schema, faults);
     }
 

@@ -41,6 +41,8 @@ internal static class BulkEndpoint
     {
         var faults = new List<RequestFault>();
         if (BulkOrder.Read(request, faults) is not { } order) return Refusal.Of(faults).ToProblem(http);
+        var key = IdempotencyKey.Of(http.Request);
+        if (key is not null && IdempotencyKey.Fault(key) is { } keyFault) return Refusal.Of([new RequestFault(IdempotencyKey.Header, keyFault)]).ToProblem(http);
         if (request.DryRun == true) return TypedResults.Ok(await Preview(new BulkTargets(engine.Store, caller.Tenant, order.Filter)));
         await engine.Node.Workflows.Pin(BulkWorkflow.Definition);
         var origin = RequestOrigin.Of(caller, http);
@@ -49,7 +51,7 @@ internal static class BulkEndpoint
             Tenant = caller.Tenant,
             Workflow = BulkWorkflow.Definition.Reference,
             Input = JsonSerializer.SerializeToElement(new BulkInput(request, caller.Name), ApiJson.Options),
-            IdempotencyKey = IdempotencyKey.Of(http.Request),
+            IdempotencyKey = key,
             CorrelationId = origin.CorrelationId,
             TraceParent = origin.TraceParent,
         };

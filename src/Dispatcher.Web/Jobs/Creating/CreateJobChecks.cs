@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Problems;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Jobs.Creating;
 
@@ -20,8 +21,8 @@ internal static class CreateJobChecks
             faults.Add("input", $"must be an object, not {NameOf(input.ValueKind)}");
         if (request.Priority is < -JobLimits.PriorityMagnitude or > JobLimits.PriorityMagnitude)
             faults.Add("priority", $"is {request.Priority}; it must be from -{JobLimits.PriorityMagnitude} to {JobLimits.PriorityMagnitude}");
-        Key(request.IdempotencyKey, "idempotency_key", faults);
-        Key(request.CorrelationId, "correlation_id", faults);
+        if (request.IdempotencyKey is { } key && IdempotencyKey.Fault(key) is { } keyFault) faults.Add("idempotency_key", keyFault);
+        if (request.CorrelationId is { } correlation && IdempotencyKey.Form(correlation) is { } correlationFault) faults.Add("correlation_id", correlationFault);
         if (request.Labels is { Count: > 0 } labels) Labels(labels, faults);
         if (request.DependsOn is { Count: > 0 } dependencies) Dependencies(dependencies, batchIndex, faults);
         if (request.Callback is { } callback) Callback(callback, faults);
@@ -43,13 +44,6 @@ internal static class CreateJobChecks
         if (request.Definition is { ValueKind: not JsonValueKind.Object } definition) faults.Add("definition", $"must be an object, not {NameOf(definition.ValueKind)}");
     }
 
-    private static void Key(string? key, string path, Collector faults)
-    {
-        if (key is null) return;
-        if (key.Length is 0 or > JobLimits.KeyCharacters) faults.Add(path, $"has {key.Length} characters; it must have 1 to {JobLimits.KeyCharacters}");
-        else if (key.Any(char.IsControl)) faults.Add(path, "holds a control character");
-    }
-
     private static void Labels(IReadOnlyDictionary<string, string> labels, Collector faults)
     {
         if (labels.Count > JobLimits.Labels) faults.Add("labels", $"has {labels.Count} labels; at most {JobLimits.Labels} are allowed");
@@ -58,6 +52,7 @@ internal static class CreateJobChecks
             if (name.Length is 0 or > JobLimits.LabelCharacters || value.Length > JobLimits.LabelCharacters)
                 faults.Add($"labels.{Clip(name)}", $"has an empty name, or a name or value of more than {JobLimits.LabelCharacters} characters");
             else if (name.Contains('=', StringComparison.Ordinal)) faults.Add($"labels.{name}", "has a name with '=', by which it could not be found");
+            else if (FiringLabels.IsOwn(name)) faults.Add($"labels.{name}", "is a label that schedules give their runs; choose another name");
         }
     }
 

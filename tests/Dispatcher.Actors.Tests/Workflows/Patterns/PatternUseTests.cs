@@ -35,6 +35,10 @@ public sealed class PatternUseTests
         Assert.Equal("""{"x":1}""", use!.Input.GetRawText());
     }
 
+    [Fact]
+    public void APattern_DoesNotGiveTheLabelsOfSchedules() => Assert.Contains(
+        PatternRules.FaultsOf(Report with { Labels = JsonElement.Parse("""{"schedule":"nightly"}""") }), fault => fault.Path == "labels.schedule");
+
     [Theory]
     [InlineData("{}", "params")]
     [InlineData("""{"kind":"a","other":1}""", "params.other")]

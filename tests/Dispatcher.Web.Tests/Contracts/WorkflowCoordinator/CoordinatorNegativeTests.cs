@@ -104,7 +104,7 @@ public sealed class CoordinatorNegativeTests : CoordinatorTest
     public async Task AJobOfAnotherWorkflow_IsNone_EvenWithItsLabels()
     {
         await Api.Register(Support.Workflows.Quick);
-        await Api.Create("""{"workflow":"quick","labels":{"coordinator_job":"5","coordinator_revision":"1"},"idempotency_key":"workflow-coordinator:5"}""");
+        await Api.Create("""{"workflow":"quick","labels":{"coordinator_job":"5","coordinator_revision":"1"}}""");
         AssertError(await Job(5), HttpStatusCode.NotFound, "Job not found");
     }
 
