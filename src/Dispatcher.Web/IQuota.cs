@@ -1,4 +1,4 @@
-using Dispatcher.JobActors;
+using Dispatcher.Coordination;
 using Dispatcher.Store;
 
 namespace Dispatcher.Web;
@@ -13,13 +13,13 @@ public interface IQuota
     Task<QuotaAccount?> Find(string tenant, string meter);
 
     /// <summary>Sets a plan; false if its limit is less than what is used and reserved now.</summary>
-    /// <param name="renews">True begins a new period: used and overage are 0.</param>
-    Task<bool> SetPlan(string tenant, string meter, QuotaPlan plan, bool renews = false);
+    /// <exception cref="ArgumentException">The plan's name, limit, upgrade or period is none that an account takes.</exception>
+    Task<bool> SetPlan(string tenant, string meter, QuotaPlan plan);
 
     /// <summary>Whether so much could be reserved now.</summary>
     Task<bool> Check(string tenant, string meter, decimal amount);
 
-    /// <summary>Keeps units until they are committed, rolled back, or the time is over.</summary>
+    /// <summary>Keeps units until they are committed, rolled back, or the time is over. The same again changes nothing while it lasts, and is a conflict afterwards.</summary>
     /// <param name="hold"><see cref="QuotaDesk.DefaultHold"/> if null.</param>
     Task<QuotaResult> Reserve(string tenant, string meter, string reservation, decimal amount, TimeSpan? hold = null);
 

@@ -1,4 +1,5 @@
 using Dispatcher.Host.Configuration;
+using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Host.Tests;
@@ -42,6 +43,14 @@ public sealed class SettingsLoaderTests : IDisposable
         Assert.True(settings.Http.AllowPrivateAddresses);
         Assert.Equal(["sox", "ffmpeg"], settings.Process.AllowedCommands);
         Assert.Equal(2, settings.Stages["slow-lane"].MaxConcurrency);
+    }
+
+    [Fact]
+    public void TheDefaultPlan_IsNone_UntilItHasAName()
+    {
+        Assert.Null(Load("dispatcher.quota.default-plan.limit = 5").Quota.DefaultPlan);
+        Assert.Equal(new QuotaPlan("starter", 100, "ask us"), Load("dispatcher.quota.default-plan { name = starter, limit = 100, upgrade = ask us }").Quota.DefaultPlan);
+        Assert.Contains("default-plan.limit", Assert.Single(Faults("dispatcher.quota.default-plan.limit = -1")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Dispatcher.Coordination.Doctor;
 using Dispatcher.Process.Tests.Support;
+using Dispatcher.Store.Postgres;
+using Dispatcher.Store.Sqlite;
+using Dispatcher.Tests.Shared;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Process.Tests;
 
@@ -18,8 +23,40 @@ public sealed class KillQuotaTests : IDisposable
     public async Task TheAccount_IsExact_HoweverOftenTheServerIsKilled()
     {
         var seed = Seed.Next();
+        await RunAndKill(seed, () => ServiceProcess.Start(_directory.Path, _directory.Data));
+        await JournalChecker.AssertHolds(_directory.Data, mustHaveEnded: true, context: $"seed {seed}");
+        await using var store = SqliteJobStore.OpenReadOnly(_directory.Data, NullLogger.Instance);
+        await AssertHealthy(new StoreDoctor(store, store, null, TimeProvider.System, new DoctorOptions()), seed);
+    }
+
+    [Fact]
+    public async Task TheAccount_IsExact_OnPostgresToo()
+    {
+        var seed = Seed.Next();
+        var database = await PostgresCluster.Start("-c max_connections=50");
+        try
+        {
+            await RunOn(database.ConnectionString, seed);
+        }
+        finally
+        {
+            database.Stop();
+        }
+    }
+
+    private async Task RunOn(string connection, int seed)
+    {
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DISPATCHER_STORE"] = connection };
+        await RunAndKill(seed, () => ServiceProcess.Start(_directory.Path, _directory.Data, environment: environment));
+        await using var store = await PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = connection }, TimeProvider.System, NullLogger.Instance);
+        JournalChecker.AssertHolds(await Journal.Read(store), [], context: $"seed {seed}");
+        await AssertHealthy(new StoreDoctor(store, store, null, TimeProvider.System, new DoctorOptions { IsCluster = true }), seed);
+    }
+
+    private static async Task RunAndKill(int seed, Func<Task<ServiceProcess>> start)
+    {
         var chance = new Random(seed);
-        var service = await ServiceProcess.Start(_directory.Path, _directory.Data);
+        var service = await start();
         try
         {
             const string steps = "steps:\n  - id: wait\n    uses: delay\n    with: { duration: 100ms }\n";
@@ -34,7 +71,7 @@ public sealed class KillQuotaTests : IDisposable
                 service.Process.Kill9();
                 await service.Process.WaitForExit();
                 await service.DisposeAsync();
-                service = await ServiceProcess.Start(_directory.Path, _directory.Data);
+                service = await start();
                 // Whatever the first request came to, the same keys give each job once.
                 Assert.True(await Submit(service, n));
             }
@@ -50,8 +87,13 @@ public sealed class KillQuotaTests : IDisposable
         {
             await service.DisposeAsync();
         }
+    }
 
-        await JournalChecker.AssertHolds(_directory.Data, mustHaveEnded: true, context: $"seed {seed}");
+    /// <summary>Each job was charged, or gave back what it held, and the sums are those of the ledger.</summary>
+    private static async Task AssertHealthy(StoreDoctor doctor, int seed)
+    {
+        var report = await doctor.Run(null, CancellationToken.None);
+        Assert.True(report.IsHealthy, $"seed {seed}: {string.Join(" ", report.Findings.Select(finding => finding.Detail))}");
     }
 
     private static async Task<bool> Submit(ServiceProcess service, int batch)

@@ -44,7 +44,7 @@ internal static class JobQuotas
     private static QuotaOrder? OrderOf(JobEvent @event, JobState state, QuotaReservation quota, int attempt)
     {
         var (tenant, meter) = (state.Spec.Tenant, quota.Meter);
-        var name = attempt == 0 ? state.Id.ToString() : $"{state.Id}/{attempt}";
+        var name = QuotaOrder.NameOf(state.Id, attempt);
         return @event switch
         {
             _ when Reserves(@event) => new QuotaOrder.Reserve(tenant, meter, name, quota.Amount, @event.At + quota.Hold),

@@ -24,12 +24,15 @@ public sealed record QuotaShortage(string Meter, string? Plan, long Limit, long 
     /// <summary>The code of the refusal.</summary>
     public const string Code = "quota-exceeded";
 
+    /// <summary>The tenant has no account of the meter.</summary>
+    public static QuotaShortage NoPlan(string meter, long needed) => new(meter, Plan: null, 0, 0, 0, needed, Upgrade: null);
+
     /// <summary>Units that are free.</summary>
     public long Remaining => Limit - Used - Reserved;
 
     public Rejection ToRejection() => new(Code, Message) { Quota = this };
 
     private string Message => Plan is null
-        ? $"No plan is set for the meter {Meter}, so nothing of it can be used; {Needed} were needed. An administrator sets one: PUT /api/v1/quota/{Meter}."
+        ? $"No plan is set for the meter {Meter}, so nothing of it can be used; {Needed} were needed. An administrator sets one: dispatcher quota set {Meter}."
         : $"The plan {Plan} does not have enough of {Meter}: {Needed} are needed and {Remaining} of {Limit} are free ({Used} used, {Reserved} reserved).{(Upgrade is null ? "" : $" To get more: {Upgrade}")}";
 }

@@ -17,6 +17,8 @@ internal static class AppendValidation
             var order = request.Quota[i];
             if (order.Job != request.JobId || order.Tenant != request.Quota[0].Tenant || order.Meter != request.Quota[0].Meter)
                 throw new ArgumentException("Orders of quota are the job's own, to one account.", nameof(request));
+            if (!order.Reservation.StartsWith(QuotaOrder.NameOf(request.JobId, 0), StringComparison.Ordinal))
+                throw new ArgumentException($"A job reserves under its own name, and not as {order.Reservation}.", nameof(request));
         }
 
         for (var i = 1; i < request.Claims.Count; i++)
@@ -34,6 +36,8 @@ internal static class AppendValidation
     {
         if (order.Job is not null) throw new ArgumentException("A job gives its orders with its events.", nameof(order));
         if (order.Reservation.Length is 0 or > IQuotaStore.ReservationCharacters) throw new ArgumentException("The reservation's name is empty or too long.", nameof(order));
+        if (order is QuotaOrder.Reserve && order.Reservation.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal))
+            throw new ArgumentException($"Reservations of jobs alone have names that begin with {QuotaOrder.JobPrefix}", nameof(order));
         var amount = order switch
         {
             QuotaOrder.Reserve reserve => reserve.Amount,
@@ -41,6 +45,15 @@ internal static class AppendValidation
             _ => 0,
         };
         if (amount is < 0 or > Jobs.JobLimits.QuotaAmount) throw new ArgumentException($"The amount {amount} is out of range.", nameof(order));
+    }
+
+    /// <exception cref="ArgumentException">No account takes such a plan.</exception>
+    public static void Validate(QuotaPlan plan)
+    {
+        if (plan.Name.Length is 0 or > IQuotaStore.PlanCharacters) throw new ArgumentException($"The plan's name has {plan.Name.Length} characters; it must have 1 to {IQuotaStore.PlanCharacters}.", nameof(plan));
+        if (plan.Limit is < 0 or > Jobs.JobLimits.QuotaAmount) throw new ArgumentException($"The plan's limit is {plan.Limit}; it must be from 0 to {Jobs.JobLimits.QuotaAmount}.", nameof(plan));
+        if (plan.Upgrade?.Length > IQuotaStore.UpgradeCharacters) throw new ArgumentException($"What the plan says of its upgrade has more than {IQuotaStore.UpgradeCharacters} characters.", nameof(plan));
+        if (plan.Period is { Length: 0 or > IQuotaStore.PeriodCharacters }) throw new ArgumentException($"The period's name must have 1 to {IQuotaStore.PeriodCharacters} characters.", nameof(plan));
     }
 
     /// <exception cref="ArgumentException">An attempt that ended has a next one, or a pending one has none.</exception>

@@ -16,18 +16,23 @@ public interface IQuotaStore
     const int ReservationCharacters = 200;
     const int PlanCharacters = 100;
     const int UpgradeCharacters = 500;
+    const int PeriodCharacters = 100;
+
+    /// <summary>Holds that an order ends to make room, and one call of <see cref="ExpireHolds"/> in one account; the rest is left to the next.</summary>
+    const int ExpiredAtOnce = 1000;
 
     /// <summary>Accounts that a tenant may have before no more are made for it unasked.</summary>
     const int OpenedLimit = 1000;
 
     /// <summary>Sets an account's plan, and makes the account if there is none.</summary>
-    /// <param name="renews">True begins a new period: used and overage are 0 from now on; holds stay.</param>
     /// <returns>The account, and false if nothing was set since less than what is used and reserved would be left.</returns>
-    /// <exception cref="StoreException">It could not be written.</exception>
-    ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, bool renews, DateTimeOffset at);
+    /// <exception cref="ArgumentException">The plan has a name, limit, upgrade or period that no account takes.</exception>
+    /// <exception cref="StoreException">It may have been set or not: set it again.</exception>
+    ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at);
 
     /// <summary>Makes an account with this plan, unless there is one, or the tenant has <see cref="OpenedLimit"/> of them.</summary>
     /// <returns>True if there is one now.</returns>
+    /// <exception cref="ArgumentException">As of <see cref="SetQuota"/>.</exception>
     /// <exception cref="StoreException">It could not be written.</exception>
     ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at);
 
@@ -52,6 +57,6 @@ public interface IQuotaStore
     /// <summary>An account's ledger, newest first, from before the given entry.</summary>
     ValueTask<IReadOnlyList<QuotaEntry>> ListQuotaEntries(string tenant, string meter, long? before, int limit);
 
-    /// <summary>Accounts whose sums do not agree with their holds and their ledger, and holds of jobs that have ended, as sentences; at most the limit of each.</summary>
+    /// <summary>Accounts whose sums do not agree with their holds and their ledger, as sentences; at most the limit.</summary>
     ValueTask<IReadOnlyList<string>> CheckQuotas(int limit);
 }

@@ -10,7 +10,7 @@ internal interface IQuotaRows
 
     QuotaHold? FindHold(string tenant, string meter, string reservation);
 
-    /// <summary>Holds of an account whose time is over.</summary>
+    /// <summary>Holds of an account whose time is over, oldest first; at most <see cref="IQuotaStore.ExpiredAtOnce"/>.</summary>
     IReadOnlyList<QuotaHold> DueHolds(string tenant, string meter, DateTimeOffset at);
 }
 
@@ -36,7 +36,7 @@ internal sealed class QuotaBook(IQuotaRows rows, DateTimeOffset at)
     public QuotaResult Apply(QuotaOrder order)
     {
         if (Find(order.Tenant, order.Meter) is not { } account)
-            return order is QuotaOrder.Reserve refused ? new QuotaResult.Short(NoPlan(refused)) : QuotaResult.NotFound.Instance;
+            return order is QuotaOrder.Reserve refused ? new QuotaResult.Short(QuotaShortage.NoPlan(refused.Meter, refused.Amount)) : QuotaResult.NotFound.Instance;
         var hold = FindHold(order);
         return order switch
         {
@@ -48,14 +48,18 @@ internal sealed class QuotaBook(IQuotaRows rows, DateTimeOffset at)
         };
     }
 
-    /// <summary>The reason for which a reservation is refused when there is no account.</summary>
-    public static QuotaShortage NoPlan(QuotaOrder.Reserve order) => new(order.Meter, Plan: null, 0, 0, 0, order.Amount, Upgrade: null);
-
     /// <summary>Sets a plan; null if it would leave less than what is used and reserved.</summary>
-    public QuotaAccount? Plan(string tenant, string meter, QuotaPlan plan, bool renews)
+    public QuotaAccount? Plan(string tenant, string meter, QuotaPlan plan)
     {
         var old = Find(tenant, meter);
-        var account = (old ?? new QuotaAccount { Tenant = tenant, Meter = meter, Plan = plan.Name, Limit = plan.Limit }) with { Plan = plan.Name, Limit = plan.Limit, Upgrade = plan.Upgrade };
+        var renews = old is not null && plan.Period is not null && plan.Period != old.Period;
+        var account = (old ?? new QuotaAccount { Tenant = tenant, Meter = meter, Plan = plan.Name, Limit = plan.Limit }) with
+        {
+            Plan = plan.Name,
+            Limit = plan.Limit,
+            Upgrade = plan.Upgrade,
+            Period = plan.Period ?? old?.Period,
+        };
         if (renews) account = account with { Used = 0, Overage = 0 };
         if (account.Used + account.Reserved > account.Limit)
         {
@@ -64,7 +68,7 @@ internal sealed class QuotaBook(IQuotaRows rows, DateTimeOffset at)
         }
 
         if (account.Used + account.Reserved > account.Limit) return null;
-        if (renews && old is not null) Note(account, QuotaEntryKind.Renewed, null, account.Limit);
+        if (renews) Note(account, QuotaEntryKind.Renewed, null, account.Limit);
         Note(account, QuotaEntryKind.Planned, null, account.Limit);
         return Put(account);
     }
@@ -79,7 +83,12 @@ internal sealed class QuotaBook(IQuotaRows rows, DateTimeOffset at)
 
     private QuotaResult Reserve(QuotaAccount account, QuotaHold? hold, QuotaOrder.Reserve order)
     {
-        if (hold is not null) return hold.Amount == order.Amount && hold.Job == order.Job ? new QuotaResult.Done(account, hold, Changed: false) : new QuotaResult.Conflict(hold);
+        if (hold is not null)
+        {
+            var isKept = hold.Status == QuotaHoldStatus.Held && !(hold.ExpiresAt <= at);
+            return isKept && hold.Amount == order.Amount && hold.Job == order.Job ? new QuotaResult.Done(account, hold, Changed: false) : new QuotaResult.Conflict(hold);
+        }
+
         if (order.Amount > account.Remaining)
         {
             FreeDue(account);

@@ -27,6 +27,9 @@ public sealed record QuotaAccount
     /// <summary>How to get more, for people: an address or a sentence.</summary>
     public string? Upgrade { get; init; }
 
+    /// <summary>The period in which it was used and charged; null before the first one is named.</summary>
+    public string? Period { get; init; }
+
     public DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Units that are free.</summary>
@@ -42,7 +45,7 @@ public sealed record QuotaHold
 
     public required string Meter { get; init; }
 
-    /// <summary>Unique within the account. A job's is its id, and after a recovery its id and the recovery's number.</summary>
+    /// <summary>Unique within the account. Those of jobs are <see cref="QuotaOrder.NameOf"/>.</summary>
     public required string Reservation { get; init; }
 
     /// <summary>Units kept.</summary>
@@ -109,11 +112,15 @@ public enum QuotaEntryKind
 /// <summary>A plan for an account.</summary>
 /// <param name="Limit">0..<see cref="JobLimits.QuotaAmount"/>.</param>
 /// <param name="Upgrade">How to get more, for people.</param>
-public sealed record QuotaPlan(string Name, long Limit, string? Upgrade = null);
+/// <param name="Period">Its name, such as <c>2026-12</c>: one that is not the account's begins a new period, in which nothing is used yet; holds stay. Null leaves the account's as it is.</param>
+public sealed record QuotaPlan(string Name, long Limit, string? Upgrade = null, string? Period = null);
 
 /// <summary>An order to an account.</summary>
 public abstract record QuotaOrder
 {
+    /// <summary>How the names of jobs' reservations begin. Nobody else may reserve under such a name, so nobody is in a job's way.</summary>
+    public const string JobPrefix = "job:";
+
     private QuotaOrder(string tenant, string meter, string reservation) => (Tenant, Meter, Reservation) = (tenant, meter, reservation);
 
     public string Tenant { get; init; }
@@ -126,7 +133,11 @@ public abstract record QuotaOrder
     /// <summary>The job that gives it, with its events; null for other callers.</summary>
     public JobId? Job { get; init; }
 
-    /// <summary>Keeps units. The same again changes nothing.</summary>
+    /// <summary>The name of a job's reservation; each recovery makes one of its own, since the one before has ended.</summary>
+    /// <param name="recovery">The recovery's number; 0 for the submission.</param>
+    public static string NameOf(JobId job, int recovery) => recovery == 0 ? $"{JobPrefix}{job}" : $"{JobPrefix}{job}/{recovery}";
+
+    /// <summary>Keeps units. The same again changes nothing while they are kept, and is a conflict when the hold has ended.</summary>
     public sealed record Reserve(string Tenant, string Meter, string Reservation, long Amount, DateTimeOffset? ExpiresAt) : QuotaOrder(Tenant, Meter, Reservation);
 
     /// <summary>Charges what was used, whatever was kept, and ends the hold. Again, with whatever amount, it changes nothing.</summary>

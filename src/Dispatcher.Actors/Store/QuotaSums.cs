@@ -8,8 +8,4 @@ internal static class QuotaSums
     /// <param name="beyond">The same beyond the limit.</param>
     public static string Fault(string tenant, string meter, long used, long overage, long reserved, long held, long charged, long beyond) =>
         $"The account of {tenant} for {meter} says {used} used, {overage} beyond the limit and {reserved} reserved; its ledger and holds add up to {charged}, {beyond} and {held}.";
-
-    /// <summary>A hold that its job has left behind.</summary>
-    public static string Leak(string tenant, string meter, string reservation, string status) =>
-        $"The reservation {reservation} of {tenant} for {meter} is open, and its job is {status}.";
 }

@@ -8,7 +8,7 @@ internal sealed class EngineQuota(DispatcherEngine engine) : IQuota
 {
     public async Task<QuotaAccount?> Find(string tenant, string meter) => await engine.Quota.Find(tenant, meter);
 
-    public async Task<bool> SetPlan(string tenant, string meter, QuotaPlan plan, bool renews) => (await engine.Quota.SetPlan(tenant, meter, plan, renews)).IsSet;
+    public async Task<bool> SetPlan(string tenant, string meter, QuotaPlan plan) => (await engine.Quota.SetPlan(tenant, meter, plan)).IsSet;
 
     public async Task<bool> Check(string tenant, string meter, decimal amount) => (await engine.Quota.Check(tenant, meter, amount)).Shortage is null;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dispatcher.Coordination;
 using Dispatcher.Coordination.Scheduling;
 using Dispatcher.Feed.Callbacks;
 using Dispatcher.JobActors;

@@ -18,6 +18,8 @@ internal static class QuotaChecks
         if (request.Plan.Length is 0 or > IQuotaStore.PlanCharacters) faults.Add(new RequestFault("plan", $"has {request.Plan.Length} characters; it must have 1 to {IQuotaStore.PlanCharacters}"));
         if (request.Limit is < 0 or > JobLimits.QuotaAmount) faults.Add(new RequestFault("limit", $"is {request.Limit}; it must be from 0 to {JobLimits.QuotaAmount}"));
         if (request.Upgrade?.Length > IQuotaStore.UpgradeCharacters) faults.Add(new RequestFault("upgrade", $"has {request.Upgrade.Length} characters; it may have {IQuotaStore.UpgradeCharacters}"));
+        if (request.Period is { Length: 0 or > IQuotaStore.PeriodCharacters })
+            faults.Add(new RequestFault("period", $"has {request.Period.Length} characters; it must have 1 to {IQuotaStore.PeriodCharacters}"));
         if (request.Tenant is { } tenant && !TenantName.IsValid(tenant)) faults.Add(new RequestFault("tenant", "is no tenant's name"));
         return faults;
     }
@@ -29,6 +31,13 @@ internal static class QuotaChecks
         if (reservation is { Length: 0 or > IQuotaStore.ReservationCharacters })
             faults.Add(new RequestFault("reservation_id", $"has {reservation.Length} characters; it must have 1 to {IQuotaStore.ReservationCharacters}"));
         return faults;
+    }
+
+    /// <summary>A name under which a caller may reserve.</summary>
+    public static void AddFaultOfNewName(string? reservation, List<RequestFault> faults)
+    {
+        if (reservation?.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal) == true)
+            faults.Add(new RequestFault("reservation_id", $"begins with {QuotaOrder.JobPrefix}, as the reservations of jobs do; give another"));
     }
 
     public static TimeSpan? Hold(string? text, List<RequestFault> faults)

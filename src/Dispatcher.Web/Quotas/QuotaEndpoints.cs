@@ -53,7 +53,7 @@ internal static class QuotaEndpoints
         if (QuotaChecks.RefusalOfMeter(meter) is { } refusal) return refusal.ToProblem(http);
         return await engine.Quota.Find(caller.Tenant, meter) is { } account
             ? TypedResults.Ok(QuotaView.Of(account))
-            : Refusal.NotFound($"No plan is set for the meter {meter}; an administrator sets one with PUT /api/v1/quota/{meter}.").ToProblem(http);
+            : Refusal.NotFound($"No plan is set for the meter {meter}; an administrator sets one: dispatcher quota set {meter}.").ToProblem(http);
     }
 
     /// <summary>Set an account's plan</summary>
@@ -66,11 +66,11 @@ internal static class QuotaEndpoints
         var tenant = request.Tenant ?? caller.Tenant;
         if (tenant != caller.Tenant && !caller.IsLocalOperator)
             return Problem.Of(StatusCodes.Status403Forbidden, "forbidden", $"You set the plans of your own tenant, {caller.Tenant}; the operator of the machine sets those of others, there.");
-        var (account, isSet) = await engine.Quota.SetPlan(tenant, meter, new QuotaPlan(request.Plan, request.Limit, request.Upgrade), request.Renew);
+        var (account, isSet) = await engine.Quota.SetPlan(tenant, meter, new QuotaPlan(request.Plan, request.Limit, request.Upgrade, request.Period));
         if (isSet) return TypedResults.Ok(QuotaView.Of(account));
         return new Refusal(
             StatusCodes.Status409Conflict, "quota-in-use",
-            $"The limit {request.Limit} is less than what is in use: {account.Used} used and {account.Reserved} reserved. Set at least {account.Used + account.Reserved}, wait for what runs, or begin a new period with renew.").ToProblem(http);
+            $"The limit {request.Limit} is less than what is in use: {account.Used} used and {account.Reserved} reserved. Set at least {account.Used + account.Reserved}, wait for what runs, or begin a new period with period.").ToProblem(http);
     }
 
     /// <summary>Ask whether there is enough</summary>
@@ -84,12 +84,13 @@ internal static class QuotaEndpoints
     }
 
     /// <summary>Reserve units</summary>
-    /// <remarks>They are kept until they are committed, rolled back, or the time is over. The same reservation again is answered with 200 and changes nothing.</remarks>
+    /// <remarks>They are kept until they are committed, rolled back, or the time is over. The same reservation again is answered with 200 and changes nothing, while it is held.</remarks>
     /// <param name="meter">The meter's name.</param>
     internal static async Task<Results<Created<ReservationView>, Ok<ReservationView>, ProblemHttpResult>> Reserve(
         string meter, ReserveQuotaRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var faults = QuotaChecks.Faults(request.Amount, request.ReservationId);
+        QuotaChecks.AddFaultOfNewName(request.ReservationId, faults);
         var hold = QuotaChecks.Hold(request.Hold, faults);
         if (RefusalOf(meter, faults) is { } refusal) return refusal.ToProblem(http);
         var reservation = request.ReservationId ?? engine.Gateway.NextJobId().ToString();
@@ -150,8 +151,14 @@ internal static class QuotaEndpoints
         QuotaResult.Conflict { Hold: { Job: { } job } } =>
             new Refusal(StatusCodes.Status409Conflict, "quota-conflict", $"The reservation is the job {job}'s, and ends with it."),
         QuotaResult.Conflict { Hold: var hold } => new Refusal(
-            StatusCodes.Status409Conflict, "quota-conflict", $"The reservation was made for {hold.Amount} units and is {hold.Status.ToText()}; give another reservation_id for something else."),
+            StatusCodes.Status409Conflict, "quota-conflict", $"The reservation was made for {hold.Amount} units and {StateOf(hold)}; give another reservation_id for something else."),
         _ => Refusal.NotFound($"The account has no reservation '{(reservation.Length <= 40 ? reservation : string.Concat(reservation.AsSpan(0, 40), "…"))}'.", "unknown-reservation"),
+    };
+
+    private static string StateOf(QuotaHold hold) => hold switch
+    {
+        { Status: QuotaHoldStatus.Held, ExpiresAt: { } end } => string.Create(CultureInfo.InvariantCulture, $"is held until {end:yyyy-MM-ddTHH:mm:ssZ}"),
+        _ => $"is {hold.Status.ToText()}",
     };
 
     private static bool TryPage(QuotaPageRequest request, QuotaCursor cursors, HttpContext http, out string? after, out int limit, out Refusal? refusal)

@@ -15,8 +15,11 @@ internal sealed record SetQuotaRequest
     /// <summary>How to get more, an address or a sentence that stands in each refusal; at most 500 characters.</summary>
     public string? Upgrade { get; init; }
 
-    /// <summary>True begins a new period: used and overage are 0 from now on, and what is reserved stays.</summary>
-    public bool Renew { get; init; }
+    /// <summary>
+    /// The period's name, such as 2026-12; 1 to 100 characters. One that is not the account's begins a new period: used and overage are 0 from now on, and what is
+    /// reserved stays. The same again changes nothing; absent leaves it as it is.
+    /// </summary>
+    public string? Period { get; init; }
 
     /// <summary>Whose account; the caller's own tenant if absent. Others only for the operator of the machine.</summary>
     public string? Tenant { get; init; }
@@ -35,7 +38,7 @@ internal sealed record ReserveQuotaRequest
     /// <summary>Units; rounded up to whole ones.</summary>
     public required decimal Amount { get; init; }
 
-    /// <summary>1 to 200 characters, unique in the account: the same again is answered the same. One is made if absent.</summary>
+    /// <summary>1 to 200 characters, unique in the account, not beginning with <c>job:</c>: the same again is answered the same while it is held. One is made if absent.</summary>
     public string? ReservationId { get; init; }
 
     /// <summary>After which time the units are free again, such as 30m or 2h; 1h if absent.</summary>

@@ -10,10 +10,11 @@ namespace Dispatcher.Web.Quotas;
 /// <param name="Remaining">Free: limit less used and reserved.</param>
 /// <param name="Overage">Charged in this period beyond the limit.</param>
 /// <param name="Upgrade">How to get more, for people.</param>
-internal sealed record QuotaView(string Meter, string Plan, long Limit, long Used, long Reserved, long Remaining, long Overage, string? Upgrade, DateTimeOffset UpdatedAt)
+/// <param name="Period">The period's name, if one was set.</param>
+internal sealed record QuotaView(string Meter, string Plan, long Limit, long Used, long Reserved, long Remaining, long Overage, string? Upgrade, string? Period, DateTimeOffset UpdatedAt)
 {
     public static QuotaView Of(QuotaAccount account) =>
-        new(account.Meter, account.Plan, account.Limit, account.Used, account.Reserved, account.Remaining, account.Overage, account.Upgrade, account.UpdatedAt);
+        new(account.Meter, account.Plan, account.Limit, account.Used, account.Reserved, account.Remaining, account.Overage, account.Upgrade, account.Period, account.UpdatedAt);
 }
 
 /// <summary>A tenant's accounts, in the order of their meters.</summary>
@@ -54,7 +55,7 @@ internal sealed record LedgerPage(IReadOnlyList<LedgerEntryView> Entries, string
 
 /// <summary>One thing that happened to an account.</summary>
 /// <param name="Kind"><c>planned</c>, <c>renewed</c>, <c>reserved</c>, <c>committed</c>, <c>rolled-back</c> or <c>expired</c>.</param>
-/// <param name="ReservationId">A job's is its id, and after a recovery its id and the recovery's number.</param>
+/// <param name="ReservationId">A job's is <c>job:</c> and its id, and after a recovery <c>/</c> and the recovery's number.</param>
 /// <param name="JobId">The job whose reservation it is.</param>
 /// <param name="Amount">Units of the reservation; of an entry about the plan its limit.</param>
 /// <param name="Charged">Units charged within the limit.</param>

@@ -26,7 +26,7 @@ public sealed class PostgresDoctorTests(SampleStore sample) : IClassFixture<Samp
         var report = await Check();
 
         Assert.Empty(report.Findings);
-        Assert.Equal((6, 0), (report.Jobs, report.Stuck));
+        Assert.Equal((7, 0), (report.Jobs, report.Stuck));
     }
 
     [Theory]
@@ -45,6 +45,7 @@ public sealed class PostgresDoctorTests(SampleStore sample) : IClassFixture<Samp
     [InlineData("INSERT INTO {schema}.watches VALUES ('$stray', '$stray', 'dependency')", DoctorProblem.StrayRow)]
     [InlineData("DELETE FROM {schema}.job_terms WHERE job_id = '$failed'", DoctorProblem.NotListed)]
     [InlineData("UPDATE {schema}.journal SET writer = 99 WHERE ordering = (SELECT max(ordering) FROM {schema}.journal)", DoctorProblem.UnknownWriter)]
+    [InlineData("DELETE FROM {schema}.quota_holds", DoctorProblem.QuotaWrong)]
     [InlineData("UPDATE {schema}.nodes SET state = 'alive'")]
     public async Task Check_FindsWhatIsBroken(string change, params DoctorProblem[] problems)
     {

@@ -37,6 +37,9 @@ public sealed class SampleStore : IAsyncLifetime
     /// <summary>Waits for <see cref="Sleeping"/>.</summary>
     public JobId Waiting { get; private set; }
 
+    /// <summary>Completed, and charged two of the three minutes that it held.</summary>
+    public JobId Metered { get; private set; }
+
     public string Path => _directory.Path;
 
     public async Task InitializeAsync()
@@ -53,6 +56,8 @@ public sealed class SampleStore : IAsyncLifetime
         {
             WithFile = await life.RunToEnd("steps: [ { id: a, uses: test.write } ]");
             Waiting = await life.Wait(Sleeping);
+            await life.Node.Quota!.SetPlan("default", "minutes", new QuotaPlan("free", 10));
+            Metered = await life.RunToEnd("quota: { meter: minutes, estimate: 3, actual: 2 }\nsteps: [ { id: a, uses: noop } ]");
         }
     }
 
@@ -118,6 +123,7 @@ public sealed class SampleStore : IAsyncLifetime
             var edges = new NodeEdges
             {
                 Store = store,
+                Quota = store,
                 Handlers = new HandlerRegistry([new NoopHandler(), new DelayHandler(), new FailHandler(), new WritingHandler()]),
                 Artifacts = Artifacts(directory),
                 Logger = NullLogger.Instance,

@@ -16,13 +16,24 @@ public sealed class StoreDoctorTests(SampleStore sample) : IClassFixture<SampleS
 
         Assert.Empty(report.Findings);
         Assert.True(report.IsHealthy);
-        Assert.Equal((6, 0), (report.Jobs, report.Stuck));
+        Assert.Equal((7, 0), (report.Jobs, report.Stuck));
         Assert.InRange(report.Events, 25, 100);
     }
 
     [Fact]
     public async Task Check_FindsAnAccountThatDoesNotAddUp() => Assert.Equal([DoctorProblem.QuotaWrong], await Break(
         "INSERT INTO quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, updated_at) VALUES ('acme', 'minutes', 'free', 10, 3, 0, 0, 0)"));
+
+    [Theory]
+    [InlineData("DELETE FROM quota_holds")]
+    [InlineData("UPDATE quota_holds SET status = 'rolled-back'")]
+    [InlineData("UPDATE quota_holds SET status = 'held', amount = 0")]
+    public async Task Check_FindsAJobThatWasNotCharged(string change)
+    {
+        var report = await sample.Check(directory => Run(directory, change));
+
+        Assert.Equal((DoctorProblem.QuotaWrong, sample.Metered), Assert.Single(report.Findings) is var finding ? (finding.Problem, finding.Job) : default);
+    }
 
     [Fact]
     public async Task Check_FindsAGap_WhenAnEventIsGone() =>

@@ -48,7 +48,7 @@ public sealed class QuotaNodeTests
         var id = _node.Accept(Waiting(10));
         _node.Give(id, how == "cancel" ? new JobCommand.Cancel(Ada, null, _node.Now) : new JobCommand.Reject(Ada, null, _node.Now));
         Assert.Equal((0L, 0L, 0L), Sums());
-        Assert.Equal(QuotaHoldStatus.RolledBack, Hold(id.ToString()).Status);
+        Assert.Equal(QuotaHoldStatus.RolledBack, Hold($"job:{id}").Status);
     }
 
     [Fact]
@@ -151,11 +151,11 @@ public sealed class QuotaNodeTests
 
         _node.Give(other, new JobCommand.Cancel(Ada, null, _node.Now));
         _node.Give(id, new JobCommand.Recover("a", Ada, null, _node.Now));
-        Assert.Equal(QuotaHoldStatus.Held, Hold($"{id}/1").Status);
+        Assert.Equal(QuotaHoldStatus.Held, Hold($"job:{id}/1").Status);
         _node.Give(id, new JobCommand.ApproveStep(null, Ada, null, _node.Now));
         Assert.Equal(JobStatus.Completed, _node.StateOf(id).Status);
         Assert.Equal((10L, 0L, 0L), Sums());
-        Assert.Equal(QuotaHoldStatus.RolledBack, Hold(id.ToString()).Status);
+        Assert.Equal(QuotaHoldStatus.RolledBack, Hold($"job:{id}").Status);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class QuotaNodeTests
         Assert.Equal((0L, 15L, 0L), Sums());
         _node.Advance(TimeSpan.FromSeconds(12));
         Assert.Equal((0L, 0L, 0L), Sums());
-        Assert.Equal(QuotaHoldStatus.Expired, Hold(id.ToString()).Status);
+        Assert.Equal(QuotaHoldStatus.Expired, Hold($"job:{id}").Status);
         _node.Accept(Waiting(12));
         _node.Give(id, new JobCommand.Approve(Ada, null, _node.Now));
         Assert.Equal((8L, 12L, 7L), Sums());
@@ -205,7 +205,7 @@ public sealed class QuotaNodeTests
         for (var which = 1; which <= 8; which++)
         {
             var node = WithQuota(new NodeOptions { PassivateIfIdleFor = TimeSpan.Zero }, new ApprovalHandler());
-            node.Do(async () => await node.Store.SetQuota("default", "minutes", new QuotaPlan("free", 1000), renews: false, node.Now));
+            node.Do(async () => await node.Store.SetQuota("default", "minutes", new QuotaPlan("free", 1000), node.Now));
             var (kept, failing) = (Specs(node, "approval"), Specs(node, "fail"));
             Disturb(node, which, fate);
             // As a caller does who hears nothing certain: the same again, under the same key.
@@ -264,7 +264,7 @@ public sealed class QuotaNodeTests
     }
 
     private void Plan(long limit, string? upgrade = null) =>
-        _node.Do(async () => await _node.Store.SetQuota("default", "minutes", new QuotaPlan("free", limit, upgrade), renews: false, _node.Now));
+        _node.Do(async () => await _node.Store.SetQuota("default", "minutes", new QuotaPlan("free", limit, upgrade), _node.Now));
 
     private JobSpec Job(double minutes, string used) =>
         _node.Register(Metered + $"steps: [ {{ id: a, uses: noop, with: {{ used: {used} }} }} ]") with { Input = Minutes(minutes) };

@@ -94,7 +94,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
     {
         var nodes = await _cluster.StartAll(2);
         await _cluster.WhenSettled(nodes: 2);
-        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 10, "ask us"), renews: false, nodes[0].Gateway.Now);
+        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 10, "ask us"), nodes[0].Gateway.Now);
         var spec = await nodes[0].Register("quota: { meter: minutes, estimate: 6 }\napproval: required\nsteps: [ { id: a, uses: noop } ]");
         // Ids of the other node's shards: the submission goes through the store to it.
         Assert.IsType<CommandReply.Done>(await nodes[0].Gateway.Submit(spec, Ada, nodes[1].Gateway.NextJobId()));
@@ -115,7 +115,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
     {
         var nodes = await _cluster.StartAll(2);
         await _cluster.WhenSettled(nodes: 2);
-        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 50), renews: false, nodes[0].Gateway.Now);
+        await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", 50), nodes[0].Gateway.Now);
         var spec = await nodes[0].Register("quota: { meter: minutes, estimate: 1 }\napproval: required\nsteps: [ { id: a, uses: noop } ]");
 
         var replies = await Task.WhenAll(nodes.SelectMany(node => Enumerable.Range(0, 50).Select(_ => node.Gateway.Submit(spec, Ada))));
@@ -123,6 +123,28 @@ public sealed class ClusterNodesTests : IAsyncLifetime
         Assert.Equal((50, 50), (replies.Count(reply => reply is CommandReply.Done), replies.Count(reply => reply is CommandReply.Refused { Rejection.Quota: not null })));
         Assert.Equal(50, (await nodes[1].Store.FindQuota("default", "minutes", nodes[1].Gateway.Now))!.Reserved);
         Assert.Empty(await nodes[0].Store.CheckQuotas(10));
+    }
+
+    /// <summary>
+    /// The same request at two nodes, where there is room for one: whoever comes second is told of the first one's job, and never that there is no quota. The two meet in the
+    /// database only, in any order, so it is tried often.
+    /// </summary>
+    [Fact]
+    public async Task TheSameRequest_AtTwoNodes_IsOneJob_WhenThereIsRoomForOne()
+    {
+        var nodes = await _cluster.StartAll(2);
+        await _cluster.WhenSettled(nodes: 2);
+        var spec = await nodes[0].Register("quota: { meter: minutes, estimate: 3 }\napproval: required\nsteps: [ { id: a, uses: noop } ]");
+        for (var n = 1; n <= 40; n++)
+        {
+            await nodes[0].Store.SetQuota("default", "minutes", new QuotaPlan("free", n * 3), nodes[0].Gateway.Now);
+            var keyed = spec with { IdempotencyKey = $"key-{n}" };
+
+            var replies = await Task.WhenAll(nodes.Select(node => node.Gateway.Submit(keyed, Ada)));
+
+            Assert.Single(replies.Select(reply => Assert.IsType<CommandReply.Done>(reply).JobId).Distinct());
+            Assert.Equal(n * 3, (await nodes[1].Store.FindQuota("default", "minutes", nodes[1].Gateway.Now))!.Reserved);
+        }
     }
 
     [Fact]

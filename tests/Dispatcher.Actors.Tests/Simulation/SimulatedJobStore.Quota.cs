@@ -5,17 +5,19 @@ namespace Dispatcher.Actors.Tests.Simulation;
 /// <summary>Quota on the simulated disk, without faults of its own.</summary>
 public sealed partial class SimulatedJobStore : IQuotaStore
 {
-    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, bool renews, DateTimeOffset at)
+    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
     {
-        var account = disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan, renews));
+        AppendValidation.Validate(plan);
+        var account = disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan));
         return ValueTask.FromResult((account ?? disk.Quotas.FindAccount(tenant, meter)!, account is not null));
     }
 
     public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
     {
+        AppendValidation.Validate(plan);
         if (disk.Quotas.FindAccount(tenant, meter) is not null) return ValueTask.FromResult(true);
         if (disk.Quotas.Accounts(at).Count(account => account.Tenant == tenant) >= IQuotaStore.OpenedLimit) return ValueTask.FromResult(false);
-        disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan, renews: false));
+        disk.Quotas.Change(at, book => book.Plan(tenant, meter, plan));
         return ValueTask.FromResult(true);
     }
 

@@ -24,7 +24,7 @@ internal sealed class SimulatedQuotas : IQuotaRows
     public QuotaHold? FindHold(string tenant, string meter, string reservation) => _holds.GetValueOrDefault((tenant, meter, reservation));
 
     public IReadOnlyList<QuotaHold> DueHolds(string tenant, string meter, DateTimeOffset at) =>
-        [.. _holds.Values.Where(hold => hold.Tenant == tenant && hold.Meter == meter && IsDue(hold, at)).OrderBy(hold => (hold.ExpiresAt, hold.Reservation))];
+        [.. _holds.Values.Where(hold => hold.Tenant == tenant && hold.Meter == meter && IsDue(hold, at)).OrderBy(hold => (hold.ExpiresAt, hold.Reservation)).Take(IQuotaStore.ExpiredAtOnce)];
 
     /// <summary>The orders of an append: all of them, or none and the reason.</summary>
     public bool TryWrite(AppendRequest request, out QuotaShortage? shortage)

@@ -23,7 +23,7 @@ public abstract partial class QuotaStoreConformance : StoreConformance
     public async Task SetQuota_MakesAnAccount_AndTellsItBack()
     {
         Assert.Null(await Quota.FindQuota(Tenant, Meter, Noon));
-        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", 100, "https://example.org/upgrade"), renews: false, Noon);
+        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", 100, "https://example.org/upgrade"), Noon);
         Assert.True(isSet);
         Assert.Equal(new QuotaAccount { Tenant = Tenant, Meter = Meter, Plan = "free", Limit = 100, Upgrade = "https://example.org/upgrade", UpdatedAt = Noon }, account);
         Assert.Equal(account, await Quota.FindQuota(Tenant, Meter, Noon));
@@ -38,7 +38,7 @@ public abstract partial class QuotaStoreConformance : StoreConformance
         await Reserve("a", 30);
         await Settle("a", 20);
         await Reserve("b", 10);
-        var (account, _) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("pro", 500), renews: false, Noon.AddHours(1));
+        var (account, _) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("pro", 500), Noon.AddHours(1));
         Assert.Equal(("pro", 500L, 20L, 10L, 470L, (string?)null), (account.Plan, account.Limit, account.Used, account.Reserved, account.Remaining, account.Upgrade));
     }
 
@@ -51,11 +51,33 @@ public abstract partial class QuotaStoreConformance : StoreConformance
         await Plan(60);
         await Reserve("b", 10);
         Assert.Equal((50L, 10L, 10L), await Sums());
-        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", 50), renews: true, Noon.AddDays(30));
+        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", 50, Period: "2026-12"), Noon.AddDays(30));
         Assert.True(isSet);
         Assert.Equal((0L, 10L, 0L), (account.Used, account.Reserved, account.Overage));
         await Settle("b", 7);
         Assert.Equal((7L, 0L, 0L), await Sums());
+
+        // Whoever is in doubt sets it again, and nothing that was used meanwhile is forgiven.
+        (account, _) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", 50, Period: "2026-12"), Noon.AddDays(31));
+        Assert.Equal((7L, "2026-12"), (account.Used, account.Period));
+        (account, _) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("pro", 80), Noon.AddDays(31));
+        Assert.Equal((7L, "2026-12"), (account.Used, account.Period));
+        Assert.Single(await Entries(), entry => entry.Kind == QuotaEntryKind.Renewed);
+    }
+
+    [Theory]
+    [InlineData("", 1, null, null)]
+    [InlineData("free", -1, null, null)]
+    [InlineData("free", JobLimits.QuotaAmount + 1, null, null)]
+    [InlineData("free", 1, 501, null)]
+    [InlineData("free", 1, null, 0)]
+    [InlineData("free", 1, null, 101)]
+    public async Task SetQuota_RefusesMistakes(string name, long limit, int? upgrade, int? period)
+    {
+        var plan = new QuotaPlan(name, limit, upgrade is { } u ? new string('u', u) : null, period is { } p ? new string('p', p) : null);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Quota.SetQuota(Tenant, Meter, plan, Noon));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Quota.OpenQuota(Tenant, Meter, plan, Noon));
+        Assert.Null(await Quota.FindQuota(Tenant, Meter, Noon));
     }
 
     [Fact]
@@ -65,10 +87,10 @@ public abstract partial class QuotaStoreConformance : StoreConformance
         await Reserve("a", 30);
         await Settle("a", 30);
         await Reserve("b", 20);
-        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 49), renews: false, Noon);
+        var (account, isSet) = await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 49), Noon);
         Assert.False(isSet);
         Assert.Equal(("free", 100L), (account.Plan, account.Limit));
-        Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), renews: false, Noon)).IsSet);
+        Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), Noon)).IsSet);
     }
 
     [Fact]
@@ -76,8 +98,8 @@ public abstract partial class QuotaStoreConformance : StoreConformance
     {
         await Plan(100);
         await Reserve("a", 60, expiresAt: Noon.AddMinutes(1));
-        Assert.False((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), renews: false, Noon)).IsSet);
-        Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), renews: false, Noon.AddMinutes(1))).IsSet);
+        Assert.False((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), Noon)).IsSet);
+        Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("small", 50), Noon.AddMinutes(1))).IsSet);
         Assert.Equal(QuotaHoldStatus.Expired, (await Hold("a")).Status);
     }
 
@@ -88,6 +110,31 @@ public abstract partial class QuotaStoreConformance : StoreConformance
         Assert.True(await Quota.OpenQuota(Tenant, Meter, new QuotaPlan("other", 20), Noon));
         Assert.Equal(("default", 10L), ((await Account()).Plan, (await Account()).Limit));
         Assert.Single(await Entries());
+    }
+
+    [Fact]
+    public async Task OpenQuota_MakesNoMoreThanAThousand_ForOneTenant()
+    {
+        for (var n = 0; n < IQuotaStore.OpenedLimit; n++) Assert.True(await Quota.OpenQuota(Tenant, $"m{n}", new QuotaPlan("default", 10), Noon));
+        Assert.False(await Quota.OpenQuota(Tenant, Meter, new QuotaPlan("default", 10), Noon));
+        Assert.True(await Quota.OpenQuota(Tenant, "m7", new QuotaPlan("default", 10), Noon));
+        Assert.True(await Quota.OpenQuota("globex", Meter, new QuotaPlan("default", 10), Noon));
+        await Plan(5);
+    }
+
+    [Fact]
+    public async Task Accounts_OfOneMeter_AreEachTenantsOwn()
+    {
+        await Plan(10);
+        await Quota.SetQuota("globex", Meter, new QuotaPlan("pro", 20), Noon);
+        await Reserve("a", 4);
+        Assert.IsType<QuotaResult.NotFound>(await Quota.Give(new QuotaOrder.Settle("globex", Meter, "a", 4, null), Noon));
+        Assert.IsType<QuotaResult.Done>(await Quota.Give(new QuotaOrder.Reserve("globex", Meter, "a", 20, null), Noon));
+        await Settle("a", 3);
+        Assert.Equal((3L, 0L, 0L), await Sums());
+        var other = (await Quota.FindQuota("globex", Meter, Noon))!;
+        Assert.Equal((0L, 20L), (other.Used, other.Reserved));
+        Assert.Equal([QuotaEntryKind.Reserved, QuotaEntryKind.Planned], (await Quota.ListQuotaEntries("globex", Meter, null, 10)).Select(entry => entry.Kind));
     }
 
     [Fact]
@@ -165,7 +212,8 @@ public abstract partial class QuotaStoreConformance : StoreConformance
         Assert.Equal(QuotaHoldStatus.Committed, Assert.IsType<QuotaResult.Conflict>(await Release("a")).Hold.Status);
         Assert.False(Assert.IsType<QuotaResult.Done>(await Release("b")).Changed);
         Assert.Equal(QuotaHoldStatus.RolledBack, Assert.IsType<QuotaResult.Conflict>(await Settle("b", 1)).Hold.Status);
-        Assert.IsType<QuotaResult.Done>(await Reserve("b", 50));
+        Assert.Equal(QuotaHoldStatus.Committed, Assert.IsType<QuotaResult.Conflict>(await Reserve("a", 50)).Hold.Status);
+        Assert.Equal(QuotaHoldStatus.RolledBack, Assert.IsType<QuotaResult.Conflict>(await Reserve("b", 50)).Hold.Status);
         Assert.Equal((20L, 0L, 0L), await Sums());
         Assert.Equal(5, (await Entries()).Count);
     }
@@ -209,6 +257,18 @@ public abstract partial class QuotaStoreConformance : StoreConformance
     }
 
     [Fact]
+    public async Task Reserve_IsAConflict_WhenItsTimeIsOver()
+    {
+        await Plan(100);
+        await Reserve("a", 60, Noon.AddMinutes(10));
+        var again = new QuotaOrder.Reserve(Tenant, Meter, "a", 60, Noon.AddHours(2));
+        Assert.False(Assert.IsType<QuotaResult.Done>(await Quota.Give(again, Noon.AddMinutes(9))).Changed);
+        Assert.IsType<QuotaResult.Conflict>(await Quota.Give(again, Noon.AddMinutes(10)));
+        await Quota.ExpireHolds(Noon.AddMinutes(10), 100);
+        Assert.Equal(QuotaHoldStatus.Expired, Assert.IsType<QuotaResult.Conflict>(await Quota.Give(again, Noon.AddMinutes(11))).Hold.Status);
+    }
+
+    [Fact]
     public async Task Settle_ChargesAHoldThatIsOver()
     {
         await Plan(100);
@@ -233,7 +293,7 @@ public abstract partial class QuotaStoreConformance : StoreConformance
     [Fact]
     public async Task Accounts_AreListedInTheirOrder_ByTenant()
     {
-        foreach (var (tenant, meter) in new[] { ("b", "x"), ("a", "y"), ("a", "x"), ("a", "z") }) await Quota.SetQuota(tenant, meter, new QuotaPlan("free", 1), renews: false, Noon);
+        foreach (var (tenant, meter) in new[] { ("b", "x"), ("a", "y"), ("a", "x"), ("a", "z") }) await Quota.SetQuota(tenant, meter, new QuotaPlan("free", 1), Noon);
         Assert.Equal(["a/x", "a/y", "a/z", "b/x"], Names(await Quota.ListQuotas(null, null, 10, Noon)));
         Assert.Equal(["a/y", "a/z"], Names(await Quota.ListQuotas("a", ("a", "x"), 10, Noon)));
         Assert.Equal(["a/z", "b/x"], Names(await Quota.ListQuotas(null, ("a", "y"), 10, Noon)));
@@ -270,11 +330,12 @@ public abstract partial class QuotaStoreConformance : StoreConformance
     {
         await Assert.ThrowsAsync<ArgumentException>(async () => await Quota.Give(new QuotaOrder.Release(Tenant, Meter, "a") { Job = Id(1) }, Noon));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Quota.Give(new QuotaOrder.Release(Tenant, Meter, ""), Noon));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Reserve(NameOf(1), 1));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Reserve("a", -1));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Settle("a", JobLimits.QuotaAmount + 1));
     }
 
-    private async Task Plan(long limit) => Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", limit), renews: false, Noon)).IsSet);
+    private async Task Plan(long limit) => Assert.True((await Quota.SetQuota(Tenant, Meter, new QuotaPlan("free", limit), Noon)).IsSet);
 
     private async Task<QuotaResult> Reserve(string name, long amount, DateTimeOffset? expiresAt = null) => await Quota.Give(new QuotaOrder.Reserve(Tenant, Meter, name, amount, expiresAt), Noon);
 

@@ -19,7 +19,7 @@ public sealed class MigrationsTests
         ["0004_cluster.sql"] = "07ad35b20b8be4b8d5b3be5b1ee683ce9ad0a2c70062d7eb2688923e6b75f03a",
         ["0005_admission.sql"] = "ebe2e9eeeaeafd1477666d038942743032f3b5825f10aba492f0afb0b29f0549",
         ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
-        ["0007_quota.sql"] = "7af0289a0d450117e7dbd0c62bd112678a91076c20d12aa220003eb373386827",
+        ["0007_quota.sql"] = "6f06d15591955b796a5602c03f3b7d5c8584ba221dbff0e9f0edc76367e5edce",
         ["0008_schedules.sql"] = "eea8383f3a66c3bf7be607c9a5923decd7c5ca23ec6a825d7feacb3bb981074f",
     };
 

@@ -110,7 +110,7 @@ public sealed class QuotaJobTests : ServiceTest
     {
         await Api.Put("/quota/minutes", """{"plan":"free","limit":10}""");
         var id = await Api.Create("""{"workflow":"waiting","input":{"minutes":10}}""");
-        var refused = await Api.Post("/quota/minutes/rollback", $$"""{"reservation_id":"{{id}}"}""");
+        var refused = await Api.Post("/quota/minutes/rollback", $$"""{"reservation_id":"job:{{id}}"}""");
         Assert.Equal((HttpStatusCode.Conflict, "quota-conflict"), (refused.Status, refused.Text("code")));
         await Api.Post($"/jobs/{id}/cancel");
         Assert.Equal(0, (await Api.Get("/quota/minutes")).Number("reserved"));

@@ -38,6 +38,10 @@ public sealed class QuotaTests : ServiceTest
         Assert.Equal(12, (await Api.Post("/quota/minutes/commit", """{"reservation_id":"s-1","amount":99}""")).Number("quota.used"));
         Assert.Equal((HttpStatusCode.Conflict, "quota-conflict"), StatusAndCode(await Api.Post("/quota/minutes/rollback", """{"reservation_id":"s-1"}""")));
 
+        var ended = await Api.Post("/quota/minutes/reserve", """{"reservation_id":"s-1","amount":15}""");
+        Assert.Equal((HttpStatusCode.Conflict, "quota-conflict"), StatusAndCode(ended));
+        Assert.Contains("made for 15 units and is committed", ended.Text("detail"), StringComparison.Ordinal);
+
         var unnamed = await Api.Post("/quota/minutes/reserve", """{"amount":20}""");
         var back = await Api.Post("/quota/minutes/rollback", $$"""{"reservation_id":"{{unnamed.Text("reservation_id")}}"}""");
         Assert.Equal(("rolled-back", 0L, 12L), (back.Text("status"), back.Number("quota.reserved"), back.Number("quota.used")));
@@ -70,7 +74,12 @@ public sealed class QuotaTests : ServiceTest
         var refused = await Api.Put("/quota/minutes", """{"plan":"small","limit":50}""");
         Assert.Equal((HttpStatusCode.Conflict, "quota-in-use"), StatusAndCode(refused));
         Assert.Contains("60 used and 0 reserved", refused.Text("detail"), StringComparison.Ordinal);
-        Assert.Equal("small/50/0/0/50/0/", Shown((await Api.Put("/quota/minutes", """{"plan":"small","limit":50,"renew":true}""")).Json));
+        const string december = """{"plan":"small","limit":50,"period":"2026-12"}""";
+        Assert.Equal("small/50/0/0/50/0/", Shown((await Api.Put("/quota/minutes", december)).Json));
+        await Api.Post("/quota/minutes/reserve", """{"reservation_id":"b","amount":20}""");
+        await Api.Post("/quota/minutes/commit", """{"reservation_id":"b","amount":20}""");
+        var again = await Api.Put("/quota/minutes", december);
+        Assert.Equal(("small/50/20/0/30/0/", "2026-12"), (Shown(again.Json), again.Text("period")));
     }
 
     [Fact]
@@ -96,6 +105,8 @@ public sealed class QuotaTests : ServiceTest
     [InlineData("POST", "/quota/minutes/check", """{"amount":-0.5}""", "amount")]
     [InlineData("POST", "/quota/minutes/reserve", """{"amount":1e13}""", "amount")]
     [InlineData("POST", "/quota/minutes/reserve", """{"amount":1,"reservation_id":""}""", "reservation_id")]
+    [InlineData("PUT", "/quota/minutes", """{"plan":"free","limit":1,"period":""}""", "period")]
+    [InlineData("POST", "/quota/minutes/reserve", """{"amount":1,"reservation_id":"job:01890000-0000-7000-8000-000000000000"}""", "reservation_id")]
     [InlineData("POST", "/quota/minutes/reserve", """{"amount":1,"hold":"soon"}""", "hold")]
     [InlineData("POST", "/quota/minutes/reserve", """{"amount":1,"hold":"0s"}""", "hold")]
     [InlineData("POST", "/quota/minutes/commit", """{"amount":-1,"reservation_id":"a"}""", "amount")]
@@ -111,7 +122,11 @@ public sealed class QuotaTests : ServiceTest
     [Fact]
     public async Task AnAdmin_SetsPlansOfItsOwnTenantOnly_AndNobodySeesAnothers()
     {
-        using var machine = Service.Client();
+        Assert.Equal(HttpStatusCode.OK, (await Api.Put("/quota/minutes", """{"plan":"free","limit":7,"tenant":"other"}""")).Status);
+        Assert.Equal((HttpStatusCode.NotFound, "not-found"), StatusAndCode(await Api.Get("/quota/minutes")));
+        Assert.Equal(0, (await Api.Get("/quota")).At("items").GetArrayLength());
+        Assert.Equal(0, (await Api.Get("/quota/minutes/ledger")).At("entries").GetArrayLength());
+        Assert.Equal(HttpStatusCode.PaymentRequired, (await Api.Post("/quota/minutes/reserve", """{"amount":1}""")).Status);
         var (_, admin) = await Service.MakeKey(by: null, "admin");
         var answer = await Service.Status(HttpMethod.Put, "/api/v1/quota/minutes", admin, new { plan = "free", limit = 5, tenant = "other" });
         Assert.Equal(HttpStatusCode.Forbidden, answer);

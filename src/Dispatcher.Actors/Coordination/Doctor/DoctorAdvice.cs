@@ -33,7 +33,7 @@ public static class DoctorAdvice
         DoctorProblem.TwoWriters => ("More than one process is noted as alive.", "Stop all servers of this data directory and start one. " + Report),
         DoctorProblem.ArtifactMissing => ("A file that a step left is gone.", "Restore it from a backup, or recover the job from the step that made it (`dispatcher job recover`)."),
         DoctorProblem.ArtifactSize => ("A file that a step left has another size than when it was recorded: somebody changed it.", "Restore it from a backup, or recover the job from the step that made it (`dispatcher job recover`)."),
-        DoctorProblem.QuotaWrong => ("A tenant's account of a meter does not agree with its reservations and its ledger, or a job that has ended still holds units.", "What was charged is in the ledger. " + Report),
+        DoctorProblem.QuotaWrong => ("A tenant's account of a meter does not agree with its reservations and its ledger, or a job holds or was charged something else than its history says.", "What was charged is in the ledger. " + Report),
         _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, null),
     };
 }

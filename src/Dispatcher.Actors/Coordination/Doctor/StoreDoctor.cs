@@ -116,6 +116,7 @@ public sealed class StoreDoctor(IStoreInspection inspection, IJobStore store, IA
         });
         if (row is null && history.Events == 0) return ([], 0);
         if (history.State is { } folded && artifacts is not null) findings.AddRange(ArtifactExamination.Examine(folded, artifacts));
+        if (history.State is { } metered && store is IQuotaStore quotas) findings.AddRange(await QuotaExamination.Examine(metered, quotas));
         if (IsOverdue(row)) findings.Add(new DoctorFinding(DoctorProblem.Overdue, id, $"The job wanted to be woken at {row!.WakeAt:O}."));
         return (findings, history.Events);
     }

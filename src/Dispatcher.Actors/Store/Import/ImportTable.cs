@@ -47,7 +47,7 @@ internal sealed record ImportTable(string Name, string? Job, int Key, params Imp
             new("id", ImportType.Text), new("tenant", ImportType.Text), new("secret", ImportType.Bytes), new("created_at"), new("expires_at")),
         new("quota_accounts", null, 2,
             new("tenant", ImportType.Text), new("meter", ImportType.Text), new("plan", ImportType.Text), new("plan_limit"), new("used"), new("reserved"), new("overage"),
-            new("upgrade", ImportType.Text), new("updated_at")),
+            new("upgrade", ImportType.Text), new("period", ImportType.Text), new("updated_at")),
         new("quota_holds", null, 3,
             new("tenant", ImportType.Text), new("meter", ImportType.Text), new("reservation", ImportType.Text), new("amount"), new("status", ImportType.Text), new("expires_at"),
             new("job_id", ImportType.Id), new("charged"), new("overage"), new("raw", ImportType.Text), new("created_at"), new("closed_at")),

@@ -1,5 +1,5 @@
+using Dispatcher.Jobs;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Dispatcher.Store.Postgres;
 
@@ -9,30 +9,33 @@ namespace Dispatcher.Store.Postgres;
 /// </summary>
 public sealed partial class PostgresJobStore
 {
-    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, bool renews, DateTimeOffset at) => Order(
-        (database, batch) =>
-        {
-            var set = batch.Add(database, PostgresSql.SetQuota);
-            set.Bind(Incarnation).Bind(tenant).Bind(meter).Bind(plan.Name).Bind(plan.Limit).Bind(plan.Upgrade);
-            set.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = renews, NpgsqlDbType = NpgsqlDbType.Boolean });
-            set.Bind(at);
-            batch.Add(database, PostgresSql.ReadAccount).Bind(tenant).Bind(meter);
-        },
-        static async row =>
-        {
-            if (await row.IsDBNullAsync(0)) throw Fenced();
-            var isSet = row.GetBoolean(0);
-            await row.NextResultAsync();
-            await row.ReadAsync();
-            return (PostgresReader.Account(row), isSet);
-        },
-        // A period must not begin twice.
-        mayRepeat: !renews);
+    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
+    {
+        AppendValidation.Validate(plan);
+        return Order(
+            (database, batch) =>
+            {
+                batch.Add(database, PostgresSql.SetQuota).Bind(Incarnation).Bind(tenant).Bind(meter).Bind(plan.Name).Bind(plan.Limit).Bind(plan.Upgrade).Bind(plan.Period).Bind(at);
+                batch.Add(database, PostgresSql.ReadAccount).Bind(tenant).Bind(meter);
+            },
+            static async row =>
+            {
+                if (await row.IsDBNullAsync(0)) throw Fenced();
+                var isSet = row.GetBoolean(0);
+                await row.NextResultAsync();
+                await row.ReadAsync();
+                return (PostgresReader.Account(row), isSet);
+            });
+    }
 
-    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => Order(
-        (database, batch) => batch.Add(database, PostgresSql.OpenQuota)
-            .Bind(Incarnation).Bind(tenant).Bind(meter).Bind(plan.Name).Bind(plan.Limit).Bind(plan.Upgrade).Bind(at).Bind(IQuotaStore.OpenedLimit),
-        static async row => await row.IsDBNullAsync(0) ? throw Fenced() : row.GetBoolean(0));
+    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
+    {
+        AppendValidation.Validate(plan);
+        return Order(
+            (database, batch) => batch.Add(database, PostgresSql.OpenQuota)
+                .Bind(Incarnation).Bind(tenant).Bind(meter).Bind(plan.Name).Bind(plan.Limit).Bind(plan.Upgrade).Bind(at).Bind(IQuotaStore.OpenedLimit),
+            static async row => await row.IsDBNullAsync(0) ? throw Fenced() : row.GetBoolean(0));
+    }
 
     public ValueTask<QuotaAccount?> FindQuota(string tenant, string meter, DateTimeOffset at) => Reader.FindQuota(tenant, meter, at);
 
@@ -82,7 +85,7 @@ public sealed partial class PostgresJobStore
         {
             "fenced" => throw Fenced(),
             "missing" => QuotaResult.NotFound.Instance,
-            "short" or "no-plan" when order is QuotaOrder.Reserve reserve => new QuotaResult.Short(account?.ShortOf(reserve.Amount) ?? QuotaBook.NoPlan(reserve)),
+            "short" or "no-plan" when order is QuotaOrder.Reserve reserve => new QuotaResult.Short(account?.ShortOf(reserve.Amount) ?? QuotaShortage.NoPlan(reserve.Meter, reserve.Amount)),
             "conflict" => new QuotaResult.Conflict(hold!),
             _ => new QuotaResult.Done(account!, hold!, Changed: outcome == "done"),
         };
@@ -90,8 +93,8 @@ public sealed partial class PostgresJobStore
 
     private static StoreException Fenced() => new("This process has lost its right to write: it was declared dead, and its jobs belong to others now. Start it again.");
 
-    /// <summary>All statements of a batch are one transaction. Most may be given again when the connection breaks, since they have their effect once.</summary>
-    private ValueTask<TResult> Order<TResult>(Action<PostgresDatabase, NpgsqlBatch> fill, Func<NpgsqlDataReader, Task<TResult>> read, bool mayRepeat = true)
+    /// <summary>All statements of a batch are one transaction. They have their effect once, so they may be given again when the connection breaks.</summary>
+    private ValueTask<TResult> Order<TResult>(Action<PostgresDatabase, NpgsqlBatch> fill, Func<NpgsqlDataReader, Task<TResult>> read)
     {
         if (_writer is null) throw ReadOnly();
         return _database.Read(
@@ -102,8 +105,7 @@ public sealed partial class PostgresJobStore
                 await using var row = await batch.ExecuteReaderAsync();
                 await row.ReadAsync();
                 return await read(row);
-            },
-            mayRepeat);
+            });
     }
 }
 

@@ -40,11 +40,8 @@ internal sealed partial class PostgresReader
     {
         var query = Query(PostgresSql.CheckAccounts);
         query.Bind((long)limit);
-        var sums = await Rows(query, static row => QuotaSums.Fault(
+        return await Rows(query, static row => QuotaSums.Fault(
             row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7)));
-        var leaks = Query(PostgresSql.LeakedHolds);
-        leaks.Bind((long)limit);
-        return [.. sums, .. await Rows(leaks, static row => QuotaSums.Leak(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3)))];
     }
 
     public static QuotaAccount Account(NpgsqlDataReader row) => new()
@@ -57,7 +54,8 @@ internal sealed partial class PostgresReader
         Reserved = row.GetInt64(5),
         Overage = row.GetInt64(6),
         Upgrade = row.TextOrNull(7),
-        UpdatedAt = row.Time(8),
+        Period = row.TextOrNull(8),
+        UpdatedAt = row.Time(9),
     };
 
     public static QuotaHold Hold(NpgsqlDataReader row) => new()

@@ -12,7 +12,7 @@ internal static partial class PostgresSql
     public const string ExpireQuotas = "SELECT {schema}.expire_quotas($1, $2, $3)";
 
     public const string ReadAccount =
-        "SELECT tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at FROM {schema}.quota_accounts WHERE tenant = $1 AND meter = $2";
+        "SELECT tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, period, updated_at FROM {schema}.quota_accounts WHERE tenant = $1 AND meter = $2";
 
     /// <summary>As the account is at $3: without the holds that are over by then.</summary>
     public const string FindAccountAt = SelectAccountAt + " WHERE a.tenant = $1 AND a.meter = $2";
@@ -47,18 +47,12 @@ internal static partial class PostgresSql
         WHERE used <> charged OR overage <> beyond OR reserved <> held ORDER BY tenant, meter LIMIT $1
         """;
 
-    public const string LeakedHolds =
-        """
-        SELECT h.tenant, h.meter, h.reservation, j.status FROM {schema}.quota_holds h JOIN {schema}.jobs j ON j.job_id = h.job_id
-        WHERE h.status = 'held' AND j.status IN ('completed', 'failed', 'cancelled') LIMIT $1
-        """;
-
     private const string SelectAccountAt =
         """
         SELECT a.tenant, a.meter, a.plan, a.plan_limit, a.used,
                a.reserved - (SELECT coalesce(sum(h.amount), 0)::bigint FROM {schema}.quota_holds h
                              WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= $3 AND h.tenant = a.tenant AND h.meter = a.meter),
-               a.overage, a.upgrade, a.updated_at
+               a.overage, a.upgrade, a.period, a.updated_at
         FROM {schema}.quota_accounts a
         """;
 }

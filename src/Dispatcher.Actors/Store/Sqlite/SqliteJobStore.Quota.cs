@@ -3,27 +3,33 @@ namespace Dispatcher.Store.Sqlite;
 /// <summary>Quota for callers that are no jobs, and reads of it. Jobs give their orders with their events.</summary>
 public sealed partial class SqliteJobStore
 {
-    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, bool renews, DateTimeOffset at) => Write(
-        (tenant, meter, plan, renews, at), static (database, given) =>
+    public ValueTask<(QuotaAccount Account, bool IsSet)> SetQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
+    {
+        AppendValidation.Validate(plan);
+        return Write((tenant, meter, plan, at), static (database, given) =>
         {
             var rows = new SqliteQuotaRows(database);
             var book = new QuotaBook(rows, StoredTime.Truncate(given.at));
-            if (book.Plan(given.tenant, given.meter, given.plan, given.renews) is not { } account) return (rows.FindAccount(given.tenant, given.meter)!, false);
+            if (book.Plan(given.tenant, given.meter, given.plan) is not { } account) return (rows.FindAccount(given.tenant, given.meter)!, false);
             rows.Write(book);
             return (account, true);
         });
+    }
 
-    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at) => Write(
-        (tenant, meter, plan, at), static (database, given) =>
+    public ValueTask<bool> OpenQuota(string tenant, string meter, QuotaPlan plan, DateTimeOffset at)
+    {
+        AppendValidation.Validate(plan);
+        return Write((tenant, meter, plan, at), static (database, given) =>
         {
             var rows = new SqliteQuotaRows(database);
             if (rows.FindAccount(given.tenant, given.meter) is not null) return true;
             if (rows.CountAccounts(given.tenant) >= IQuotaStore.OpenedLimit) return false;
             var book = new QuotaBook(rows, StoredTime.Truncate(given.at));
-            book.Plan(given.tenant, given.meter, given.plan, renews: false);
+            book.Plan(given.tenant, given.meter, given.plan);
             rows.Write(book);
             return true;
         });
+    }
 
     public ValueTask<QuotaAccount?> FindQuota(string tenant, string meter, DateTimeOffset at) =>
         _readers.Read((tenant, meter, at), static (reader, key) => reader.FindQuota(key.tenant, key.meter, key.at));

@@ -40,9 +40,10 @@ internal sealed class SqliteQuotaRows(SqliteDatabase database) : IQuotaRows
     public IReadOnlyList<QuotaHold> DueHolds(string tenant, string meter, DateTimeOffset at)
     {
         var due = database.Statement(SqliteSql.DueHoldsOfAccount);
-        due.Bind(1, at);
-        due.Bind(2, tenant);
-        due.Bind(3, meter);
+        due.Bind(1, tenant);
+        due.Bind(2, meter);
+        due.Bind(3, at);
+        due.Bind(4, IQuotaStore.ExpiredAtOnce);
         return Holds(due);
     }
 
@@ -72,7 +73,8 @@ internal sealed class SqliteQuotaRows(SqliteDatabase database) : IQuotaRows
         Reserved = row.Int64(5),
         Overage = row.Int64(6),
         Upgrade = row.TextOrNull(7),
-        UpdatedAt = row.Time(8),
+        Period = row.TextOrNull(8),
+        UpdatedAt = row.Time(9),
     };
 
     public static QuotaEntry Entry(SqliteStatement row) => new(
@@ -90,7 +92,8 @@ internal sealed class SqliteQuotaRows(SqliteDatabase database) : IQuotaRows
         upsert.Bind(6, account.Reserved);
         upsert.Bind(7, account.Overage);
         upsert.Bind(8, account.Upgrade);
-        upsert.Bind(9, account.UpdatedAt);
+        upsert.Bind(9, account.Period);
+        upsert.Bind(10, account.UpdatedAt);
         upsert.Run();
     }
 

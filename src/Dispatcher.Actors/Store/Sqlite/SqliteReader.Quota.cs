@@ -44,17 +44,12 @@ internal sealed partial class SqliteReader
 
     public List<string> CheckQuotas(int limit)
     {
-        using var snapshot = OneState();
         var faults = new List<string>();
         var check = database.Statement(SqliteSql.CheckAccounts);
         check.Bind(1, limit);
         while (check.Step())
             faults.Add(QuotaSums.Fault(check.Text(0), check.Text(1), check.Int64(2), check.Int64(3), check.Int64(4), check.Int64(5), check.Int64(6), check.Int64(7)));
         check.Reset();
-        var leaks = database.Statement(SqliteSql.LeakedHolds);
-        leaks.Bind(1, limit);
-        while (leaks.Step()) faults.Add(QuotaSums.Leak(leaks.Text(0), leaks.Text(1), leaks.Text(2), leaks.Text(3)));
-        leaks.Reset();
         return faults;
     }
 }

@@ -16,22 +16,21 @@ internal static partial class SqliteSql
 
     public const string UpsertAccount =
         $"""
-        INSERT INTO quota_accounts ({AccountColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        INSERT INTO quota_accounts ({AccountColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (tenant, meter) DO UPDATE SET plan = excluded.plan, plan_limit = excluded.plan_limit, used = excluded.used, reserved = excluded.reserved,
-            overage = excluded.overage, upgrade = excluded.upgrade, updated_at = excluded.updated_at
+            overage = excluded.overage, upgrade = excluded.upgrade, period = excluded.period, updated_at = excluded.updated_at
         """;
 
     public const string FindHold = $"SELECT {HoldColumns} FROM quota_holds WHERE tenant = ?1 AND meter = ?2 AND reservation = ?3";
 
-    /// <summary>The condition is the index's, word for word.</summary>
+    /// <summary>The condition is the indexes', word for word.</summary>
     public const string DueHolds =
-        $"SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at, tenant, meter, reservation LIMIT ?2";
+        $"SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
 
-    /// <summary>The signs keep it to the index of what is due, which is short since it is worked off, and in the right order.</summary>
     public const string DueHoldsOfAccount =
         $"""
-        SELECT {HoldColumns} FROM quota_holds WHERE status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?1 AND +tenant = ?2 AND +meter = ?3
-        ORDER BY expires_at, tenant, meter, reservation
+        SELECT {HoldColumns} FROM quota_holds WHERE tenant = ?1 AND meter = ?2 AND status = 'held' AND expires_at IS NOT NULL AND expires_at <= ?3
+        ORDER BY expires_at, reservation LIMIT ?4
         """;
 
     public const string UpsertHold =
@@ -67,13 +66,7 @@ internal static partial class SqliteSql
         WHERE used <> charged OR overage <> beyond OR reserved <> held ORDER BY tenant, meter LIMIT ?1
         """;
 
-    public const string LeakedHolds =
-        """
-        SELECT h.tenant, h.meter, h.reservation, j.status FROM quota_holds h JOIN jobs j ON j.job_id = h.job_id
-        WHERE h.status = 'held' AND j.status IN ('completed', 'failed', 'cancelled') LIMIT ?1
-        """;
-
-    private const string AccountColumns = "tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at";
+    private const string AccountColumns = "tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, period, updated_at";
 
     private const string HoldColumns = "tenant, meter, reservation, amount, status, expires_at, job_id, charged, overage, raw, created_at, closed_at";
 
@@ -82,7 +75,7 @@ internal static partial class SqliteSql
         SELECT a.tenant, a.meter, a.plan, a.plan_limit, a.used,
                a.reserved - (SELECT coalesce(sum(h.amount), 0) FROM quota_holds h
                              WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= ?3 AND h.tenant = a.tenant AND h.meter = a.meter),
-               a.overage, a.upgrade, a.updated_at
+               a.overage, a.upgrade, a.period, a.updated_at
         FROM quota_accounts a
         """;
 }

@@ -31,7 +31,7 @@ internal static class QuotaCommands
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            Write(edges, parsed.GetRequiredValue(output), (await api.Get("quota?limit=200")).GetProperty("items"), AccountColumns);
+            Write(edges, parsed.GetRequiredValue(output), await RemotePages.Read(api, "quota", "items"), AccountColumns);
             return ExitCode.Ok;
         });
         return command;
@@ -56,14 +56,15 @@ internal static class QuotaCommands
         var plan = new Option<string>("--plan") { Description = "The plan's name", Required = true };
         var limit = new Option<long>("--limit") { Description = "Units", Required = true };
         var upgrade = new Option<string?>("--upgrade") { Description = "How to get more, for people: an address or a sentence" };
-        var renew = new Option<bool>("--renew") { Description = "Begin a new period: nothing is used yet" };
+        var period = new Option<string?>("--period") { Description = "The period's name, such as 2026-12; a new name begins a new period, in which nothing is used yet" };
         var tenant = new Option<string?>("--tenant") { Description = "Whose account; another's only for the operator of the machine" };
-        var command = new Command("set", "Set an account's plan") { meter, plan, limit, upgrade, renew, tenant };
+        var command = new Command("set", "Set an account's plan") { meter, plan, limit, upgrade, period, tenant };
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            var body = new JsonObject { ["plan"] = parsed.GetRequiredValue(plan), ["limit"] = parsed.GetRequiredValue(limit), ["renew"] = parsed.GetValue(renew) };
+            var body = new JsonObject { ["plan"] = parsed.GetRequiredValue(plan), ["limit"] = parsed.GetRequiredValue(limit) };
             if (parsed.GetValue(upgrade) is { } text) body["upgrade"] = text;
+            if (parsed.GetValue(period) is { } name) body["period"] = name;
             if (parsed.GetValue(tenant) is { } owner) body["tenant"] = owner;
             edges.Out.WriteLine(JsonText.Of(await api.Put($"quota/{Escaped(parsed, meter)}", body.ToJsonString(), "application/json")));
             return ExitCode.Ok;
@@ -75,11 +76,16 @@ internal static class QuotaCommands
     {
         var meter = Meter();
         var output = SharedOptions.Output("table", "json", "jsonl");
-        var command = new Command("ledger", "Show the last things that happened to an account, newest first") { meter, output };
+        var limit = new Option<int>("--limit") { Description = "Entries to show", DefaultValueFactory = _ => 200 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
+        });
+        var command = new Command("ledger", "Show the last things that happened to an account, newest first") { meter, limit, output };
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            Write(edges, parsed.GetRequiredValue(output), (await api.Get($"quota/{Escaped(parsed, meter)}/ledger?limit=200")).GetProperty("entries"), EntryColumns);
+            Write(edges, parsed.GetRequiredValue(output), await RemotePages.Read(api, $"quota/{Escaped(parsed, meter)}/ledger", "entries", parsed.GetValue(limit)), EntryColumns);
             return ExitCode.Ok;
         });
         return command;
@@ -89,6 +95,6 @@ internal static class QuotaCommands
 
     private static string Escaped(ParseResult parsed, Argument<string> meter) => Uri.EscapeDataString(parsed.GetRequiredValue(meter));
 
-    private static void Write(HostEdges edges, string output, JsonElement rows, string[] columns) =>
-        RowOutput.Write(edges.Out, output, [.. rows.EnumerateArray()], columns, row => [.. columns.Select(column => row.Cell(column))]);
+    private static void Write(HostEdges edges, string output, List<JsonElement> rows, string[] columns) =>
+        RowOutput.Write(edges.Out, output, rows, columns, row => [.. columns.Select(column => row.Cell(column))]);
 }

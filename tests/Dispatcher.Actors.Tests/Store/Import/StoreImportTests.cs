@@ -27,7 +27,7 @@ public sealed class StoreImportTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(1, Jobs).Where(n => n % 3 == 0).Select(n => store.Append(Second(n)).AsTask()));
         await store.RegisterWorkflow("acme", Workflow(), Noon);
         await store.AddKey(new StoredKey("k1", "acme", "Büro", ["admin", "viewer"], new byte[] { 1, 2, 3 }, Noon, Noon.AddDays(1), null));
-        await store.SetQuota("acme", "minutes", new QuotaPlan("free", 100, "ask"), renews: false, Noon);
+        await store.SetQuota("acme", "minutes", new QuotaPlan("free", 100, "ask"), Noon);
         await store.Give(new QuotaOrder.Reserve("acme", "minutes", "open", 10, Noon.AddHours(1)), Noon);
         await store.Give(new QuotaOrder.Reserve("acme", "minutes", "used", 20, null), Noon);
         await store.Give(new QuotaOrder.Settle("acme", "minutes", "used", 12, 11.4m), Noon);

@@ -14,7 +14,7 @@ public sealed class QueryPlanTests
     private static readonly string[] SmallTables = ["SCAN job_counts", "SCAN api_keys", "SCAN nodes", "SCAN json_each"];
 
     /// <summary>What a check of the whole store asks on somebody's order, and no service while it serves: it reads everything, that is its purpose.</summary>
-    private static readonly string[] Inspections = [nameof(SqliteSql.JobIdsInOrder), nameof(SqliteSql.CompareCounts), nameof(SqliteSql.Strays), nameof(SqliteSql.CheckAccounts), nameof(SqliteSql.LeakedHolds)];
+    private static readonly string[] Inspections = [nameof(SqliteSql.JobIdsInOrder), nameof(SqliteSql.CompareCounts), nameof(SqliteSql.Strays), nameof(SqliteSql.CheckAccounts)];
 
     /// <summary>The accounts of a tenant, whose number has a limit, when one is added.</summary>
     private static readonly string[] Counts = [nameof(SqliteSql.CountAccounts)];

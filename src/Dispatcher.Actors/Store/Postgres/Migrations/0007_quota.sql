@@ -10,6 +10,7 @@ CREATE TABLE {schema}.quota_accounts (
     reserved   bigint NOT NULL CHECK (reserved >= 0),
     overage    bigint NOT NULL CHECK (overage >= 0),
     upgrade    text,
+    period     text,
     updated_at bigint NOT NULL,
     PRIMARY KEY (tenant, meter),
     CHECK (used + reserved <= plan_limit)
@@ -32,7 +33,9 @@ CREATE TABLE {schema}.quota_holds (
     PRIMARY KEY (tenant, meter, reservation)
 ) WITH (fillfactor = 70);
 
-CREATE INDEX quota_holds_due ON {schema}.quota_holds (expires_at, tenant, meter, reservation) WHERE status = 'held' AND expires_at IS NOT NULL;
+-- What is over: anywhere, and in an account.
+CREATE INDEX quota_holds_due ON {schema}.quota_holds (expires_at) WHERE status = 'held' AND expires_at IS NOT NULL;
+CREATE INDEX quota_holds_due_of_account ON {schema}.quota_holds (tenant, meter, expires_at, reservation) WHERE status = 'held' AND expires_at IS NOT NULL;
 
 -- plan_limit, used and reserved as they were after what happened. Numbers are given while the account is locked, so within an account they grow in the order of the commits.
 CREATE TABLE {schema}.quota_ledger (
@@ -54,26 +57,35 @@ CREATE TABLE {schema}.quota_ledger (
 
 CREATE INDEX quota_ledger_by_account ON {schema}.quota_ledger (tenant, meter, id);
 
--- Ends the holds of an account whose time is over. The account is locked already.
-CREATE FUNCTION {schema}.expire_quota(t text, m text, now_at bigint) RETURNS void LANGUAGE plpgsql AS $function$
+-- Ends holds of an account whose time is over, the oldest first, and says how many. The account is locked already.
+CREATE FUNCTION {schema}.expire_quota(t text, m text, now_at bigint, max_holds bigint DEFAULT 1000) RETURNS int LANGUAGE plpgsql AS $function$
 DECLARE
-    due {schema}.quota_holds%ROWTYPE; a {schema}.quota_accounts%ROWTYPE;
+    a {schema}.quota_accounts%ROWTYPE; ended int; freed bigint;
 BEGIN
-    FOR due IN
-        SELECT * FROM {schema}.quota_holds h
-        WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= now_at AND h.tenant = t AND h.meter = m ORDER BY h.expires_at, h.reservation
-    LOOP
-        UPDATE {schema}.quota_holds h SET status = 'expired', closed_at = now_at WHERE h.tenant = t AND h.meter = m AND h.reservation = due.reservation;
-        UPDATE {schema}.quota_accounts q SET reserved = q.reserved - due.amount, updated_at = now_at WHERE q.tenant = t AND q.meter = m RETURNING * INTO a;
+    SELECT * INTO a FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m;
+    WITH due AS (
+        SELECT h.reservation, h.job_id, h.amount, h.expires_at FROM {schema}.quota_holds h
+        WHERE h.tenant = t AND h.meter = m AND h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= now_at
+        ORDER BY h.expires_at, h.reservation LIMIT max_holds
+    ), closed AS (
+        UPDATE {schema}.quota_holds h SET status = 'expired', closed_at = now_at FROM due WHERE h.tenant = t AND h.meter = m AND h.reservation = due.reservation
+    ), noted AS (
         INSERT INTO {schema}.quota_ledger (tenant, meter, at, kind, reservation, job_id, amount, charged, overage, plan_limit, used, reserved)
-        VALUES (t, m, now_at, 'expired', due.reservation, due.job_id, due.amount, 0, 0, a.plan_limit, a.used, a.reserved);
-    END LOOP;
+        SELECT t, m, now_at, 'expired', due.reservation, due.job_id, due.amount, 0, 0, a.plan_limit, a.used,
+               a.reserved - (sum(due.amount) OVER (ORDER BY due.expires_at, due.reservation))::bigint
+        FROM due ORDER BY due.expires_at, due.reservation
+    )
+    SELECT count(*)::int, coalesce(sum(due.amount), 0)::bigint INTO ended, freed FROM due;
+    IF ended > 0 THEN
+        UPDATE {schema}.quota_accounts q SET reserved = q.reserved - freed, updated_at = now_at WHERE q.tenant = t AND q.meter = m;
+    END IF;
+    RETURN ended;
 END
 $function$;
 
 -- Carries out one order: 'reserve', 'settle' or 'release'. What it gives back: 'done', 'unchanged' (it was carried out before), 'short' (not enough), 'no-plan',
--- 'missing' (no such hold), 'conflict' (the hold is another amount's or a job's, or has ended the other way). Written only if it is 'done', but for holds whose time was
--- over, which are ended before a reservation is refused.
+-- 'missing' (no such hold), 'conflict' (the hold is another amount's or a job's, or has ended, or ended the other way). Written only if it is 'done', but for holds whose
+-- time was over, of which a thousand are ended before a reservation is refused.
 CREATE FUNCTION {schema}.give_quota_order(kind text, t text, m text, name text, order_amount bigint, order_raw text, order_expires_at bigint, order_job uuid, now_at bigint)
 RETURNS text LANGUAGE plpgsql AS $function$
 DECLARE
@@ -85,7 +97,10 @@ BEGIN
     has_hold := FOUND;
 
     IF kind = 'reserve' THEN
-        IF has_hold THEN RETURN CASE WHEN h.amount = order_amount AND h.job_id IS NOT DISTINCT FROM order_job THEN 'unchanged' ELSE 'conflict' END; END IF;
+        IF has_hold THEN
+            RETURN CASE WHEN h.status = 'held' AND (h.expires_at > now_at) IS NOT FALSE AND h.amount = order_amount AND h.job_id IS NOT DISTINCT FROM order_job
+                        THEN 'unchanged' ELSE 'conflict' END;
+        END IF;
         IF order_amount > a.plan_limit - a.used - a.reserved THEN
             PERFORM {schema}.expire_quota(t, m, now_at);
             SELECT * INTO a FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m;
@@ -180,45 +195,46 @@ BEGIN
 END
 $function$;
 
--- False if the limit would be less than what is used and reserved.
-CREATE FUNCTION {schema}.set_quota(me bigint, t text, m text, new_plan text, new_limit bigint, new_upgrade text, renews boolean, now_at bigint)
+-- A period of another name than the account's begins a new one. False if the limit would be less than what is used and reserved.
+CREATE FUNCTION {schema}.set_quota(me bigint, t text, m text, new_plan text, new_limit bigint, new_upgrade text, new_period text, now_at bigint)
 RETURNS boolean LANGUAGE plpgsql AS $function$
 DECLARE
-    a {schema}.quota_accounts%ROWTYPE; is_new boolean;
+    a {schema}.quota_accounts%ROWTYPE; renews boolean;
 BEGIN
     IF NOT {schema}.is_alive(me) THEN RETURN NULL; END IF;
-    INSERT INTO {schema}.quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, updated_at)
-    VALUES (t, m, new_plan, new_limit, 0, 0, 0, new_upgrade, now_at) ON CONFLICT DO NOTHING;
-    is_new := FOUND;
+    INSERT INTO {schema}.quota_accounts (tenant, meter, plan, plan_limit, used, reserved, overage, upgrade, period, updated_at)
+    VALUES (t, m, new_plan, new_limit, 0, 0, 0, new_upgrade, new_period, now_at) ON CONFLICT DO NOTHING;
     SELECT * INTO a FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m FOR UPDATE;
+    renews := new_period IS NOT NULL AND new_period IS DISTINCT FROM a.period;
     IF renews THEN a.used := 0; a.overage := 0; END IF;
     IF a.used + a.reserved > new_limit THEN
         PERFORM {schema}.expire_quota(t, m, now_at);
         SELECT q.reserved INTO a.reserved FROM {schema}.quota_accounts q WHERE q.tenant = t AND q.meter = m;
     END IF;
     IF a.used + a.reserved > new_limit THEN RETURN false; END IF;
-    UPDATE {schema}.quota_accounts q SET plan = new_plan, plan_limit = new_limit, upgrade = new_upgrade, used = a.used, overage = a.overage, updated_at = now_at WHERE q.tenant = t AND q.meter = m;
-    IF renews AND NOT is_new THEN PERFORM {schema}.note_quota_plan(t, m, 'renewed'); END IF;
+    UPDATE {schema}.quota_accounts q
+    SET plan = new_plan, plan_limit = new_limit, upgrade = new_upgrade, period = coalesce(new_period, a.period), used = a.used, overage = a.overage, updated_at = now_at
+    WHERE q.tenant = t AND q.meter = m;
+    IF renews THEN PERFORM {schema}.note_quota_plan(t, m, 'renewed'); END IF;
     PERFORM {schema}.note_quota_plan(t, m, 'planned');
     RETURN true;
 END
 $function$;
 
--- Ends holds whose time is over, of the accounts of the first ones; accounts are locked in the order in which everybody does. How many of the first ones there were.
+-- Ends holds whose time is over, in the accounts of the first ones; accounts are locked in the order in which everybody does. How many it has ended.
 CREATE FUNCTION {schema}.expire_quotas(me bigint, now_at bigint, max_holds int) RETURNS int LANGUAGE plpgsql AS $function$
 DECLARE
     due record; ended int := 0;
 BEGIN
     IF NOT {schema}.is_alive(me) THEN RETURN NULL; END IF;
     FOR due IN
-        SELECT d.tenant, d.meter, count(*)::int AS holds FROM (
+        SELECT d.tenant, d.meter, count(*) AS holds FROM (
             SELECT h.tenant, h.meter FROM {schema}.quota_holds h
             WHERE h.status = 'held' AND h.expires_at IS NOT NULL AND h.expires_at <= now_at ORDER BY h.expires_at LIMIT max_holds) d
         GROUP BY d.tenant, d.meter ORDER BY d.tenant, d.meter
     LOOP
         PERFORM 1 FROM {schema}.quota_accounts q WHERE q.tenant = due.tenant AND q.meter = due.meter FOR UPDATE;
-        PERFORM {schema}.expire_quota(due.tenant, due.meter, now_at);
-        ended := ended + due.holds;
+        ended := ended + {schema}.expire_quota(due.tenant, due.meter, now_at, due.holds);
     END LOOP;
     RETURN ended;
 END

@@ -10,6 +10,7 @@ CREATE TABLE quota_accounts (
     reserved   INTEGER NOT NULL CHECK (reserved >= 0),
     overage    INTEGER NOT NULL CHECK (overage >= 0),
     upgrade    TEXT,
+    period     TEXT,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, meter),
     CHECK (used + reserved <= plan_limit)
@@ -32,7 +33,9 @@ CREATE TABLE quota_holds (
     PRIMARY KEY (tenant, meter, reservation)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX quota_holds_due ON quota_holds (expires_at, tenant, meter, reservation) WHERE status = 'held' AND expires_at IS NOT NULL;
+-- What is over: anywhere, and in an account.
+CREATE INDEX quota_holds_due ON quota_holds (expires_at) WHERE status = 'held' AND expires_at IS NOT NULL;
+CREATE INDEX quota_holds_due_of_account ON quota_holds (tenant, meter, expires_at, reservation) WHERE status = 'held' AND expires_at IS NOT NULL;
 
 -- plan_limit, used and reserved as they were after what happened.
 CREATE TABLE quota_ledger (

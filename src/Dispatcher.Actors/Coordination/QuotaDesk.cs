@@ -1,23 +1,26 @@
 using Dispatcher.Jobs;
 using Dispatcher.Store;
 
-namespace Dispatcher.JobActors;
+namespace Dispatcher.Coordination;
 
 /// <summary>
 /// Quota for callers that are no jobs: ask, reserve, commit, roll back. Orders take effect once by their reservation's name, so whoever is in doubt gives the same again.
 /// Amounts are rounded up to whole units.
 /// </summary>
 /// <param name="defaultPlan">Of accounts that nobody has made; null refuses what needs one.</param>
+/// <exception cref="ArgumentException">No account takes the default plan.</exception>
 public sealed class QuotaDesk(IQuotaStore store, Func<DateTimeOffset> now, QuotaPlan? defaultPlan)
 {
     /// <summary>How long a reservation holds if its caller does not say; a caller that dies must not hold for ever.</summary>
     public static readonly TimeSpan DefaultHold = TimeSpan.FromHours(1);
 
+    private readonly QuotaPlan? _defaultPlan = Checked(defaultPlan);
+
     /// <summary>The account as it is now, or as it would be made; null if there is none and no default plan.</summary>
     public async ValueTask<QuotaAccount?> Find(string tenant, string meter)
     {
         if (await store.FindQuota(tenant, meter, now()) is { } account) return account;
-        return defaultPlan is { } plan ? new QuotaAccount { Tenant = tenant, Meter = meter, Plan = plan.Name, Limit = plan.Limit, Upgrade = plan.Upgrade, UpdatedAt = now() } : null;
+        return _defaultPlan is { } plan ? new QuotaAccount { Tenant = tenant, Meter = meter, Plan = plan.Name, Limit = plan.Limit, Upgrade = plan.Upgrade, UpdatedAt = now() } : null;
     }
 
     /// <summary>A tenant's accounts in the order of their meters.</summary>
@@ -27,17 +30,16 @@ public sealed class QuotaDesk(IQuotaStore store, Func<DateTimeOffset> now, Quota
     public ValueTask<IReadOnlyList<QuotaEntry>> Ledger(string tenant, string meter, long? before, int limit) => store.ListQuotaEntries(tenant, meter, before, limit);
 
     /// <summary>Sets an account's plan, and makes the account if there is none.</summary>
-    /// <param name="renews">True begins a new period.</param>
     /// <returns>The account, and false if the limit would be less than what is used and reserved.</returns>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<(QuotaAccount Account, bool IsSet)> SetPlan(string tenant, string meter, QuotaPlan plan, bool renews = false) => store.SetQuota(tenant, meter, plan, renews, now());
+    public ValueTask<(QuotaAccount Account, bool IsSet)> SetPlan(string tenant, string meter, QuotaPlan plan) => store.SetQuota(tenant, meter, plan, now());
 
     /// <summary>Whether so much could be reserved now. Reserves nothing, so it may be different a moment later.</summary>
     /// <returns>The shortage if not, and the account if there is one.</returns>
     public async ValueTask<(QuotaShortage? Shortage, QuotaAccount? Account)> Check(string tenant, string meter, decimal amount)
     {
         var needed = WholeUnits(amount);
-        if (await Find(tenant, meter) is not { } account) return (QuotaBook.NoPlan(new QuotaOrder.Reserve(tenant, meter, "", needed, ExpiresAt: null)), null);
+        if (await Find(tenant, meter) is not { } account) return (QuotaShortage.NoPlan(meter, needed), null);
         return (needed > account.Remaining ? account.ShortOf(needed) : null, account);
     }
 
@@ -48,8 +50,8 @@ public sealed class QuotaDesk(IQuotaStore store, Func<DateTimeOffset> now, Quota
         var at = now();
         var order = new QuotaOrder.Reserve(tenant, meter, reservation, WholeUnits(amount), at + (hold ?? DefaultHold));
         var result = await store.Give(order, at);
-        var mayOpen = result is QuotaResult.Short { Shortage.Plan: null } && defaultPlan is not null;
-        return mayOpen && await store.OpenQuota(tenant, meter, defaultPlan!, at) ? await store.Give(order, at) : result;
+        var mayOpen = result is QuotaResult.Short { Shortage.Plan: null } && _defaultPlan is not null;
+        return mayOpen && await store.OpenQuota(tenant, meter, _defaultPlan!, at) ? await store.Give(order, at) : result;
     }
 
     /// <summary>Charges what was used and ends the hold, also one whose time was over.</summary>
@@ -60,6 +62,12 @@ public sealed class QuotaDesk(IQuotaStore store, Func<DateTimeOffset> now, Quota
     /// <summary>Gives the units back.</summary>
     /// <exception cref="StoreException">It may have been done or not: give it again.</exception>
     public ValueTask<QuotaResult> Rollback(string tenant, string meter, string reservation) => store.Give(new QuotaOrder.Release(tenant, meter, reservation), now());
+
+    private static QuotaPlan? Checked(QuotaPlan? plan)
+    {
+        if (plan is not null) AppendValidation.Validate(plan);
+        return plan;
+    }
 
     private static long WholeUnits(decimal amount)
     {
