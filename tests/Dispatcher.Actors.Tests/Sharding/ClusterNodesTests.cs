@@ -142,7 +142,8 @@ public sealed class ClusterNodesTests : IAsyncLifetime
 
             var replies = await Task.WhenAll(nodes.Select(node => node.Gateway.Submit(keyed, Ada)));
 
-            Assert.Single(replies.Select(reply => Assert.IsType<CommandReply.Done>(reply).JobId).Distinct());
+            var made = Assert.Single(replies.OfType<CommandReply.Done>());
+            Assert.Equal(made.JobId, Assert.Single(replies.OfType<CommandReply.Duplicate>()).Existing);
             Assert.Equal(n * 3, (await nodes[1].Store.FindQuota("default", "minutes", nodes[1].Gateway.Now))!.Reserved);
         }
     }

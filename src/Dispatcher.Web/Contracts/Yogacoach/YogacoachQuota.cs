@@ -83,8 +83,9 @@ internal sealed class YogacoachQuota(DispatcherEngine engine)
     private static string ConflictOf(QuotaHold hold) => hold switch
     {
         { Job: { } job } => $"The reservation {hold.Reservation} is that of the job {job}, which settles it itself.",
-        { Status: QuotaHoldStatus.Committed } => $"The reservation {hold.Reservation} is committed; it cannot be rolled back.",
-        { Status: QuotaHoldStatus.RolledBack } => $"The reservation {hold.Reservation} was rolled back; reserve anew.",
+        { Status: QuotaHoldStatus.Committed } => $"The reservation {hold.Reservation} is committed, and stays so.",
+        { Status: QuotaHoldStatus.RolledBack } => $"The reservation {hold.Reservation} was rolled back; reserve anew under another id.",
+        { Status: QuotaHoldStatus.Expired } => $"The time of the reservation {hold.Reservation} was over; commit what was used, or reserve anew under another id.",
         _ => $"The reservation {hold.Reservation} holds {hold.Amount} minutes; reserve another amount under another id.",
     };
 
@@ -99,6 +100,8 @@ internal sealed class YogacoachQuota(DispatcherEngine engine)
         if (!Actions.Contains(action, StringComparer.Ordinal)) faults.Add(new RequestFault("action", $"must be one of {string.Join(", ", Actions)}"));
         var reservation = Reservation(body, faults);
         if (reservation is null && action is "commit" or "rollback") faults.Add(new RequestFault("reservation_id", $"is missing: {action} ends a reservation"));
+        if (action == "reserve" && reservation?.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal) == true)
+            faults.Add(new RequestFault("reservation_id", $"begins with {QuotaOrder.JobPrefix}, as those of jobs do; give another"));
         // Billed are the minutes of analysed segments, not those of the video.
         var minutes = Minutes(body, faults);
         var wanted = action == "commit" ? "analysis_sampling_minutes" : "estimated_billable_minutes";

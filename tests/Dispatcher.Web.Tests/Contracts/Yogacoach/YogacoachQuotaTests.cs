@@ -20,7 +20,7 @@ public sealed class YogacoachQuotaTests : YogacoachTest
 
         // 21 seconds are 0.35 minutes, and a whole one is held.
         Assert.Equal((1, 0), ((await Account()).Reserved, (await Account()).Used));
-        var hold = (await ((IQuotaStore)Service.Engine.Inspected).FindHold("default", Meter, id))!;
+        var hold = (await ((IQuotaStore)Service.Engine.Inspected).FindHold("default", Meter, $"job:{id}"))!;
         Assert.Equal((1, QuotaHoldStatus.Held, JobId.Parse(id)), (hold.Amount, hold.Status, hold.Job));
         Block.Release();
     }
@@ -230,7 +230,7 @@ public sealed class YogacoachQuotaTests : YogacoachTest
         var version = await RegisterBlocked();
         var id = await Created(Request("good", version: version));
 
-        var answer = await Guard($$$"""{"action":"rollback","reservation_id":"{{{id}}}"}""");
+        var answer = await Guard($$$"""{"action":"rollback","reservation_id":"job:{{{id}}}"}""");
 
         Assert.Equal(HttpStatusCode.Conflict, answer.Status);
         Assert.Contains(id, answer.Text("error"), StringComparison.Ordinal);
@@ -241,6 +241,7 @@ public sealed class YogacoachQuotaTests : YogacoachTest
     [Theory]
     [InlineData("""{"action":"steal"}""", "action")]
     [InlineData("""{}""", "action")]
+    [InlineData("""{"action":"reserve","reservation_id":"job:a","resource_request":{"estimated_billable_minutes":1}}""", "reservation_id")]
     [InlineData("""{"action":"reserve"}""", "resource_request.estimated_billable_minutes")]
     [InlineData("""{"action":"reserve","resource_request":{"estimated_billable_minutes":-1}}""", "resource_request.estimated_billable_minutes")]
     [InlineData("""{"action":"reserve","resource_request":{"estimated_billable_minutes":"1"}}""", "resource_request.estimated_billable_minutes")]
