@@ -10,9 +10,9 @@ namespace Yoga.Steps;
 /// <summary>The capabilities of the pipeline, each a step handler around its playbook.</summary>
 internal static class PlaybookSteps
 {
-    public static IServiceCollection AddPlaybooks(this IServiceCollection services, YogaOptions options, TimeSpan pause) => services
+    public static IServiceCollection AddPlaybooks(this IServiceCollection services, YogaOptions options, Pace pace) => services
         .AddSingleton(options)
-        .AddSingleton(new Pace(pause))
+        .AddSingleton(pace)
         .AddStepHandler<QualityCheckStep>()
         .AddStepHandler<MotionSegmentationStep>()
         .AddStepHandler<PoseAssessmentStep>()

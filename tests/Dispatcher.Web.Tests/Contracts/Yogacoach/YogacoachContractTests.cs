@@ -120,6 +120,37 @@ public sealed partial class YogacoachContractTests : YogacoachTest
         Assert.Equal((HttpStatusCode.OK, "completed", 0), (third.Status, third.Text("status"), third.Number("estimated_wait_seconds")));
     }
 
+    /// <summary>The check comes first: nothing else of the request is looked at, nor what has become of the plan since.</summary>
+    [Theory]
+    [InlineData("""{"pipeline_version":"v0.0.1"}""")]
+    [InlineData("""{"payload_type":"video","payload":{"keypoints_data":7},"callback_config":{"channel":"pigeon","user_id":"u"},"pipeline_version":"v0.0.1","priority":1}""")]
+    public async Task Step1_ADuplicate_IsAnswered_BeforeAnythingElseIsChecked(string body)
+    {
+        var version = await RegisterBlocked();
+        var first = await Created(Request("good", version: version));
+        await SetPlan(1);
+
+        var second = await Create(body);
+
+        Assert.Equal((HttpStatusCode.OK, first), (second.Status, second.Text("job_id")));
+        Assert.Equal(HttpStatusCode.BadRequest, (await Send(HttpMethod.Post, Jobs, body)).Status);
+        Block.Release();
+    }
+
+    [Fact]
+    public async Task Step1_AJobWithTheKeyAsItsCorrelationId_OrInCapitals_IsNoDuplicate()
+    {
+        var version = await RegisterBlocked();
+        var other = await Create(Request("good", version: version), "SESSION-1", ("x-correlation-id", $"yogacoach:session-1:{version}"));
+
+        var made = await Create(Request("good", version: version));
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (other.Status, made.Status));
+        Assert.NotEqual(other.Text("job_id"), made.Text("job_id"));
+        Assert.Equal(made.Text("job_id"), (await Create(Request("good", version: version))).Text("job_id"));
+        Block.Release();
+    }
+
     [Fact]
     public async Task Step1_ANewVersion_IsANewJob()
     {
@@ -156,7 +187,7 @@ public sealed partial class YogacoachContractTests : YogacoachTest
         Assert.Equal(3, status.At("result.report.three_key_points").GetArrayLength());
         Assert.Equal("improving", status.Text("result.report.progress_tracking.trend"));
         var seconds = status.At("result.segmentation.segments").EnumerateArray().Sum(segment => segment.GetProperty("end_time").GetDouble() - segment.GetProperty("start_time").GetDouble());
-        Assert.Equal(seconds / 60, status.At("result.analysis_minutes").GetDouble(), 1e-5);
+        Assert.Equal(Math.Round(seconds, 2) / 60, status.At("result.analysis_minutes").GetDouble(), 1e-5);
     }
 
     /// <summary>A result that nobody likes is a result, and no fault.</summary>
@@ -223,6 +254,25 @@ public sealed partial class YogacoachContractTests : YogacoachTest
         Assert.True(answer.Headers.Contains("Retry-After"));
     }
 
+    [Theory]
+    [InlineData(false, "unavailable", "1")]
+    [InlineData(true, "disk-full", "5")]
+    public async Task Error_OfTheStore_IsToldInTheContractsForm(bool isDiskFull, string code, string retryAfter)
+    {
+        var http = new Microsoft.AspNetCore.Http.DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        var filter = new Web.Contracts.StoreFaults(Microsoft.Extensions.Logging.Abstractions.NullLogger<Web.Contracts.StoreFaults>.Instance);
+
+        var result = await filter.InvokeAsync(
+            Microsoft.AspNetCore.Http.EndpointFilterInvocationContext.Create(http), _ => throw new BrokenStore(isDiskFull));
+        await ((Microsoft.AspNetCore.Http.IResult)result!).ExecuteAsync(http);
+
+        Assert.Equal((503, retryAfter), (http.Response.StatusCode, http.Response.Headers.RetryAfter.ToString()));
+        var body = JsonElement.Parse(((MemoryStream)http.Response.Body).ToArray());
+        Assert.Equal(["error", "code"], body.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(code, body.GetProperty("code").GetString());
+        Assert.DoesNotContain("secret", body.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Status_OfAQueuedJob_HasItsProgress()
     {
@@ -243,6 +293,81 @@ public sealed partial class YogacoachContractTests : YogacoachTest
 
         Assert.Equal(("running", "wait", 0), (status.Text("status"), status.Text("progress.current_step"), status.Number("progress.progress_percentage")));
         Block.Release();
+    }
+
+    [Fact]
+    public async Task Status_OfARunningJob_TellsHowFarItIs()
+    {
+        using (var api = new Support.Api(Service.Client()))
+            await api.Register("name: yogacoach-v0-0-4\nversion: 1\nsteps:\n  - { id: before, uses: noop, estimated_duration: 1s }\n  - { id: wait, uses: test.block, needs: [before], estimated_duration: 3s }\n");
+        var id = await Created(Request("good", version: "v0.0.4"));
+        await Block.Entered;
+
+        var status = await Status(id);
+
+        Assert.Equal(("running", "wait", 25), (status.Text("status"), status.Text("progress.current_step"), status.Number("progress.progress_percentage")));
+        Block.Release();
+    }
+
+    [Theory]
+    [InlineData(JobStatus.Pending, 0, "queued")]
+    [InlineData(JobStatus.Approved, 0, "queued")]
+    [InlineData(JobStatus.Scheduled, 0, "queued")]
+    [InlineData(JobStatus.Waiting, 0, "queued")]
+    [InlineData(JobStatus.Queued, 0, "queued")]
+    [InlineData(JobStatus.Queued, 1, "running")]
+    [InlineData(JobStatus.Running, 1, "running")]
+    [InlineData(JobStatus.Paused, 0, "queued")]
+    [InlineData(JobStatus.Paused, 1, "running")]
+    [InlineData(JobStatus.Recovering, 1, "running")]
+    [InlineData(JobStatus.Completed, 1, "completed")]
+    [InlineData(JobStatus.Failed, 1, "failed")]
+    [InlineData(JobStatus.Cancelled, 0, "failed")]
+    public void Status_HasAWord_ForEachOfTheEngines(JobStatus status, int attempt, string word) =>
+        Assert.Equal(word, Web.Contracts.Yogacoach.JobAnswers.StatusOf(new JobState { Status = status, Steps = [StepState.Initial with { Attempt = attempt }] }));
+
+    /// <summary>It goes on when the server has the handler again, so it is not failed.</summary>
+    [Fact]
+    public async Task Status_OfAJobWhoseHandlerIsMissing_SaysSo()
+    {
+        var id = await Created(Request("good", version: await RegisterBlocked()));
+        await Block.Entered;
+        await Restart(withBlock: false);
+
+        var status = await Status(id);
+
+        Assert.Equal((HttpStatusCode.OK, "running", "wait"), (status.Status, status.Text("status"), status.Text("progress.current_step")));
+        Assert.StartsWith("The job is parked:", status.Text("error"), StringComparison.Ordinal);
+        await Restart();
+        Assert.Equal(["job_id", "status", "progress"], (await Status(id)).Json.EnumerateObject().Select(field => field.Name));
+    }
+
+    [Fact]
+    public async Task Status_OfAJobThatCannotBeRead_IsUnavailable_AndSoIsItsDuplicate()
+    {
+        var version = await RegisterBlocked();
+        var id = await Created(Request("good", version: version), "mine");
+        await Block.Entered;
+        using (var api = new Support.Api(Service.Client())) await api.Register(Support.Workflows.Quick);
+        var other = await Service.Services.GetRequiredService<IDispatcherClient>().Submit("quick");
+        await Service.Services.GetRequiredService<IDispatcherClient>().WhenEnded(other);
+        foreach (var job in new[] { JobId.Parse(id), other })
+        {
+            var state = await State(job.ToString());
+            await Service.Engine.Store.Append(new Dispatcher.Store.AppendRequest(job, state.SequenceNr, [new Dispatcher.Store.EncodedEvent("job.from-the-future", DateTimeOffset.UnixEpoch, "{}"u8.ToArray())]));
+        }
+
+        await Restart();
+
+        foreach (var answer in new[] { await Status(id), await Status(id, ("x-session-id", "mine")), await Create(Request("good", version: version), "mine") })
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "parked", id), (answer.Status, answer.Text("code"), answer.Text("job_id")));
+            Assert.Contains("job.from-the-future", answer.Text("error"), StringComparison.Ordinal);
+            Assert.True(answer.Headers.Contains("Retry-After"));
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await Status(id, ("x-session-id", "another"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Status(other.ToString())).Status);
     }
 
     [Fact]
@@ -306,6 +431,11 @@ public sealed partial class YogacoachContractTests : YogacoachTest
         var status = await Run(Example.Replace("{\"keypoints_data\":{}}", $"{{\"keypoints_data\":{frames}}}", StringComparison.Ordinal));
 
         Assert.Equal(("reject", 630), (status.Text("result.outcome"), status.Number("result.quality.privacy_receipt.frames_received")));
+    }
+
+    private sealed class BrokenStore(bool isDiskFull) : Dispatcher.Store.StoreException("a secret path")
+    {
+        public override bool IsDiskFull => isDiskFull;
     }
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
