@@ -86,14 +86,16 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
         var key = KeyOf(session, version);
         foreach (var row in await Named(key, tenant))
         {
-            if (row.WorkflowName == workflow && await reader.Find(row.Id, tenant) is { } reading && (reading.State is not { } state || state.Spec.IdempotencyKey == key))
-                return Existing(row.Id, reading);
+            if (row.WorkflowName == workflow && await reader.Find(row.Id, tenant) is { State: { } state } reading && state.Spec.IdempotencyKey == key) return Existing(row.Id, reading);
         }
 
         return null;
     }
 
-    /// <summary>Jobs whose key that may be. Others may have it as their correlation id, or in capitals, so whoever asks looks at each; if they hide it, the claim still tells when the job is made.</summary>
+    /// <summary>
+    /// Jobs whose key that may be. Others may have it as their correlation id, or in capitals, so each is looked at; what is hidden by them, or cannot be read, the claim on the
+    /// key still tells when the job is made.
+    /// </summary>
     private async ValueTask<IReadOnlyList<JobRow>> Named(string key, string tenant) =>
         (await engine.Store.ListJobs(new JobQuery { Tenant = tenant, Terms = [JobTerms.Spell(key)], Limit = NamedLimit })).Rows;
 
@@ -104,12 +106,12 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
     private IResult Existing(JobId id, JobReading reading) => reading.State is { } state ? Answer(StatusCodes.Status200OK, state, JobAnswers.StatusOf(state)) : Parked(id, reading);
 
     /// <summary>What became of it nobody can say before a program comes that reads it. It is not failed, and its quota stays held.</summary>
-    private static ContractError Parked(JobId id, JobReading reading) => new(new Refusal(
-        StatusCodes.Status503ServiceUnavailable, "parked", $"The job is parked, since this server cannot read its history: {reading.View().Parked}")
+    private static ContractError Parked(JobId id, JobReading reading)
     {
-        More = new JsonObject { ["job_id"] = id.ToString() },
-        RetryAfterSeconds = ParkedRetryAfterSeconds,
-    });
+        var error = $"The job is parked, since this server cannot read its history: {reading.View().Parked}";
+        var refusal = ContractError.Of(StatusCodes.Status503ServiceUnavailable, "parked", error, new JsonObject { ["job_id"] = id.ToString() }).Refusal;
+        return new ContractError(refusal with { RetryAfterSeconds = ParkedRetryAfterSeconds });
+    }
 
     /// <param name="word">A job that was just made is queued, in the contract's words, also if its first step has started already.</param>
     private ContractAnswer<JobAnswer> Answer(int status, JobState state, string word) => Answer(status, JobAnswers.Of(

@@ -336,7 +336,7 @@ public sealed partial class YogacoachContractTests : YogacoachTest
 
         var status = await Status(id);
 
-        Assert.Equal((HttpStatusCode.OK, "running", "wait"), (status.Status, status.Text("status"), status.Text("progress.current_step")));
+        Assert.Equal((HttpStatusCode.OK, "queued", "wait"), (status.Status, status.Text("status"), status.Text("progress.current_step")));
         Assert.StartsWith("The job is parked:", status.Text("error"), StringComparison.Ordinal);
         await Restart();
         Assert.Equal(["job_id", "status", "progress"], (await Status(id)).Json.EnumerateObject().Select(field => field.Name));
