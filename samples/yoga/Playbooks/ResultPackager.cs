@@ -23,7 +23,8 @@ internal sealed record PackageResult(Outcome Outcome, DeliveryBundle DeliveryBun
 internal static class ResultPackager
 {
     public static PackageResult Run(
-        QualityResult quality, SegmentationResult? segmentation, SafetyResult? safety, CoachResult? coach, NarrationResult? narration, string jobId, string shareUrl, DateTimeOffset now, PackageOptions options)
+        QualityResult quality, SegmentationResult? segmentation, SafetyResult? safety, CoachResult? coach, NarrationResult? narration,
+        string jobId, string shareUrl, DateTimeOffset now, PackageOptions options)
     {
         var outcome = OutcomeOf(quality, segmentation);
         return new PackageResult(outcome, new DeliveryBundle(
