@@ -174,7 +174,7 @@ public sealed class YogacoachNegativeTests : YogacoachTest
     {
         using var api = new Api(Service.Client());
         await api.Register($"name: {workflow}\nversion: 1\nsteps:\n  - {{ id: one, uses: noop }}\n");
-        var id = await Service.Services.GetRequiredService<IDispatcherClient>().Submit(workflow, options: new SubmitOptions { IdempotencyKey = key });
+        var id = await Service.Services.GetRequiredService<IDispatcherClient>().Submit(workflow, new { text = "no session" }, new SubmitOptions { IdempotencyKey = key });
 
         Assert.Equal(HttpStatusCode.NotFound, (await Status(id.ToString())).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Status(id.ToString(), ("x-session-id", "session-1"))).Status);
