@@ -116,8 +116,8 @@ internal sealed record ReportOptions
 
 internal sealed record PackageOptions
 {
-    /// <summary>Where people open results; without a slash at its end.</summary>
-    public string ShareUrl { get; init; } = "http://127.0.0.1:5092";
+    /// <summary>Where people open results; without a slash at its end. Absent: the address that this server listens on.</summary>
+    public string? ShareUrl { get; init; }
 
     public int ShareLinkHours { get; init; } = 72;
 }

@@ -26,17 +26,16 @@ internal static class YogaService
                 options.Node = options.Node with { Quota = options.Node.Quota with { DefaultPlan = new QuotaPlan("demo", minutes, "Ask whoever started the demo for more.") } };
         });
         var line = settings["line-url"] is { } url ? new LineOptions(new Uri(url), settings["line-token"] ?? "a-token") : null;
-        builder.Services.AddYoga(settings.GetSection("yoga").Get<YogaOptions>() ?? new YogaOptions(), line, TimeSpan.FromMilliseconds(settings.GetValue("pause-ms", 0)));
+        builder.Services.AddYoga(settings.GetSection("yoga").Get<YogaOptions>() ?? new YogaOptions(), line, new Pace(TimeSpan.FromMilliseconds(settings.GetValue("pause-ms", 0)), settings["hold-at"]));
         var app = builder.Build();
         app.MapDispatcher();
         return app;
     }
 
-    /// <param name="pause">How long each playbook takes longer than it must.</param>
-    public static IServiceCollection AddYoga(this IServiceCollection services, YogaOptions options, LineOptions? line, TimeSpan pause) => services
+    public static IServiceCollection AddYoga(this IServiceCollection services, YogaOptions options, LineOptions? line, Pace pace) => services
         .AddSingleton<IChannelDirectory, SampleDirectory>()
         .AddChannels(new ChannelOptions { AllowPrivateAddresses = true, Line = line })
-        .AddPlaybooks(options, pause)
+        .AddPlaybooks(options, pace)
         .AddWorkflow(Pipeline);
 
     private static string ReadResource(string name)

@@ -3,19 +3,17 @@
 # What it leaves stays in DIRECTORY: killed itself and run again, it goes on. --fresh forgets it. --smoke says nothing but the result.
 set -euo pipefail
 
-directory=$1
+directory=$(realpath -m "$1")
 shift
-smoke=''
+fresh='' smoke=''
 for argument in "$@"; do
   case $argument in
-    --fresh) rm -rf "$directory" ;;
+    --fresh) fresh=yes ;;
     --smoke) smoke=yes ;;
   esac
 done
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 yoga=$root/samples/yoga/bin/Release/net10.0/Yoga
-mkdir -p "$directory"
-directory=$(cd "$directory" && pwd)
 app='' line=''
 
 say() { [[ -n $smoke ]] || printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -23,16 +21,38 @@ say() { [[ -n $smoke ]] || printf '\n\033[1m%s\033[0m\n' "$*"; }
 stop() {
   for pid in $app $line; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
+  rm -f "$directory"/*.pid
 }
+
+# is_ours ID: whether that process is our program, at work in this directory.
+is_ours() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | grep -q "Yoga .*$directory/"; }
+
+# stop_leftover NAME: ends what a killed run has started; it would keep the data directory.
+stop_leftover() {
+  local id
+  [[ -s $directory/$1.pid ]] || return 0
+  id=$(<"$directory/$1.pid")
+  if is_ours "$id"; then
+    kill -9 "$id" 2>/dev/null || true
+    while is_ours "$id"; do sleep 0.05; done
+  fi
+  rm -f "$directory/$1.pid"
+}
+
+stop_leftover app
+stop_leftover line
+[[ -z $fresh ]] || rm -rf "$directory"
+mkdir -p "$directory"
 trap stop EXIT
 
-# start LOG ARGUMENTS...: sets pid and address.
+# start NAME ARGUMENTS...: sets pid and address; the log is NAME.log.
 start() {
-  local log=$1
+  local name=$1 log=$directory/$1.log
   shift
   : >"$log"
   (cd "$directory" && exec "$yoga" "$@") >>"$log" 2>&1 &
   pid=$!
+  echo "$pid" >"$directory/$name.pid"
   for _ in $(seq 300); do
     address=$(sed -n 's/.*Now listening on: //p' "$log" | head -n 1)
     [[ -z $address ]] || return 0
@@ -44,7 +64,7 @@ start() {
 }
 
 start_app() {
-  start "$directory/app.log" --urls http://127.0.0.1:0 --data "$directory/data" --line-url "$line_address" --plan-minutes 20 --pause-ms "$1" --Logging:LogLevel:Default Warning --Logging:LogLevel:Microsoft.Hosting.Lifetime Information
+  start app --urls http://127.0.0.1:0 --data "$directory/data" --line-url "$line_address" --plan-minutes 20 --pause-ms "$1" --Logging:LogLevel:Default Warning --Logging:LogLevel:Microsoft.Hosting.Lifetime Information
   app=$pid app_address=$address
 }
 
@@ -52,7 +72,7 @@ if [[ ! -d $directory/recordings ]]; then
   "$yoga" record "$directory/recordings.new" 7 >/dev/null
   mv "$directory/recordings.new" "$directory/recordings"
 fi
-start "$directory/line.log" line --urls http://127.0.0.1:0 --file "$directory/line-messages.jsonl"
+start line line --urls http://127.0.0.1:0 --file "$directory/line-messages.jsonl"
 line=$pid line_address=$address
 
 say "Eight recordings, a job for each. A session that has its job already gets the same again."

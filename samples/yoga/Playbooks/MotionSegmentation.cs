@@ -67,8 +67,9 @@ internal static class MotionSegmentation
             Array.Fill(accepted, true, first, last - first + 1);
         }
 
-        var seconds = segments.Sum(segment => segment.Seconds);
-        return new SegmentationResult(segments, [.. Unrecognized(frames, seen, accepted, unsure, frameTime, options)], segments.Count > 0, Math.Round(seconds, 3), Math.Round(seconds / 60, 6));
+        // In hundredths of a second: the third of a millisecond that timestamps of three digits leave behind must not cost a minute.
+        var seconds = Math.Round(segments.Sum(segment => segment.Seconds), 2);
+        return new SegmentationResult(segments, [.. Unrecognized(frames, seen, accepted, unsure, frameTime, options)], segments.Count > 0, seconds, Math.Round(seconds / 60, 6));
     }
 
     /// <summary>50 % how well the frames fit the pose, 30 % how surely the joints were seen, 20 % how still the pose was held.</summary>

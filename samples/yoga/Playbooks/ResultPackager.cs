@@ -13,7 +13,8 @@ public enum Outcome
 internal sealed record MainCard(string Title, string Text, SafetyLabel? SafetyLabel);
 
 /// <summary>What a channel delivers.</summary>
-/// <param name="ShareLink">Good until <paramref name="ShareLinkExpiresAt"/>.</param>
+/// <param name="ShareLink">The job's status, where people open results. Whoever opens it needs what any reader of a status needs.</param>
+/// <param name="ShareLinkExpiresAt">Until when a page in front of it should show it.</param>
 internal sealed record DeliveryBundle(MainCard MainCard, IReadOnlyList<PlaylistItem> Playlists, string ShareLink, DateTimeOffset ShareLinkExpiresAt);
 
 internal sealed record PackageResult(Outcome Outcome, DeliveryBundle DeliveryBundle);
@@ -22,13 +23,14 @@ internal sealed record PackageResult(Outcome Outcome, DeliveryBundle DeliveryBun
 internal static class ResultPackager
 {
     public static PackageResult Run(
-        QualityResult quality, SegmentationResult? segmentation, SafetyResult? safety, CoachResult? coach, NarrationResult? narration, string jobId, DateTimeOffset now, PackageOptions options)
+        QualityResult quality, SegmentationResult? segmentation, SafetyResult? safety, CoachResult? coach, NarrationResult? narration,
+        string jobId, string shareUrl, DateTimeOffset now, PackageOptions options)
     {
         var outcome = OutcomeOf(quality, segmentation);
         return new PackageResult(outcome, new DeliveryBundle(
             CardOf(outcome, quality, safety, narration),
             coach?.Playlist ?? [],
-            $"{options.ShareUrl}/api/yogacoach/jobs/{jobId}/status",
+            $"{shareUrl}/api/yogacoach/jobs/{jobId}/status",
             now.AddHours(options.ShareLinkHours)));
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Dispatcher.Web;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Yoga.Library;
 using Yoga.Playbooks;
 
@@ -8,9 +10,9 @@ namespace Yoga.Steps;
 /// <summary>The capabilities of the pipeline, each a step handler around its playbook.</summary>
 internal static class PlaybookSteps
 {
-    public static IServiceCollection AddPlaybooks(this IServiceCollection services, YogaOptions options, TimeSpan pause) => services
+    public static IServiceCollection AddPlaybooks(this IServiceCollection services, YogaOptions options, Pace pace) => services
         .AddSingleton(options)
-        .AddSingleton(new Pace(pause))
+        .AddSingleton(pace)
         .AddStepHandler<QualityCheckStep>()
         .AddStepHandler<MotionSegmentationStep>()
         .AddStepHandler<PoseAssessmentStep>()
@@ -78,8 +80,10 @@ internal sealed class SessionReportStep(YogaOptions options, Pace pace) : Playbo
     }
 }
 
-internal sealed class ResultPackagerStep(YogaOptions options, Pace pace) : Playbook<PackageInput, PackageResult>("yogacoach.result_packager", pace)
+internal sealed class ResultPackagerStep(YogaOptions options, Pace pace, IServer server) : Playbook<PackageInput, PackageResult>("yogacoach.result_packager", pace)
 {
     protected override PackageResult Run(PackageInput input, DateTimeOffset now, string jobId) =>
-        ResultPackager.Run(input.Quality, input.Segmentation, input.Safety, input.Coach, input.Narration, jobId, now, options.Package);
+        ResultPackager.Run(input.Quality, input.Segmentation, input.Safety, input.Coach, input.Narration, jobId, options.Package.ShareUrl ?? Address, now, options.Package);
+
+    private string Address => server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
 }

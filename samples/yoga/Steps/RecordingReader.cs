@@ -10,6 +10,9 @@ namespace Yoga.Steps;
 /// <summary>From the job's <c>keypoints_data</c>, which may be packed, to a recording.</summary>
 internal static class RecordingReader
 {
+    /// <summary>Names are exact, as where the recording was measured.</summary>
+    private static readonly JsonSerializerOptions Exact = new(StepJson.Options) { PropertyNameCaseInsensitive = false };
+
     /// <summary>An object with <c>frames</c>, or a bare list of frames.</summary>
     /// <exception cref="StepFailedException">It is neither: <see cref="ErrorClass.InvalidInput"/>.</exception>
     public static Recording Read(JsonElement keypointsData)
@@ -18,8 +21,8 @@ internal static class RecordingReader
         {
             var data = PackedKeypoints.Unpack(keypointsData);
             return data.ValueKind == JsonValueKind.Array
-                ? new Recording { Frames = data.Deserialize<IReadOnlyList<Frame>>(StepJson.Options)! }
-                : data.Deserialize<Recording>(StepJson.Options)!;
+                ? new Recording { Frames = data.Deserialize<IReadOnlyList<Frame>>(Exact)! }
+                : data.Deserialize<Recording>(Exact)!;
         }
         catch (Exception fault) when (fault is JsonException or FormatException or InvalidDataException)
         {

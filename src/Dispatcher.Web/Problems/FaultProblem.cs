@@ -9,12 +9,11 @@ namespace Dispatcher.Web.Problems;
 /// <summary>What was thrown while a request was read or answered, as a problem that shows nothing of the inside.</summary>
 internal static partial class FaultProblem
 {
-    public static ProblemHttpResult Of(Exception fault) => fault switch
+    public static ProblemHttpResult Of(Exception fault, HttpContext http) => fault switch
     {
         BadHttpRequestException { InnerException: JsonException json } => JsonProblem.Of(json),
         BadHttpRequestException request => OfRequest(request),
-        StoreException { IsDiskFull: true } => Problem.Of(StatusCodes.Status503ServiceUnavailable, "disk-full", "The server's disk is full and nothing can be written; try again when there is room."),
-        StoreException => Problem.Of(StatusCodes.Status503ServiceUnavailable, "unavailable", "The store cannot be read or written now; try again in a moment."),
+        StoreException store => Refusal.Unavailable(store).ToProblem(http),
         _ => Problem.Of(StatusCodes.Status500InternalServerError, "internal-error", "Dispatcher met a fault of its own; its log says more under the correlation id."),
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
+using Dispatcher.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -29,7 +30,7 @@ internal sealed record Refusal(int Status, string Code, string Detail)
     public static Refusal Invalid(string code, string detail) => new(StatusCodes.Status400BadRequest, code, detail);
 
     /// <summary>A full disk is not emptied within a second.</summary>
-    internal const int DiskFullRetryAfterSeconds = 5;
+    private const int DiskFullRetryAfterSeconds = 5;
 
     /// <summary>The node cannot answer now, and whether the command has taken effect is not known.</summary>
     public static Refusal Unavailable(string cause) => new(StatusCodes.Status503ServiceUnavailable, "unavailable", cause) { RetryAfterSeconds = 1 };
@@ -38,6 +39,11 @@ internal sealed record Refusal(int Status, string Code, string Detail)
     public static Refusal Unavailable(CommandReply.Unavailable reply) => reply.IsDiskFull
         ? new(StatusCodes.Status503ServiceUnavailable, "disk-full", $"The server cannot write: {reply.Cause}. Give the request again when there is room; it may have been taken.") { RetryAfterSeconds = DiskFullRetryAfterSeconds }
         : Unavailable(reply.Cause);
+
+    /// <summary>The store has failed while a request was answered; what it says of itself is for the log.</summary>
+    public static Refusal Unavailable(StoreException fault) => fault.IsDiskFull
+        ? new(StatusCodes.Status503ServiceUnavailable, "disk-full", "The server's disk is full and nothing can be written; try again when there is room.") { RetryAfterSeconds = DiskFullRetryAfterSeconds }
+        : Unavailable("The store cannot be read or written now; try again in a moment.");
 
     /// <summary>All faults of a request at once.</summary>
     public static Refusal Of(IReadOnlyList<RequestFault> faults, int status = StatusCodes.Status400BadRequest, string code = "invalid-request")

@@ -46,8 +46,7 @@ internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<Re
             Log(fault);
             http.Response.Clear();
             AddHeaders(http, context);
-            if (fault is StoreException store) http.Response.Headers.RetryAfter = store.IsDiskFull ? $"{Refusal.DiskFullRetryAfterSeconds}" : "1";
-            await FaultProblem.Of(fault).ExecuteAsync(http);
+            await FaultProblem.Of(fault, http).ExecuteAsync(http);
         }
         catch (Exception fault)
         {

@@ -9,14 +9,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Process.Tests.Contracts;
 
-/// <summary>The yoga sample, killed at random instants: every job ends, is billed once and is delivered once.</summary>
+/// <summary>The yoga sample, killed at random instants in the middle of its work: every job ends, is billed once and is delivered once.</summary>
 public sealed class KillYogaTests : IDisposable
 {
     private const string Meter = "analysis-minutes";
-    private const int Kills = 4;
 
-    /// <summary>In which a run of the eight jobs would be through without a kill, roughly.</summary>
-    private const int LifeMs = 2500;
+    /// <summary>The recording whose job takes the longest way.</summary>
+    private const string Longest = "good";
+
+    /// <summary>What each playbook takes longer than it must: the other jobs are anywhere at the kill.</summary>
+    private const int PauseMs = 100;
+
+    /// <summary>For each kill the step that does not end before it, so that it never comes after the work.</summary>
+    private static readonly string[] KillsAt = ["quality_check", "pose_assessment", "narration_script", "result_packager"];
 
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _client = new();
@@ -37,9 +42,9 @@ public sealed class KillYogaTests : IDisposable
         await using (var record = Start("record", Path.Combine(_directory.Path, "recordings"), "7")) Assert.Equal(0, (await record.WaitForExit()).ExitCode);
 
         var jobs = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        for (var kill = 0; kill < Kills; kill++)
+        foreach (var step in KillsAt)
         {
-            await using var killed = StartApp(lineAddress, pauseMs: 100);
+            await using var killed = StartApp(lineAddress, PauseMs, "--hold-at", $"yogacoach.{step}");
             var address = await AddressOf(killed);
             foreach (var (session, job) in await CreateAll(address))
             {
@@ -47,9 +52,11 @@ public sealed class KillYogaTests : IDisposable
                 Assert.Equal(job, jobs.TryGetValue(session, out var before) ? before : jobs[session] = job);
             }
 
-            await Task.Delay(random.NextMilliseconds(LifeMs), TimeProvider.System);
+            await Wait.Until(async () => await StatusOf(jobs[Longest], step) == StepStatus.Running, () => $"{step} runs (seed {_seed})");
+            await Wait.Instant(random.NextMilliseconds(2 * PauseMs));
             killed.Kill9();
             await killed.WaitForExit();
+            Assert.Equal(StepStatus.Running, await StatusOf(jobs[Longest], step));
         }
 
         await using (var last = StartApp(lineAddress, pauseMs: 0))
@@ -62,6 +69,14 @@ public sealed class KillYogaTests : IDisposable
         }
 
         await CheckWhatIsLeft(jobs.Values, JsonElement.Parse(await _client.GetByteArrayAsync($"{lineAddress}/messages")));
+    }
+
+    /// <summary>As the data directory has it.</summary>
+    private async Task<StepStatus> StatusOf(string job, string step)
+    {
+        var record = (await Journal.Read(_directory.Data)).Single(record => record.Id.ToString() == job);
+        var state = record.Decoded.Aggregate(JobState.Initial(record.Plan), (before, happened) => before.Evolve(happened));
+        return state.Steps[record.Plan.Steps.Select(plan => plan.Id).ToList().IndexOf(step)].Status;
     }
 
     private async Task CheckWhatIsLeft(IReadOnlyCollection<string> jobs, JsonElement messages)
@@ -102,8 +117,8 @@ public sealed class KillYogaTests : IDisposable
     private DispatcherProcess Start(params string[] args) => DispatcherProcess.StartOther(
         Path.Combine(AppContext.BaseDirectory, "Yoga"), _directory.Path, new Dictionary<string, string?>(StringComparer.Ordinal), args);
 
-    private DispatcherProcess StartApp(string line, int pauseMs) => Start(
-        "--urls", "http://127.0.0.1:0", "--data", _directory.Data, "--line-url", line, "--plan-minutes", "50", "--pause-ms", pauseMs.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private DispatcherProcess StartApp(string line, int pauseMs, params string[] more) => Start(
+        ["--urls", "http://127.0.0.1:0", "--data", _directory.Data, "--line-url", line, "--plan-minutes", "50", "--pause-ms", pauseMs.ToString(System.Globalization.CultureInfo.InvariantCulture), .. more]);
 
     private static async Task<string> AddressOf(DispatcherProcess process)
     {

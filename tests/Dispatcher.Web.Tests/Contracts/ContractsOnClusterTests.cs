@@ -1,5 +1,6 @@
 using System.Net;
 using Dispatcher.Sharding;
+using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Contracts;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Contracts;
 
-/// <summary>The JobOrchestrator and the jobs API of talk videos at two servers on one PostgreSQL: what one has made, the other starts, shows and refuses to make again.</summary>
+/// <summary>The JobOrchestrator, yogacoach and the jobs API of talk videos at two servers on one PostgreSQL: what one has made, the other starts, shows and refuses to make again.</summary>
 public sealed class ContractsOnClusterTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -72,6 +73,40 @@ public sealed class ContractsOnClusterTests : IAsyncLifetime
             Assert.Equal(made.Text("jobId"), (await Send(node, HttpMethod.Get, $"/jobs/{made.Text("jobId")}?tenantId=default")).Text("jobId"));
     }
 
+    /// <summary>A hundred at once over both nodes, and minutes for one: whoever comes second, at whichever node, is given the first one's job.</summary>
+    [Fact]
+    public async Task AYogaSession_HasOneJobAndOneReservation_WhicheverNodeIsAsked()
+    {
+        using (var api = new Api(_one.Client()))
+        {
+            await api.Register("""
+                name: yogacoach-v0-0-1
+                version: 1
+                quota: { meter: analysis-minutes, estimate: "${input.estimated_billable_minutes}", actual: 1 }
+                steps: [ { id: analyse, uses: noop } ]
+                """);
+        }
+
+        // The contract has no part in the document that the other clients check against.
+        using var one = new Api(new HttpClient { BaseAddress = _one.Address });
+        using var two = new Api(new HttpClient { BaseAddress = _two.Address });
+        await _one.Engine.Quota.SetPlan("default", "analysis-minutes", new QuotaPlan("basic", 1, null));
+        const string Body = """
+            {"payload_type":"keypoints","payload":{"keypoints_data":[{"frame_id":0,"timestamp":0,"keypoints":{}},{"frame_id":1,"timestamp":9,"keypoints":{}}]},
+             "callback_config":{"channel":"web","user_id":"ann"},"pipeline_version":"v0.0.1"}
+            """;
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(number =>
+            Send(number % 2 == 0 ? (one, _one) : (two, _two), HttpMethod.Post, "/api/yogacoach/jobs", Body, ("x-session-id", "same"))));
+
+        var made = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Accepted);
+        Assert.All(answers.Where(answer => answer != made), answer => Assert.Equal((HttpStatusCode.OK, made.Text("job_id")), (answer.Status, answer.Text("job_id"))));
+        Assert.Single((await _two.Engine.Store.ListJobs(new JobQuery { Limit = 10 })).Rows);
+        Assert.Single(await _two.Engine.Quota.Ledger("default", "analysis-minutes", null, 100), entry => entry.Kind == QuotaEntryKind.Reserved);
+        foreach (var node in new[] { (one, _one), (two, _two) })
+            Assert.Equal(made.Text("job_id"), (await Send(node, HttpMethod.Get, $"/api/yogacoach/jobs/{made.Text("job_id")}/status")).Text("job_id"));
+    }
+
     private static IJobOrchestrator OrchestratorOf(TestService service) => service.Services.GetRequiredService<IJobOrchestrator>();
 
     private static Task<Answer> Send((Api Api, TestService Service) node, HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers) =>
@@ -86,7 +121,7 @@ public sealed class ContractsOnClusterTests : IAsyncLifetime
             {
                 options.Postgres = new PostgresStoreOptions { ConnectionString = connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = name };
                 options.ArtifactsDirectory = Path.Combine(_directory.Path, "artifacts");
-                options.Contracts.UnionWith([Contract.JobOrchestrator, Contract.TalkAvocado]);
+                options.Contracts.UnionWith([Contract.JobOrchestrator, Contract.TalkAvocado, Contract.Yogacoach]);
                 options.TalkAvocado = new TalkAvocadoOptions { StartOnCreate = true };
                 options.Node = options.Node with
                 {

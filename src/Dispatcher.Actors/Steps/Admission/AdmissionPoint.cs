@@ -56,7 +56,7 @@ public sealed class AdmissionPoint : IDisposable
 
     /// <inheritdoc cref="RenderStage.Forecast"/>
     /// <returns>Null if no step has come to the stage yet.</returns>
-    public StageForecast? Forecast(string stage) => _stages.TryGetValue(stage, out var known) ? known.Forecast : null;
+    public StageForecast? Forecast(string stage, TimeSpan unseenHold) => _stages.TryGetValue(stage, out var known) ? known.Forecast(unseenHold) : null;
 
     /// <inheritdoc cref="RenderStage.Reprioritise"/>
     public void Reprioritise(AdmissionTicket ticket, int priority) => StageOf(ticket.Stage).Reprioritise(ticket, priority);

@@ -51,21 +51,14 @@ public sealed partial class RenderStage
     }
 
     /// <summary>What a step that came now could expect, by what this node has seen: for planning, and no promise.</summary>
-    public StageForecast Forecast
+    /// <param name="unseenHold">How long a place is taken to be held while none has been given back yet.</param>
+    public StageForecast Forecast(TimeSpan unseenHold)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                var mean = _meanHold.Value;
-                var position = _line.Count + 1;
-                var now = _time.GetTimestamp();
-                var byTime = _pace.IsFree ? now : _pace.NthStart(now, position);
-                var missing = position - Math.Max(0, Places - _running);
-                if (missing > 0 && Places > 0 && mean is { } hold) byTime = Math.Max(byTime, now + (long)Math.Min(ClockUnits.Longest, missing * hold / Places));
-                return new StageForecast(
-                    ClockUnits.ToTimeSpan(Math.Max(0, byTime - now), _frequency), mean is { } units ? ClockUnits.ToTimeSpan((long)Math.Min(ClockUnits.Longest, units), _frequency) : null);
-            }
+            var position = _line.Count + 1;
+            var hold = _meanHold.Value ?? ClockUnits.Of(unseenHold, _frequency);
+            return new StageForecast(UntilStart(position, ReleasesNeeded(position), hold) ?? TimeSpan.Zero, ClockUnits.ToTimeSpan(Units(hold), _frequency));
         }
     }
 
@@ -76,31 +69,39 @@ public sealed partial class RenderStage
 
     private DateTimeOffset? EstimateStart(AdmissionTicket ticket, int position)
     {
-        // How soon a place comes here from another node is not known here.
-        if (_closed || Places == 0) return null;
-        var now = _time.GetTimestamp();
-        var byTime = _pace.IsFree ? now : _pace.NthStart(now, position);
-        if (_cluster?.Slots.First is { } slot) byTime = Math.Max(byTime, slot);
-        if (ReleasesNeeded(ticket, position) is { } releases)
-        {
-            if (_meanHold.Value is not { } mean) return null;
-            var byReleases = now + (long)Math.Min(ClockUnits.Longest, releases * mean);
-            byTime = Math.Max(byTime, byReleases);
-        }
-
-        var wait = ClockUnits.ToTimeSpan(byTime - now, _frequency);
+        var releases = ticket.Account!.IsAside ? (double)WaitingLine.PositionInTenant(ticket) / _limits.PerTenantMaxConcurrency : ReleasesNeeded(position);
+        if (UntilStart(position, releases, _meanHold.Value) is not { } wait) return null;
         var today = _time.GetUtcNow();
         return wait < DateTimeOffset.MaxValue - today ? today + wait : null;
     }
 
-    /// <summary>Mean hold times until enough places are free, if any must come free: they do so evenly over a hold time.</summary>
-    private double? ReleasesNeeded(AdmissionTicket ticket, int position)
+    /// <summary>How long the n-th in line waits; null if that is not known.</summary>
+    /// <param name="releases">Hold times until enough places are free, if any must come free.</param>
+    /// <param name="hold">How long a place is held, in clock units; null while nobody knows.</param>
+    private TimeSpan? UntilStart(int position, double? releases, double? hold)
     {
-        if (ticket.Account!.IsAside)
-            return (double)WaitingLine.PositionInTenant(ticket) / _limits.PerTenantMaxConcurrency;
+        // How soon a place comes here from another node is not known here.
+        if (_closed || Places == 0) return null;
+        var now = _time.GetTimestamp();
+        var start = _pace.IsFree ? now : _pace.NthStart(now, position);
+        if (_cluster?.Slots.First is { } slot) start = Math.Max(start, slot);
+        if (releases is { } count)
+        {
+            if (hold is not { } each) return null;
+            start = Math.Max(start, now + Units(count * each));
+        }
+
+        return ClockUnits.ToTimeSpan(start - now, _frequency);
+    }
+
+    /// <summary>Hold times until enough places are free for the n-th in line, if any must come free: they do so evenly over a hold time.</summary>
+    private double? ReleasesNeeded(int position)
+    {
         var missing = position - Math.Max(0, Places - _running);
         return missing > 0 ? (double)missing / Places : null;
     }
+
+    private static long Units(double units) => (long)Math.Min(ClockUnits.Longest, units);
 
     private string Sentence(AdmissionReason reason, AdmissionTicket ticket, int position)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dispatcher.Jobs;
-using Dispatcher.Web.Jobs.Reading;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
 
@@ -10,7 +9,7 @@ namespace Dispatcher.Web.Contracts.Yogacoach;
 /// <param name="EstimatedWaitSeconds">From now until <paramref name="EstimatedFinishTime"/>: 0 for a job that has ended.</param>
 internal sealed record JobAnswer(string JobId, string Status, string StatusUrl, string EstimatedFinishTime, int EstimatedWaitSeconds, string IdempotencyKey);
 
-/// <summary>What the contract says of a job: progress while it is under way, the result of a completed one, the error of a failed one.</summary>
+/// <summary>What the contract says of a job: progress while it is under way, the result of a completed one, the error of a failed one, or of one that is parked.</summary>
 /// <param name="Delivery">What became of the delivery: the receipts of <c>channel.deliver</c>.</param>
 internal sealed record StatusAnswer(string JobId, string Status, ProgressAnswer? Progress = null, JsonElement? Result = null, JsonElement? Delivery = null, string? Error = null);
 
@@ -43,16 +42,13 @@ internal static class JobAnswers
         _ => state.Steps.Any(step => step.Attempt > 0) ? Running : Queued,
     };
 
-    public static StatusAnswer Of(JobId id, JobReading reading)
+    /// <param name="parked">Why the job cannot go on now; null if it can. It is not failed, since it goes on when the server has what it needs.</param>
+    public static StatusAnswer Of(JobId id, JobState state, double progress, string? parked) => StatusOf(state) switch
     {
-        if (reading.State is not { } state) return new StatusAnswer(id.ToString(), Queued, new ProgressAnswer("parked", 0));
-        return StatusOf(state) switch
-        {
-            Completed => new StatusAnswer(id.ToString(), Completed, Result: state.Output, Delivery: DeliveryOf(state.Output)),
-            Failed => new StatusAnswer(id.ToString(), Failed, Error: ErrorOf(state)),
-            var status => new StatusAnswer(id.ToString(), status, new ProgressAnswer(CurrentStep(state), Math.Min(99, (int)reading.View().Progress))),
-        };
-    }
+        Completed => new StatusAnswer(id.ToString(), Completed, Result: state.Output, Delivery: DeliveryOf(state.Output)),
+        Failed => new StatusAnswer(id.ToString(), Failed, Error: ErrorOf(state)),
+        var status => new StatusAnswer(id.ToString(), status, new ProgressAnswer(CurrentStep(state), Math.Min(99, (int)progress)), Error: parked is null ? null : $"The job is parked: {parked}"),
+    };
 
     private static JsonElement? DeliveryOf(JsonElement? output) =>
         output is { ValueKind: JsonValueKind.Object } result && result.TryGetProperty("delivery", out var delivery) && delivery.ValueKind == JsonValueKind.Object ? delivery : null;

@@ -16,20 +16,28 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
 
     private const int UserCharacters = 128;
 
+    /// <summary>Unknown fields that are told of one object.</summary>
+    private const int UnknownLimit = 20;
+
     private static readonly string[] Fields = ["payload_type", "payload", "callback_config", "pipeline_version"];
+    private static readonly string[] PayloadFields = ["keypoints_data"];
     private static readonly string[] Channels = ["web", "webhook", "line"];
+
+    /// <summary>The pipeline version that a body names, whatever else is wrong with it.</summary>
+    public static string? VersionOf(JsonElement body) => body.TryGetProperty("pipeline_version", out var version) && version.ValueKind == JsonValueKind.String ? version.GetString() : null;
 
     public static (JobRequest? Request, ContractError? Fault) Read(JsonElement body)
     {
         var faults = new List<RequestFault>();
-        foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name, StringComparer.Ordinal)))
-            faults.Add(new RequestFault(field.Name.Length <= 80 ? field.Name : field.Name[..80], $"is no field of the request; those are {string.Join(", ", Fields)}, or job_id alone"));
+        Unknown(body, Fields, "", $"is no field of the request; those are {string.Join(", ", Fields)}, or job_id alone", faults);
         var type = Text(body, "payload_type", "payload_type", faults);
         var version = Text(body, "pipeline_version", "pipeline_version", faults);
         var callback = Part(body, "callback_config", faults);
         var payload = Part(body, "payload", faults);
         var channel = callback is { } config ? Text(config, "channel", "callback_config.channel", faults) : null;
         var user = callback is { } of ? Text(of, "user_id", "callback_config.user_id", faults) : null;
+        // What stands beside the keypoints would be lost without a word: a consent, say.
+        if (payload is { } parts) Unknown(parts, PayloadFields, "payload.", "is no field of the payload, which has keypoints_data alone; what is known of the recording belongs in there", faults);
         JsonElement keypoints = default;
         if (payload is { } data && !data.TryGetProperty("keypoints_data", out keypoints) && type == KeypointsType) faults.Add(new RequestFault("payload.keypoints_data", "is missing"));
         if (faults.Count > 0) return (null, ContractError.Of(StatusCodes.Status400BadRequest, "invalid-request", faults));
@@ -88,6 +96,12 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
         "unknown-pipeline-version", new RequestFault("pipeline_version", $"there is no pipeline '{Clip(version)}'; a version such as v1.2.0 is there when the workflow yogacoach-v1-2-0 is registered"));
 
     private static ContractError Unprocessable(string code, RequestFault fault) => ContractError.Of(StatusCodes.Status422UnprocessableEntity, code, [fault]);
+
+    private static void Unknown(JsonElement json, string[] fields, string path, string message, List<RequestFault> faults)
+    {
+        foreach (var field in json.EnumerateObject().Where(field => !fields.Contains(field.Name, StringComparer.Ordinal)).Take(UnknownLimit))
+            faults.Add(new RequestFault(path + (field.Name.Length <= 80 ? field.Name : field.Name[..80]), message));
+    }
 
     private static string? Text(JsonElement json, string field, string path, List<RequestFault> faults)
     {

@@ -68,8 +68,10 @@ internal sealed class KeypointColumns
     }
 
     /// <summary>What was turned on its side, upright again.</summary>
+    /// <param name="limitBytes">Of what comes out: a joint's name stands once in the table, and then in each frame.</param>
     /// <exception cref="JsonException">It was not made by <see cref="Write"/>.</exception>
-    public static JsonElement Read(JsonElement table)
+    /// <exception cref="InvalidDataException">It comes to more bytes.</exception>
+    public static JsonElement Read(JsonElement table, int limitBytes)
     {
         try
         {
@@ -84,46 +86,50 @@ internal sealed class KeypointColumns
                     writer.WritePropertyName(Frames);
                 }
 
-                WriteFrames(table, writer);
+                WriteFrames(table, writer, limitBytes);
                 if (rest is not null) writer.WriteEndObject();
             }
 
             return JsonElement.Parse(buffer.WrittenSpan);
         }
-        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException)
         {
             throw new JsonException("The packed keypoints are no table.", fault);
         }
     }
 
-    private static void WriteFrames(JsonElement table, Utf8JsonWriter writer)
+    private static void WriteFrames(JsonElement table, Utf8JsonWriter writer, int limitBytes)
     {
-        var joints = table.GetProperty("joints").EnumerateArray().Select(joint => joint.GetString()!).ToArray();
-        var columns = table.GetProperty("columns").EnumerateArray().Select(column => column.EnumerateArray().ToArray()).ToArray();
+        var joints = table.GetProperty("joints").EnumerateArray().Select(joint => joint.GetString() ?? throw new JsonException("A joint has no name.")).ToArray();
+        var columns = table.GetProperty("columns").EnumerateArray().Select(column => column.EnumerateArray()).ToArray();
+        if (columns.Length != 2 + (joints.Length * JointFields.Length)) throw new JsonException("The packed keypoints have not as many columns as their joints need.");
         writer.WriteStartArray();
-        for (var frame = 0; frame < columns[0].Length; frame++)
+        while (columns[0].MoveNext())
         {
             writer.WriteStartObject();
-            Write(FrameFields[0], columns[0][frame]);
-            Write(FrameFields[1], columns[1][frame]);
+            writer.WritePropertyName(FrameFields[0]);
+            columns[0].Current.WriteTo(writer);
+            Write(FrameFields[1], 1);
             writer.WriteStartObject(FrameFields[2]);
             for (var joint = 0; joint < joints.Length; joint++)
             {
                 writer.WriteStartObject(joints[joint]);
-                for (var field = 0; field < JointFields.Length; field++) Write(JointFields[field], columns[2 + (joint * JointFields.Length) + field][frame]);
+                for (var field = 0; field < JointFields.Length; field++) Write(JointFields[field], 2 + (joint * JointFields.Length) + field);
                 writer.WriteEndObject();
             }
 
             writer.WriteEndObject();
             writer.WriteEndObject();
+            if (writer.BytesCommitted + writer.BytesPending > limitBytes) throw new InvalidDataException($"The keypoints unpack to more than {limitBytes} bytes.");
         }
 
         writer.WriteEndArray();
 
-        void Write(string name, JsonElement value)
+        void Write(string name, int column)
         {
+            if (!columns[column].MoveNext()) throw new JsonException("A column of the packed keypoints is shorter than the first.");
             writer.WritePropertyName(name);
-            value.WriteTo(writer);
+            columns[column].Current.WriteTo(writer);
         }
     }
 

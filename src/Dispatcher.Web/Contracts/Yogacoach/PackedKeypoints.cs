@@ -69,7 +69,7 @@ public static class PackedKeypoints
         }
 
         var unpacked = JsonElement.Parse(json.GetBuffer().AsSpan(0, (int)json.Length));
-        return keypoints.GetProperty(PackedField).ValueEquals(Columns) ? KeypointColumns.Read(unpacked) : unpacked;
+        return keypoints.GetProperty(PackedField).ValueEquals(Columns) ? KeypointColumns.Read(unpacked, UnpackedLimitBytes) : unpacked;
     }
 
     public static bool IsPacked(JsonElement keypoints) =>

@@ -13,6 +13,7 @@ internal static class YogacoachEndpoints
     {
         // The contract has a document of its own, and no part in that of /api/v1.
         var yogacoach = root.MapGroup("/api/yogacoach").WithTags("yogacoach").ExcludeFromDescription();
+        yogacoach.AddEndpointFilter<StoreFaults>();
         yogacoach.MapPost("/jobs", CreateOrQuery).RequireRole(Role.Submitter).TakesBatch();
         yogacoach.MapGet("/jobs/{id}/status", Status).RequireRole(Role.Viewer);
         yogacoach.MapPost("/quota", Quota).RequireRole(Role.Submitter);

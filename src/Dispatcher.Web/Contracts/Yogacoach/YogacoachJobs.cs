@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
+using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
@@ -22,11 +23,17 @@ namespace Dispatcher.Web.Contracts.Yogacoach;
 internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader reader, JobForecaster forecaster, ILogger<YogacoachJobs> logger)
 {
     private const string KeyPrefix = "yogacoach:";
+    private const int NamedLimit = 20;
+
+    /// <summary>Somebody has to bring another program, or another handler.</summary>
+    private const int ParkedRetryAfterSeconds = 60;
 
     public async Task<IResult> Create(JsonElement body, Caller caller, HttpContext http)
     {
         var (envelope, fault) = Envelope.Read(caller, http, body);
         if (envelope is null) return fault!;
+        // First of all, as the contract has it: a job that is there is answered, whatever has become of its version, the quota, or the body.
+        if (JobRequest.VersionOf(body) is { } version && await FindExisting(envelope.SessionId, version, caller.Tenant) is { } existing) return existing;
         var (request, wrong) = JobRequest.Read(body);
         if (request is null) return wrong!;
         if (await engine.Node.Workflows.FindReference(caller.Tenant, request.Workflow, version: null) is not { } workflow) return JobRequest.UnknownVersion(request.Version);
@@ -55,25 +62,55 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
     public async Task<IResult> Status(string id, Caller caller, HttpContext http)
     {
         if (Envelope.TenantFault(caller, http) is { } foreign) return foreign;
-        if (!JobId.TryParse(id, out var job) || await reader.Find(job, caller.Tenant) is not { } reading || !IsOurs(reading, http)) return Unknown(id);
-        return new ContractAnswer<StatusAnswer>(StatusCodes.Status200OK, JobAnswers.Of(job, reading), YogacoachJson.Default.StatusAnswer);
+        var session = http.Request.Headers[Envelope.SessionHeader] is [{ } named, ..] ? named : null;
+        if (!JobId.TryParse(id, out var job) || await reader.Find(job, caller.Tenant) is not { } reading || !await IsOurs(job, reading, session, caller.Tenant)) return Unknown(id);
+        if (reading.State is not { } state) return Parked(job, reading);
+        return new ContractAnswer<StatusAnswer>(
+            StatusCodes.Status200OK, JobAnswers.Of(job, state, reading.View().Progress, await reader.WhyParked(reading, job, caller.Tenant)), YogacoachJson.Default.StatusAnswer);
     }
 
     private static string KeyOf(string session, string version) => $"{KeyPrefix}{session}:{version}";
 
-    /// <summary>A caller that names a session sees that session's jobs only.</summary>
-    private static bool IsOurs(JobReading reading, HttpContext http)
+    /// <summary>A job that was made by the contract, and in that session if one is named. Of a job whose journal cannot be read the row knows the workflow and the key.</summary>
+    private async ValueTask<bool> IsOurs(JobId id, JobReading reading, string? session, string tenant)
     {
-        if (reading.State is not { } state) return true;
-        if (state.Spec.IdempotencyKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) != true) return false;
-        return http.Request.Headers[Envelope.SessionHeader] is not [{ } session, ..] || state.Spec.Input?.GetProperty("session_id").GetString() == session;
+        if (PipelineVersion.Of(reading.View().Workflow.Name) is not { } version) return false;
+        if (reading.State is { Spec.IdempotencyKey: var key })
+            return key is not null && (session is null ? key.StartsWith(KeyPrefix, StringComparison.Ordinal) && key.EndsWith($":{version}", StringComparison.Ordinal) : key == KeyOf(session, version));
+        return session is null || (await Named(KeyOf(session, version), tenant)).Any(row => row.Id == id);
     }
 
-    /// <summary>Whatever the second request asks for: a session is analysed once by each version.</summary>
-    private async Task<IResult> Existing(JobId id, string tenant)
+    private async ValueTask<IResult?> FindExisting(string session, string version, string tenant)
     {
-        if (await reader.Find(id, tenant) is not { State: { } state }) return Failed($"The job {id} of this session was deleted just now; send the request again.");
-        return Answer(StatusCodes.Status200OK, state, JobAnswers.StatusOf(state));
+        if (PipelineVersion.WorkflowOf(version) is not { } workflow) return null;
+        var key = KeyOf(session, version);
+        foreach (var row in await Named(key, tenant))
+        {
+            if (row.WorkflowName == workflow && await reader.Find(row.Id, tenant) is { State: { } state } reading && state.Spec.IdempotencyKey == key) return Existing(row.Id, reading);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Jobs whose key that may be. Others may have it as their correlation id, or in capitals, so each is looked at; what is hidden by them, or cannot be read, the claim on the
+    /// key still tells when the job is made.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<JobRow>> Named(string key, string tenant) =>
+        (await engine.Store.ListJobs(new JobQuery { Tenant = tenant, Terms = [JobTerms.Spell(key)], Limit = NamedLimit })).Rows;
+
+    /// <summary>Whatever the second request asks for: a session is analysed once by each version.</summary>
+    private async Task<IResult> Existing(JobId id, string tenant) =>
+        await reader.Find(id, tenant) is { } reading ? Existing(id, reading) : Failed($"The job {id} of this session was deleted just now; send the request again.");
+
+    private IResult Existing(JobId id, JobReading reading) => reading.State is { } state ? Answer(StatusCodes.Status200OK, state, JobAnswers.StatusOf(state)) : Parked(id, reading);
+
+    /// <summary>What became of it nobody can say before a program comes that reads it. It is not failed, and its quota stays held.</summary>
+    private static ContractError Parked(JobId id, JobReading reading)
+    {
+        var error = $"The job is parked, since this server cannot read its history: {reading.View().Parked}";
+        var refusal = ContractError.Of(StatusCodes.Status503ServiceUnavailable, "parked", error, new JsonObject { ["job_id"] = id.ToString() }).Refusal;
+        return new ContractError(refusal with { RetryAfterSeconds = ParkedRetryAfterSeconds });
     }
 
     /// <param name="word">A job that was just made is queued, in the contract's words, also if its first step has started already.</param>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
@@ -28,16 +27,8 @@ internal static class WhyEndpoint
         if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { } job) return UnknownJob.Refuse(id).ToProblem(http);
         if (job.Inspection is null && job.State is { } state && !state.Status.IsTerminal() && await engine.Gateway.AskOwner(jobId, caller.Tenant) is { } told)
             return TypedResults.Ok(WhyView.Of(state.Status, told));
-        var inspection = job.Inspection ?? await NotLoaded(job, jobId, caller.Tenant, reader);
+        // Of a job that is not in memory nothing stands in line.
+        var inspection = job.Inspection ?? new JobInspection(job.State, [], ImmutableDictionary<StepKey, double>.Empty, await reader.WhyParked(job, jobId, caller.Tenant));
         return TypedResults.Ok(WhyView.Of(job.View().Status, await engine.Gateway.Explain(inspection)));
-    }
-
-    /// <summary>Of a job that is not in memory nothing stands in line; its row tells if it is parked.</summary>
-    private static async ValueTask<JobInspection> NotLoaded(JobReading job, JobId id, string tenant, JobReader reader)
-    {
-        var parked = job.State is null ? job.View().Parked : null;
-        if (job.State is { Status: var status } && !status.IsTerminal() && await reader.FindRow(id, tenant) is { WaitsFor: JobRow.ParkedForHandler })
-            parked = "this server has no handler for one of its steps.";
-        return new JobInspection(job.State, [], ImmutableDictionary<StepKey, double>.Empty, parked);
     }
 }

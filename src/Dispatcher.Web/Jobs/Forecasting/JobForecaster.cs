@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Steps.Admission;
 using Dispatcher.Web.Hosting;
 
 namespace Dispatcher.Web.Jobs.Forecasting;
@@ -11,7 +12,10 @@ internal sealed class JobForecaster(DispatcherEngine engine)
 {
     /// <summary>The time that the job's open steps still take.</summary>
     /// <param name="state">Null for a job that is yet to be made.</param>
-    public TimeSpan UntilEnd(JobPlan plan, JobState? state)
+    public TimeSpan UntilEnd(JobPlan plan, JobState? state) => UntilEnd(plan, state, engine.Gateway.Now, engine.Node.Admission.Forecast);
+
+    /// <summary>The same, of stages that are given: what the node's admission says of them, null for one that it does not know.</summary>
+    internal static TimeSpan UntilEnd(JobPlan plan, JobState? state, DateTimeOffset now, Func<string, TimeSpan, StageForecast?> stages)
     {
         if (state is not null && state.Status.IsTerminal()) return TimeSpan.Zero;
         var ends = new TimeSpan?[plan.Steps.Length];
@@ -22,19 +26,19 @@ internal sealed class JobForecaster(DispatcherEngine engine)
         {
             if (ends[index] is { } known) return known;
             var before = plan.Steps[index].Needs.Select(EndOf).DefaultIfEmpty(TimeSpan.Zero).Max();
-            var end = before + Remaining(plan.Steps[index], state?.Steps[index]);
+            var end = before + Remaining(plan.Steps[index], state?.Steps[index], now, stages);
             ends[index] = end;
             return end;
         }
     }
 
-    private TimeSpan Remaining(StepPlan plan, StepState? step)
+    private static TimeSpan Remaining(StepPlan plan, StepState? step, DateTimeOffset now, Func<string, TimeSpan, StageForecast?> stages)
     {
         if (step is not null && step.Status.IsTerminal()) return TimeSpan.Zero;
-        var forecast = engine.Node.Admission.Forecast(plan.Stage);
-        var hold = forecast?.Hold ?? TimeSpan.FromSeconds(Math.Max(0, plan.Weight));
-        if (step is not { Status: StepStatus.Running, StartedAt: { } since }) return (forecast?.Wait ?? TimeSpan.Zero) + hold;
-        var left = hold - (engine.Gateway.Now - since);
+        var weight = TimeSpan.FromSeconds(Math.Max(0, plan.Weight));
+        var forecast = stages(plan.Stage, weight) ?? new StageForecast(TimeSpan.Zero, weight);
+        if (step is not { Status: StepStatus.Running, StartedAt: { } since }) return forecast.Wait + forecast.Hold;
+        var left = forecast.Hold - (now - since);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

@@ -49,6 +49,14 @@ internal sealed class JobReader(DispatcherEngine engine)
     public async ValueTask<JobRow?> FindRow(JobId id, string tenant) =>
         await engine.Store.FindJob(id) is { } row && row.Tenant == tenant ? row : null;
 
+    /// <summary>Why this server or the job's own cannot take the job further; null if they can. Of a job that is not in memory here its row tells.</summary>
+    public async ValueTask<string?> WhyParked(JobReading job, JobId id, string tenant)
+    {
+        if (job.State is not { } state) return job.View().Parked;
+        if (job.Inspection is { } inspection) return inspection.Parked;
+        return !state.Status.IsTerminal() && await FindRow(id, tenant) is { WaitsFor: JobRow.ParkedForHandler } ? "this server has no handler for one of its steps." : null;
+    }
+
     private async ValueTask<JobState?> Fold(JobId id, long last)
     {
         JobState? state = null;

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Functions;
@@ -69,6 +71,40 @@ public sealed class PackedKeypointsTests
     [InlineData("""{"packed":"gzip","data":"?"}""", typeof(FormatException))]
     [InlineData("""{"packed":"gzip","data":"AAAA"}""", typeof(InvalidDataException))]
     public void Nonsense_IsToldAsSuch(string packed, Type fault) => Assert.Throws(fault, () => PackedKeypoints.Unpack(JsonElement.Parse(packed)));
+
+    /// <summary>A name that stands once in the table stands in each frame of the recording.</summary>
+    [Fact]
+    public void ATable_ThatGrowsAboveTheLimit_IsRefused()
+    {
+        var numbers = $"[{string.Join(',', Enumerable.Repeat("1", 64))}]";
+        var table = $$"""{"joints":["{{new string('x', 1024 * 1024)}}"],"columns":[{{string.Join(',', Enumerable.Repeat(numbers, 5))}}]}""";
+
+        Assert.True(table.Length < PackedKeypoints.UnpackedLimitBytes / 16, "The table itself is small.");
+        var fault = Assert.Throws<InvalidDataException>(() => PackedKeypoints.Unpack(Table(table)));
+        Assert.Contains("unpack to more than", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"joints":["nose"],"columns":[[1],[1],[1],[1],[1]]}""", true)]
+    [InlineData("""{"joints":["nose"],"columns":[[1,2],[1,2],[1,2],[1,2],[1]]}""", false)]
+    [InlineData("""{"joints":["nose"],"columns":[[1],[1],[1],[1]]}""", false)]
+    [InlineData("""{"joints":["nose"],"columns":[[1],[1],[1],[1],[1],[1]]}""", false)]
+    [InlineData("""{"joints":[null],"columns":[[1],[1],[1],[1],[1]]}""", false)]
+    [InlineData("""{"joints":["nose"],"columns":[1,[1],[1],[1],[1]]}""", false)]
+    [InlineData("""{"joints":["nose"]}""", false)]
+    [InlineData("""[]""", false)]
+    public void ATable_IsOneOrNone(string table, bool isOne)
+    {
+        if (isOne) Assert.Equal(1, PackedKeypoints.Unpack(Table(table)).GetArrayLength());
+        else Assert.ThrowsAny<JsonException>(() => PackedKeypoints.Unpack(Table(table)));
+    }
+
+    private static JsonElement Table(string json)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(Encoding.UTF8.GetBytes(json));
+        return JsonElement.Parse($$"""{"packed":"columns","bytes":1,"data":"{{Convert.ToBase64String(packed.ToArray())}}"}""");
+    }
 
     private static JsonElement Json<T>(T value) => JsonSerializer.SerializeToElement(value, StepJson.Options);
 

@@ -65,7 +65,9 @@ public sealed class YogacoachDeliveryTests : YogacoachTest
         Assert.Equal("Your practice", status.Text("result.delivery_bundle.main_card.title"));
         Assert.Equal("yellow", status.Text("result.delivery_bundle.main_card.safety_label"));
         Assert.Equal(2, status.At("result.delivery_bundle.playlists").GetArrayLength());
-        Assert.Contains($"/api/yogacoach/jobs/{status.Text("job_id")}/status", status.Text("result.delivery_bundle.share_link"), StringComparison.Ordinal);
+        var link = new Uri(status.Text("result.delivery_bundle.share_link"));
+        Assert.Equal(new Uri(Service.Address, $"/api/yogacoach/jobs/{status.Text("job_id")}/status"), link);
+        Assert.Equal(status.Content, (await Send(HttpMethod.Get, link.AbsolutePath, null)).Content);
         var ended = (await State(status.Text("job_id"))).EndedAt!.Value;
         Assert.InRange(status.At("result.delivery_bundle.share_link_expires_at").GetDateTimeOffset(), ended.AddHours(72).AddMinutes(-1), ended.AddHours(72));
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Dispatcher.Store;
 using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Contracts.Yogacoach;
 
@@ -41,6 +42,24 @@ public sealed class YogacoachNegativeTests : YogacoachTest
         { "{\"user_pain_report\":{\"reported\":\"a bit\"}}", ".user_pain_report" },
         { "{\"user_pain_report\":{\"reported\":true,\"areas\":[7]}}", ".user_pain_report.areas" },
         { "{\"previous_scores\":[2]}", ".previous_scores" },
+        { "{\"user_pain_report\":{\"reported\":true,\"areas\":[\"\"]}}", ".user_pain_report.areas" },
+        { $"{{\"user_pain_report\":{{\"reported\":true,\"areas\":[\"{new string('x', 101)}\"]}}}}", ".user_pain_report.areas" },
+        { $"{{\"user_pain_report\":{{\"reported\":true,\"areas\":[{string.Join(',', Enumerable.Repeat("\"knee\"", 21))}]}}}}", ".user_pain_report.areas" },
+        { "{\"video_metadata\":{\"resolution\":\"axb\"}}", ".video_metadata.resolution" },
+        { "{\"video_metadata\":{\"resolution\":\"0x480\"}}", ".video_metadata.resolution" },
+        { "{\"video_metadata\":{\"resolution\":\"640x-480\"}}", ".video_metadata.resolution" },
+        { "{\"video_metadata\":{\"resolution\":\"640x480x3\"}}", ".video_metadata.resolution" },
+        { "{\"video_metadata\":{\"resolution\":\"100001x480\"}}", ".video_metadata.resolution" },
+        { "{\"video_metadata\":{\"resolution\":\"99999999999x480\"}}", ".video_metadata.resolution" },
+        // A reader that does not care for case would take the second name's value, which nobody has measured.
+        { "{\"Frames\":[]}", ".Frames" },
+        { "{\"frames\":[],\"FRAMES\":[{\"frame_id\":0,\"timestamp\":0,\"keypoints\":{}}]}", ".FRAMES" },
+        { "[{\"frame_id\":0,\"timestamp\":0,\"Timestamp\":900,\"keypoints\":{}}]", "[0].Timestamp" },
+        { "[{\"frame_id\":0,\"timestamp\":0,\"keypoints\":{},\"Keypoints\":{\"nose\":{\"x\":1,\"y\":2,\"confidence\":1}}}]", "[0].Keypoints" },
+        { "[{\"frame_id\":0,\"timestamp\":0,\"keypoints\":{\"nose\":{\"x\":1,\"y\":2,\"confidence\":0,\"Confidence\":1}}}]", "[0].keypoints.nose.Confidence" },
+        { "{\"video_metadata\":{\"duration\":1,\"Duration\":900}}", ".video_metadata.Duration" },
+        { "{\"User_Consent\":true}", ".User_Consent" },
+        { "{\"user_pain_report\":{\"reported\":false,\"Reported\":true}}", ".user_pain_report.Reported" },
         { "{\"packed\":\"gzip\",\"data\":\"AAAA\"}", ".packed" },
     };
 
@@ -143,6 +162,24 @@ public sealed class YogacoachNegativeTests : YogacoachTest
         Assert.Equal(HttpStatusCode.NotFound, (await Status(await api.Create("""{"workflow":"quick"}"""))).Status);
     }
 
+    /// <summary>Whoever runs Dispatcher in an application of his own may give any key.</summary>
+    [Theory]
+    [InlineData("quick", "yogacoach:session-1:v1.2.0")]
+    [InlineData("quick", "mine")]
+    [InlineData("quick", null)]
+    [InlineData("yogacoach-v0-0-3", "mine")]
+    [InlineData("yogacoach-v0-0-3", "yogacoach:session-1:v1.2.0")]
+    [InlineData("yogacoach-v0-0-3", null)]
+    public async Task Job_WithAForeignKeyOrOfAnotherWorkflow_IsNotFound(string workflow, string? key)
+    {
+        using var api = new Api(Service.Client());
+        await api.Register($"name: {workflow}\nversion: 1\nsteps:\n  - {{ id: one, uses: noop }}\n");
+        var id = await Service.Services.GetRequiredService<IDispatcherClient>().Submit(workflow, new { text = "no session" }, new SubmitOptions { IdempotencyKey = key });
+
+        Assert.Equal(HttpStatusCode.NotFound, (await Status(id.ToString())).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Status(id.ToString(), ("x-session-id", "session-1"))).Status);
+    }
+
     /// <summary>A hundred at once, with one session and version: one job, one reservation, and one answer of 202.</summary>
     [Fact]
     public async Task Duplicates_AHundredAtOnce_AreOneJobAndOneReservation()
@@ -203,6 +240,7 @@ public sealed class YogacoachNegativeTests : YogacoachTest
     [InlineData("\"payload_type\":\"keypoints\"", "\"payload_type\":7", "payload_type")]
     [InlineData("\"payload\":{\"keypoints_data\":{}}", "\"payload\":{}", "payload.keypoints_data")]
     [InlineData("\"payload\":{\"keypoints_data\":{}}", "\"payload\":[]", "payload")]
+    [InlineData("\"payload\":{\"keypoints_data\":{}}", "\"payload\":{\"keypoints_data\":[],\"user_consent\":true}", "payload.user_consent")]
     [InlineData("\"channel\":\"web\"", "\"channel\":\"\"", "callback_config.channel")]
     [InlineData("\"user_id\":\"user-123\"", "\"user\":\"user-123\"", "callback_config.user_id")]
     [InlineData("\"pipeline_version\":\"v1.2.0\"", "\"pipeline_version\":null", "pipeline_version")]

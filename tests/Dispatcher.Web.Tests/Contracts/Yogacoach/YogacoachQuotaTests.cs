@@ -62,6 +62,21 @@ public sealed class YogacoachQuotaTests : YogacoachTest
         Assert.Equal((1, 0), ((await Account()).Used, (await Account()).Remaining));
     }
 
+    /// <summary>A minute is sixty seconds and not the third of a millisecond more, which timestamps of three digits make of it.</summary>
+    [Theory]
+    [InlineData(59, 1)]
+    [InlineData(60, 1)]
+    [InlineData(60.1, 2)]
+    [InlineData(120, 2)]
+    [InlineData(120.1, 3)]
+    public async Task Step3_ReservesWholeMinutes_ThatTheRecordingHasBegun(double seconds, long minutes)
+    {
+        await Created(RequestOf(seconds, await RegisterBlocked()));
+
+        Assert.Equal(minutes, (await Account()).Reserved);
+        Block.Release();
+    }
+
     [Fact]
     public async Task Insufficient_WithoutAPlan_SaysSo()
     {

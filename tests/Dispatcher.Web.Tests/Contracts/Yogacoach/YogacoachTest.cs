@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -15,6 +16,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Yoga;
 using Yoga.Recordings;
+using Yoga.Steps;
 
 namespace Dispatcher.Web.Tests.Contracts.Yogacoach;
 
@@ -47,18 +49,34 @@ public abstract class YogacoachTest : IAsyncLifetime
     {
         _line = LineStandIn.Build(["--urls", "http://127.0.0.1:0", "--file", Path.Combine(_directory.Path, "line.jsonl"), .. LineOptions]);
         await _line.StartAsync();
+        await Start(withBlock: true);
+        await SetPlan(100);
+    }
+
+    /// <summary>Another process, as it were, on the same data directory.</summary>
+    /// <param name="withBlock">False: it has no handler <c>test.block</c>.</param>
+    private protected async Task Restart(bool withBlock = true)
+    {
+        _client.Dispose();
+        await Service.DisposeAsync();
+        await Start(withBlock);
+        await Service.Engine.Recovered;
+    }
+
+    private async Task Start(bool withBlock)
+    {
         var line = _line.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Service = await TestService.Start(
             Path.Combine(_directory.Path, "data"),
             options =>
             {
                 options.Contracts.Add(Contract.Yogacoach);
-                options.Handlers.Add(Block);
+                options.Node = options.Node with { DrainTimeout = TimeSpan.Zero };
+                if (withBlock) options.Handlers.Add(Block);
                 Configure(options);
             },
-            services => ConfigureServices(services.AddYoga(new YogaOptions(), new LineOptions(new Uri(line), "a-token"), TimeSpan.Zero)));
+            services => ConfigureServices(services.AddYoga(new YogaOptions(), new LineOptions(new Uri(line), "a-token"), new Pace(TimeSpan.Zero))));
         _client = new HttpClient { BaseAddress = Service.Address };
-        await SetPlan(100);
     }
 
     public virtual async Task DisposeAsync()
@@ -88,6 +106,15 @@ public abstract class YogacoachTest : IAsyncLifetime
         }
 
         return $$$"""{"payload_type":"keypoints","payload":{"keypoints_data":{{{recording}}}},"callback_config":{"channel":"{{{channel}}}","user_id":"{{{user}}}"},"pipeline_version":"{{{version}}}"}""";
+    }
+
+    /// <summary>A request for a job, of a recording that lasts so many seconds: a nose, at thirty frames a second and with timestamps in milliseconds, as cameras have them.</summary>
+    private protected static string RequestOf(double seconds, string version)
+    {
+        const int fps = 30;
+        var frames = Enumerable.Range(0, (int)Math.Round(seconds * fps)).Select(i =>
+            string.Create(CultureInfo.InvariantCulture, $$"""{"frame_id":{{i}},"timestamp":{{Math.Round((double)i / fps, 3)}},"keypoints":{"nose":{"x":1,"y":2,"confidence":1} } }"""));
+        return Example.Replace("{\"keypoints_data\":{}}", $"{{\"keypoints_data\":[{string.Join(',', frames)}]}}", StringComparison.Ordinal).Replace("v1.2.0", version, StringComparison.Ordinal);
     }
 
     /// <summary>A workflow of another pipeline version: a step that waits until <see cref="Block"/> lets it go.</summary>

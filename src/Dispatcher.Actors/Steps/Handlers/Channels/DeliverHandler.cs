@@ -6,7 +6,8 @@ namespace Dispatcher.Steps.Handlers.Channels;
 /// <summary>
 /// <c>channel.deliver</c>: tells a user something over the first of several channels that works. Keeps:
 /// 1. a delivery that fails is a receipt, never a failure of the step;
-/// 2. each channel has at most <see cref="ChannelOptions.MaxAttempts"/> attempts, counted across restarts of the process;
+/// 2. each channel has at most <see cref="ChannelOptions.MaxAttempts"/> attempts whose outcome was learned, counted across restarts of the process; one whose outcome was lost with
+///    the process is made again and does not count, so that a kill takes no attempt away;
 /// 3. all attempts of a channel have one key, so that a receiver takes it once, and one receipt.
 /// </summary>
 /// <remarks>Why this is a step and not a callback: docs/channels.md.</remarks>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dispatcher.Steps.Handlers.Http;
 
 namespace Dispatcher.Steps.Handlers.Channels;
 
@@ -33,7 +34,7 @@ public sealed class LineChannel(ChannelPost post, LineOptions options) : IChanne
         // Two messages under one key would be one: each form has its own.
         return post.Send(
             _push, JsonSerializer.SerializeToUtf8Bytes(body),
-            [("Authorization", $"Bearer {options.Token}"), ("X-Line-Retry-Key", DeliveryKey.Of($"{delivery.Key}/{form}"))],
+            [new("Authorization", $"Bearer {options.Token}"), new("X-Line-Retry-Key", DeliveryKey.Of($"{delivery.Key}/{form}"))],
             cancellation);
     }
 

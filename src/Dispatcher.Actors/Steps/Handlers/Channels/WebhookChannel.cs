@@ -30,8 +30,8 @@ public sealed class WebhookChannel(ChannelPost post, SignWebhook? sign) : IChann
         var id = DeliveryKey.Of(delivery.Key);
         var sentAt = delivery.Now.ToUnixTimeSeconds();
         var body = JsonSerializer.SerializeToUtf8Bytes(BodyOf(delivery), Readable);
-        List<(string, string)> headers = [("webhook-id", id), ("webhook-timestamp", sentAt.ToString(CultureInfo.InvariantCulture)), ("Idempotency-Key", id)];
-        if (sign is not null) headers.Add(("webhook-signature", await sign(delivery.Tenant, id, sentAt, body).ConfigureAwait(false)));
+        List<KeyValuePair<string, string>> headers = [new("webhook-id", id), new("webhook-timestamp", sentAt.ToString(CultureInfo.InvariantCulture)), new("Idempotency-Key", id)];
+        if (sign is not null) headers.Add(new("webhook-signature", await sign(delivery.Tenant, id, sentAt, body).ConfigureAwait(false)));
         var answer = await post.Send(url, body, headers, cancellation).ConfigureAwait(false);
         if (answer.Problem is null) return new ChannelAnswer.Delivered("webhook_post");
         return answer.MayPass ? new ChannelAnswer.TryAgain(answer.Problem, answer.RetryAfter) : new ChannelAnswer.Refused(answer.Problem);

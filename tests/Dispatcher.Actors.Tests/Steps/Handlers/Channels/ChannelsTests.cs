@@ -40,7 +40,6 @@ public sealed class ChannelsTests
     [InlineData(408, true)]
     [InlineData(404, false)]
     [InlineData(410, false)]
-    [InlineData(302, false)]
     public async Task Webhook_IsTriedAgain_WhenTheFaultMayPass(int status, bool again)
     {
         await using var server = new TestHttpServer(_ => TestHttpServer.Response(status, "why", "Location: http://127.0.0.1:1/", "Retry-After: 9"));
@@ -50,6 +49,48 @@ public sealed class ChannelsTests
 
         Assert.Equal(again ? new ChannelAnswer.TryAgain($"status {status}: why", TimeSpan.FromSeconds(9)) : new ChannelAnswer.Refused($"status {status}: why"), answer);
         Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Webhook_DoesNotFollow_ARedirect()
+    {
+        await using var server = new TestHttpServer(_ => TestHttpServer.Response(302, "why", "Location: http://127.0.0.1:1/?token=secret"));
+        using var post = Post();
+
+        var answer = Assert.IsType<ChannelAnswer.Refused>(await new WebhookChannel(post, null).Send(Delivery($"http://127.0.0.1:{server.Port}/"), default));
+
+        Assert.StartsWith("status 302: redirects are not followed", answer.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("(it leads to http://127.0.0.1:1)", answer.Reason, StringComparison.Ordinal);
+        Assert.Single(server.Requests);
+    }
+
+    /// <summary>The reason goes into the receipt, which others read than those who may know the URL's key.</summary>
+    [Fact]
+    public async Task Webhook_TellsTheReason_WithoutWhatStandsInTheQuery()
+    {
+        await using var server = new TestHttpServer(_ => TestHttpServer.Response(404, "no token s3cret-value here"));
+        using var post = Post();
+
+        var answer = await new WebhookChannel(post, null).Send(Delivery($"http://127.0.0.1:{server.Port}/?token=s3cret-value"), default);
+
+        Assert.Equal(new ChannelAnswer.Refused("status 404: no token *** here"), answer);
+    }
+
+    [Fact]
+    public async Task Webhook_HasOneKey_ForAllAttemptsOfADelivery_AndAnotherForAnother()
+    {
+        await using var server = new TestHttpServer(_ => TestHttpServer.Response(503));
+        using var post = Post();
+        var (channel, delivery) = (new WebhookChannel(post, null), Delivery($"http://127.0.0.1:{server.Port}/"));
+
+        foreach (var attempt in new[] { delivery, delivery with { Now = delivery.Now.AddSeconds(1) }, delivery with { Key = "another/step/channel" } }) await channel.Send(attempt, default);
+
+        foreach (var header in new[] { "webhook-id", "Idempotency-Key" })
+        {
+            var keys = server.Requests.Select(request => request.Headers[header]).ToArray();
+            Assert.Equal(keys[0], keys[1]);
+            Assert.NotEqual(keys[0], keys[2]);
+        }
     }
 
     [Fact]
@@ -162,11 +203,19 @@ public sealed class ChannelsTests
     }
 
     [Fact]
-    public void Line_SendsTheSameRetryKey_ForTheSameDelivery()
+    public async Task Line_HasOneRetryKey_ForAllAttemptsOfADelivery_AndAnotherForAnother()
     {
-        Assert.Equal(DeliveryKey.Of("job/step/line/flex"), DeliveryKey.Of("job/step/line/flex"));
-        Assert.NotEqual(DeliveryKey.Of("job/step/line/flex"), DeliveryKey.Of("job/step/line/text"));
-        Assert.Equal('8', DeliveryKey.Of("x")[14]);
+        await using var server = new TestHttpServer(_ => TestHttpServer.Response(503));
+        using var post = Post();
+        var (channel, delivery) = (Line(post, server), Delivery("U123"));
+
+        foreach (var attempt in new[] { delivery, delivery with { Now = delivery.Now.AddSeconds(1) }, delivery with { Key = "another/step/channel" } }) await channel.Send(attempt, default);
+
+        var keys = server.Requests.Select(request => request.Headers["X-Line-Retry-Key"]).ToArray();
+        Assert.Equal(keys[0], keys[1]);
+        Assert.NotEqual(keys[0], keys[2]);
+        // A UUID of version 8.
+        Assert.All(keys, key => Assert.Equal('8', Guid.Parse(key).ToString("D")[14]));
     }
 
     [Fact]

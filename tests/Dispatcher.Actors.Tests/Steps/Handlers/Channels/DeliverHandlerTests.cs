@@ -137,6 +137,25 @@ public sealed class DeliverHandlerTests
         Assert.Equal("failed", StatusOf(output, 0).Status);
     }
 
+    /// <summary>Killed in the middle of its second attempt, over and over: that is made again under the same key, and three with an outcome are left to it.</summary>
+    [Fact]
+    public async Task Deliver_DoesNotCountAnAttempt_WhoseOutcomeWasLost()
+    {
+        for (var i = 0; i < 3; i++) _first.Answers.Enqueue(new ChannelAnswer.TryAgain("down"));
+        var killed = Context("""["first"]""");
+        await Run(killed);
+        var afterFirst = killed.Checkpoints[0];
+
+        for (var kill = 0; kill < 5; kill++)
+        {
+            for (var i = 0; i < 2; i++) _first.Answers.Enqueue(new ChannelAnswer.TryAgain("still down"));
+            Assert.Equal(3, Receipt(await Run(Context("""["first"]""", afterFirst)), 0).GetProperty("attempts").GetInt32());
+        }
+
+        Assert.Equal(3 + (5 * 2), _first.Deliveries.Count);
+        Assert.Single(_first.Deliveries.Select(delivery => delivery.Key).Distinct());
+    }
+
     [Fact]
     public async Task Deliver_DoesNotTryAChannelAgain_ThatHasItsReceipt()
     {

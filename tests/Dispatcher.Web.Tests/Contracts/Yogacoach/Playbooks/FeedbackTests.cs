@@ -125,7 +125,7 @@ public sealed class FeedbackTests
         var safety = Safety(Bodies.Event(Severity.Yellow, 1.5));
         var now = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-        var package = ResultPackager.Run(Quality(ConfidenceGate.Pass), Segmentation, safety, Coach(safety), Narration(safety), "a-job", now, new PackageOptions { ShareUrl = "http://127.0.0.1:1" });
+        var package = ResultPackager.Run(Quality(ConfidenceGate.Pass), Segmentation, safety, Coach(safety), Narration(safety), "a-job", "http://127.0.0.1:1", now, new PackageOptions());
 
         Assert.Equal(Outcome.Analyzed, package.Outcome);
         Assert.Equal(SafetyLabel.Yellow, package.DeliveryBundle.MainCard.SafetyLabel);
@@ -140,7 +140,7 @@ public sealed class FeedbackTests
     [InlineData(ConfidenceGate.Pass, Outcome.NotInLibrary)]
     public void Package_OfWhatWasNotAnalysed_SaysWhy(ConfidenceGate gate, Outcome outcome)
     {
-        var package = ResultPackager.Run(Quality(gate), gate == ConfidenceGate.Pass ? new SegmentationResult([], [], false, 0, 0) : null, null, null, null, "a-job", default, new PackageOptions());
+        var package = ResultPackager.Run(Quality(gate), gate == ConfidenceGate.Pass ? new SegmentationResult([], [], false, 0, 0) : null, null, null, null, "a-job", "http://127.0.0.1:1", default, new PackageOptions());
 
         Assert.Equal(outcome, package.Outcome);
         Assert.Null(package.DeliveryBundle.MainCard.SafetyLabel);
