@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.JobActors;

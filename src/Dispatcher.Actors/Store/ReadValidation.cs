@@ -1,5 +1,3 @@
-using Dispatcher.Jobs;
-
 namespace Dispatcher.Store;
 
 /// <summary>Mistakes of a reader, refused by every store alike.</summary>

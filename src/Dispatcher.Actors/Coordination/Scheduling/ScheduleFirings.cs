@@ -91,7 +91,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         {
             // Whoever makes up for them one after the other has counted when it began.
             var missed = definition.CatchUp == CatchUpPolicy.All && now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, now);
-            if (definition.CatchUp == CatchUpPolicy.All && missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now, missed);
+            if (definition.CatchUp == CatchUpPolicy.All && missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
             if (definition.CatchUp != CatchUpPolicy.All) (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
             if (definition.CatchUp == CatchUpPolicy.Skip) return LeftOut(schedule, next, record, due.Due);
         }
@@ -104,10 +104,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         schedule, null, null, next, schedule.HeldDue, record with { Missed = record.Missed + 1, Note = $"The firing of {FiringLabels.TextOf(due)} was missed." });
 
     /// <summary>More were missed than are made up for: goes on with the newest, <see cref="ScheduleLimits.CatchUpFirings"/> at the most. What it leaves out a backfill can make.</summary>
-    private static Plan SkipOldest(StoredSchedule schedule, ScheduleTimes times, DateTimeOffset now, int missed)
+    private static Plan SkipOldest(StoredSchedule schedule, ScheduleTimes times, DateTimeOffset now)
     {
+        var due = schedule.Next!.Value.Due;
         // After one of the two there are too many, after the other not.
-        var (tooMany, few) = (schedule.Next!.Value.Due, now);
+        var (tooMany, few) = (due, now);
         while (few - tooMany > Second)
         {
             var middle = tooMany + ((few - tooMany) / 2);
@@ -115,7 +116,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
             else few = middle;
         }
 
-        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + missed - 1 }, schedule.Next.Value.Due);
+        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, few) }, due);
     }
 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>

@@ -4,6 +4,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Workflows;
 using Dispatcher.Workflows;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
@@ -16,6 +17,11 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
 {
     /// <summary>The member of the runs' input that the step gets: what a trigger replaces.</summary>
     public const string Argument = "argument";
+
+    private const string NamePrefix = "scheduler-";
+
+    /// <summary>Whether the schedule runs what this contract made of a job, so that its input is an argument.</summary>
+    public static bool IsRunBy(ScheduleDefinition definition) => definition is { Original: not null, Target.Pinned: { } pinned } && pinned.Name.StartsWith(NamePrefix, StringComparison.Ordinal);
 
     /// <exception cref="OpsFault">The job names what is not there, or its retry policy is none.</exception>
     public static async ValueTask<JobWorkflow> Of(JobTranslation job, string tenant, DispatcherEngine engine)
@@ -59,7 +65,7 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
     {
         var json = new JsonObject
         {
-            ["name"] = $"scheduler-{jobType.ToLowerInvariant()}",
+            ["name"] = $"{NamePrefix}{jobType.ToLowerInvariant()}",
             ["version"] = 1,
             ["steps"] = new JsonArray(step),
             ["output"] = "${steps.run.output}",
