@@ -6,7 +6,6 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;

@@ -1,8 +1,8 @@
+using System.Text.Json;
 using Dispatcher.Coordination.Scheduling;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
@@ -87,6 +87,7 @@ internal static class ScheduleEndpoints
         string id, RunScheduleRequest? request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (request?.IdempotencyKey is { } key && IdempotencyKey.Form(key) is { } fault) return Refusal.Of([new RequestFault("idempotency_key", fault)]).ToProblem(http);
+        if (request?.Input is { ValueKind: not JsonValueKind.Object }) return Refusal.Of([new RequestFault("input", "must be an object")]).ToProblem(http);
         var reply = await engine.Schedules.Run(caller.Tenant, id, request?.IdempotencyKey, request?.Input);
         return reply is null ? ScheduleRefusals.Unknown(id).ToProblem(http) : RunAnswers.Of(reply, http);
     }

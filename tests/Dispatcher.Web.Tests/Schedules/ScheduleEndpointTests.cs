@@ -54,7 +54,7 @@ public sealed class ScheduleEndpointTests : ServiceTest
     [InlineData("""{"params":{},"workflow":"quick"}""", 400, "invalid-request", "params", "goes with a pattern")]
     [InlineData("""{"workflow":"quick","input":{"x":"${schedule.da"}}""", 400, "invalid-schedule", "input.x", "not closed")]
     [InlineData("""{"cron":"@daily","workflow":"picky","input":{"video":7}}""", 400, "invalid-schedule", "input.video", "must be")]
-    [InlineData("""{"cron":"@daily","workflow":"picky"}""", 400, "invalid-schedule", "input.video", "")]
+    [InlineData("""{"cron":"@daily","workflow":"picky"}""", 400, "invalid-schedule", "input", "'video' is required")]
     [InlineData("""{"definition":{"name":"x","version":1,"input":{"type":"object","properties":{"n":{"type":"integer"}}},"steps":[{"id":"a","uses":"noop"}]},"input":{"n":"${schedule.id}"}}""", 400, "invalid-schedule", "input.n", "")]
     [InlineData("""{"workflow":"quick","delete_after":"PT99999999999999999999H"}""", 400, "invalid-request", "delete_after", "is no duration")]
     public async Task Nonsense_IsRefused_WithItsPlace(string body, int status, string code, string path, string message)
@@ -139,6 +139,7 @@ public sealed class ScheduleEndpointTests : ServiceTest
         Assert.Single(answers.Select(answer => answer.Text("id")).Distinct(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.Created, (await Api.Post("/schedules/manual/run")).Status);
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-input"), await Refused(Api.Post("/schedules/manual/run", """{"input":{"x":1}}""")));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid-request"), await Refused(Api.Post("/schedules/manual/run", """{"input":7}""")));
         Assert.Equal((HttpStatusCode.NotFound, "unknown-schedule"), await Refused(Api.Post("/schedules/nobody/run")));
     }
 

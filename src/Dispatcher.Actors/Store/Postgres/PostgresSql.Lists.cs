@@ -51,7 +51,7 @@ internal static partial class PostgresSql
             SELECT jobs.* FROM (
                 SELECT job_id AS id FROM {schema}.job_terms WHERE tenant = wanted_tenant AND job_terms.term = wanted.term ORDER BY job_id DESC LIMIT $7) AS entry
             CROSS JOIN LATERAL (SELECT * FROM {schema}.jobs WHERE job_id = entry.id OFFSET 0) AS jobs
-            WHERE (wanted_status = '' OR status = wanted_status) AND updated_at > after AND convert_from(labels, 'UTF8')::json ->> label = value
+            WHERE (wanted_status = '' OR status = wanted_status) AND updated_at > after AND labels::json ->> label = value
             ORDER BY entry.id DESC LIMIT 1) AS jobs
         """;
 

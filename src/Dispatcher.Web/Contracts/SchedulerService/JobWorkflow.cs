@@ -48,7 +48,8 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
             step["with"] = new JsonObject { ["payload"] = $"${{input.{Argument}}}" };
         }
 
-        return new JobWorkflow(await Pin(job.JobType, step, engine), InputOf(Escape(argument)));
+        var json = new JsonObject { ["name"] = $"{NamePrefix}{job.JobType.ToLowerInvariant()}", ["version"] = 1, ["steps"] = new JsonArray(step), ["output"] = "${steps.run.output}" };
+        return new JobWorkflow(await Pin(json, "job", engine), InputOf(Escape(argument)));
     }
 
     /// <summary>The input of a run whose argument somebody gives.</summary>
@@ -61,24 +62,19 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
         (step["uses"], step["with"]) = ("workflow.run", with);
     }
 
-    private static async ValueTask<WorkflowReference> Pin(string jobType, JsonObject step, DispatcherEngine engine)
+    /// <summary>Stores a definition that stands in nobody's registry.</summary>
+    /// <exception cref="OpsFault">It is none.</exception>
+    public static async ValueTask<WorkflowReference> Pin(JsonObject json, string source, DispatcherEngine engine)
     {
-        var json = new JsonObject
-        {
-            ["name"] = $"{NamePrefix}{jobType.ToLowerInvariant()}",
-            ["version"] = 1,
-            ["steps"] = new JsonArray(step),
-            ["output"] = "${steps.run.output}",
-        };
         try
         {
-            var definition = DefinitionReader.Read(json.ToJsonString(), "job", engine.Handlers);
+            var definition = DefinitionReader.Read(json.ToJsonString(), source, engine.Handlers);
             await engine.Node.Workflows.Pin(definition);
             return definition.Reference;
         }
         catch (WorkflowDefinitionException exception)
         {
-            throw OpsFault.Bad(string.Join("; ", exception.Faults.Select(fault => fault.Message)));
+            throw OpsFault.Bad($"the {source} is wrong: {string.Join("; ", exception.Faults.Select(fault => fault.Message))}");
         }
     }
 

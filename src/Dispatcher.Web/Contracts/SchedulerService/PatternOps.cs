@@ -6,8 +6,6 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Workflows;
-using Dispatcher.Workflows;
 using Dispatcher.Workflows.Patterns;
 using Dispatcher.Workflows.Scheduling;
 
@@ -95,20 +93,10 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
         }
     }
 
-    private async ValueTask<WorkflowReference> Pin(string id, JsonArray steps)
+    private ValueTask<WorkflowReference> Pin(string id, JsonArray steps)
     {
         var name = IdOf(id);
-        var json = new JsonObject { ["name"] = $"pattern-{name}"[..Math.Min(63, name.Length + 8)].TrimEnd('-'), ["version"] = 1, ["steps"] = steps };
-        try
-        {
-            var definition = DefinitionReader.Read(json.ToJsonString(), "definition", engine.Handlers);
-            await engine.Node.Workflows.Pin(definition);
-            return definition.Reference;
-        }
-        catch (WorkflowDefinitionException exception)
-        {
-            throw OpsFault.Bad($"the pattern's steps are wrong: {string.Join("; ", exception.Faults.Select(fault => fault.Message))}");
-        }
+        return JobWorkflow.Pin(new JsonObject { ["name"] = $"pattern-{name}"[..Math.Min(63, name.Length + 8)].TrimEnd('-'), ["version"] = 1, ["steps"] = steps }, "pattern", engine);
     }
 
     private static string IdOf(string text)

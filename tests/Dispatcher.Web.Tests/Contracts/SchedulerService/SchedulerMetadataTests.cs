@@ -142,7 +142,7 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
     [InlineData("""{"action":"create_job","job":"x","metadata":{}}""", 400, "job must be an object")]
     [InlineData("""{"action":"list_jobs","campaign_id":"x","metadata":{}}""", 400, "campaign_id must be a whole number")]
     [InlineData("""{"action":"create_job","job":{"name":"\ud800","metadata":{}}}""", 400, "half of a surrogate pair")]
-    [InlineData("""{"action":"create_job","\ud800":1,"metadata":{}}""", 400, "half of a surrogate pair")]
+    [InlineData("""{"action":"create_job","\ud800":1,"metadata":{}}""", 400, "the body is not JSON")]
     public async Task MalformedBodies_AreRefused(string body, int status, string text) => AssertError(await Plain.Post("/api/scheduler_ops", body), status, text);
 
     [Fact]
