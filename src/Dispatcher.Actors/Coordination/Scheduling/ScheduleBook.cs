@@ -111,8 +111,6 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
     /// <param name="wanted">The schedule as it is to be; null if nothing is to be there.</param>
     private async ValueTask<ScheduleOutcome> Write(string tenant, string id, Func<StoredSchedule?, ScheduleDefinition?> wanted, long? expectedVersion)
     {
-        if (!ScheduleLimits.IsId(id))
-            return ScheduleOutcome.Of([new SchemaFault("id", $"must have 1 to {ScheduleLimits.IdCharacters} letters, digits, dots, dashes, underscores and colons, the first a letter or digit")]);
         for (var attempt = 1; ; attempt++)
         {
             var existing = await _store.FindSchedule(tenant, id);
@@ -144,6 +142,8 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
     private async ValueTask<ScheduleOutcome?> Refuse(string tenant, string id, ScheduleDefinition definition, StoredSchedule? existing)
     {
         if (existing is not null && definition == existing.Definition with { Pause = definition.Pause }) return null;
+        if (!ScheduleLimits.IsId(id))
+            return ScheduleOutcome.Of([new SchemaFault("id", $"must have 1 to {ScheduleLimits.IdCharacters} letters, digits, dots, dashes, underscores and colons, the first a letter or digit")]);
         if (ScheduleRules.FaultsOf(definition) is { Count: > 0 } faults) return ScheduleOutcome.Of(faults);
         var now = Now;
         if (definition.At <= now && definition.At != existing?.Definition.At) return ScheduleOutcome.Of([new SchemaFault("at", "lies in the past")]);
