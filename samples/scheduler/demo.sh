@@ -7,26 +7,21 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?Name a folder for the data.}
 shift
 for argument in "$@"; do
-  if [[ $argument == --fresh || $argument == --smoke ]]; then rm -rf "$folder"; fi
+  if [[ $argument == --fresh || $argument == --smoke ]]; then fresh=1; fi
 done
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 program=${DISPATCHER_PROGRAM:?Set DISPATCHER_PROGRAM to the program; ./build.sh demo scheduler does.}
 server_process=''
-trap 'if [[ -n $server_process ]]; then kill "$server_process" 2>/dev/null || true; fi' EXIT
+trap 'if [[ -n $server_process ]]; then kill "$server_process" 2>/dev/null || true; rm -f "$folder/server.pid"; fi' EXIT
 
 main() {
   command -v curl >/dev/null || { echo "The demo calls the service with curl, which is not there." >&2; exit 1; }
-  server=http://127.0.0.1:$(free_port)
-  cat > "$folder/serve.conf" <<CONF
-dispatcher {
-  contracts.scheduler-service = on
-  process.allowed-commands = [awk, tee]
-  http.allowed-hosts = ["${server#http://}"]
-  http.allow-private-addresses = on
-}
-CONF
-  start
+  # What a run that was killed has left would keep the data directory.
+  stop_leftover
+  [[ -z ${fresh:-} ]] || rm -rf "${folder:?}"
+  mkdir -p "$folder"
+  start_at_a_free_port
   for workflow in refresh report; do
     curl -fsS -o /dev/null -X PUT -H 'Content-Type: application/yaml' --data-binary "@$here/$workflow.yaml" "$server/api/v1/workflows/$workflow/versions/1"
   done
@@ -47,29 +42,62 @@ CONF
   kill -9 "$server_process"
   wait "$server_process" 2>/dev/null || true
   sleep 1
-  start
+  # At the same address, which the running workflow has.
+  start || { cat "$folder/serve.log" >&2; exit 1; }
   wait_for "$server/api/v1/schedules/weekly-report/runs?status=completed" '"id"'
   for job in weekly-report data-refresh; do curl -fsS -o /dev/null -X POST "$server/api/v1/schedules/$job/pause"; done
   show
 }
 
-# A port that nobody listens on, for the workflow may call this one address and no other.
-free_port() {
-  local port
-  for port in $(seq 53080 53180); do
-    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+# The workflow may call the server's one address and no other, so the port is chosen before the start, and again if somebody was quicker. Below 32768 no system
+# takes ports for connections of its own.
+start_at_a_free_port() {
+  local tries
+  for tries in {1..20}; do
+    server=http://127.0.0.1:$((20000 + RANDOM % 10000))
+    # Somebody listens there.
+    if (exec 3<> "/dev/tcp/127.0.0.1/${server##*:}") 2>/dev/null; then continue; fi
+    cat > "$folder/serve.conf" <<CONF
+dispatcher {
+  contracts.scheduler-service = on
+  process.allowed-commands = [awk, tee]
+  http.allowed-hosts = ["${server#http://}"]
+  http.allow-private-addresses = on
+}
+CONF
+    : > "$folder/serve.log"
+    if start; then return; fi
+    grep -qi 'address already in use' "$folder/serve.log" || break
+    echo "Port ${server##*:} was taken meanwhile; another one is tried ($tries)."
   done
+  cat "$folder/serve.log" >&2
+  exit 1
 }
 
-# Starts the server, and waits until it is ready.
+# Starts the server, and waits until it is ready. Fails if it ends before that.
 start() {
   "$program" serve --data "$folder/data" --config "$folder/serve.conf" --urls "$server" 2>> "$folder/serve.log" &
   server_process=$!
+  echo "$server_process" > "$folder/server.pid"
   until curl -fsS -o /dev/null "$server/health/ready" 2>/dev/null; do
-    kill -0 "$server_process" 2>/dev/null || { cat "$folder/serve.log" >&2; exit 1; }
+    kill -0 "$server_process" 2>/dev/null || return 1
     sleep 0.1
   done
+  # Somebody else may answer at the address.
+  kill -0 "$server_process" 2>/dev/null || return 1
   echo "The server is at $server (process $server_process)."
+}
+
+# Ends the server that a killed run has left, if that id is still that program.
+stop_leftover() {
+  local id
+  [[ -f $folder/server.pid ]] || return 0
+  id=$(<"$folder/server.pid")
+  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -qF "serve --data $folder/data "; then
+    kill -9 "$id" 2>/dev/null || true
+    while [[ -d /proc/$id ]]; do sleep 0.05; done
+  fi
+  rm -f "$folder/server.pid"
 }
 
 ops() { curl -sS -X POST -H 'Content-Type: application/json' -d "$1" "$server/api/scheduler_ops"; echo; }

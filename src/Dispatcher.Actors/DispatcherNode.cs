@@ -278,7 +278,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private void Deleted(JobRow row, DateTimeOffset at)
     {
         _metrics?.Deleted(row);
-        Events.Deleted(row.Id, new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId), at);
+        Events.Deleted(row.Id, JobAddress.Of(row), at);
     }
 
     void IJobObserver.Committed(JobState state, IReadOnlyList<JobEvent> events)
@@ -297,7 +297,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         Events.Progressed(new FeedProgress
         {
             JobId = state.Id,
-            Address = new JobAddress(state.Spec.Tenant, state.Spec.Workflow.Name, state.Spec.CorrelationId),
+            Address = JobAddress.Of(state.Spec),
             SequenceNr = state.SequenceNr,
             At = _services.Now(),
             Step = step,

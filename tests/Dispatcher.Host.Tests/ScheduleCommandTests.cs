@@ -41,6 +41,9 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
         var cron = await Client.Run("schedule", "create", "x", "--cron", "61 * * * *", "--workflow", "three");
         Assert.NotEqual(0, cron.ExitCode);
         Assert.Contains("minute, column 1: 61 is above 59", cron.Error, StringComparison.Ordinal);
+        var input = await Client.Run("schedule", "create", "x", "--cron", "@daily", "--workflow", "three", "--input-json", """{"count":"many"}""");
+        Assert.NotEqual(0, input.ExitCode);
+        Assert.Contains("input.count", input.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await Client.Run("schedule", "create", "x", "--workflow", "three", "--input-json", "{")).ExitCode);
         Assert.Equal(4, (await Client.Run("schedule", "delete", "nobody")).ExitCode);
     }

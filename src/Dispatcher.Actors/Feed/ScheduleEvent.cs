@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dispatcher.Coordination.Scheduling;
-using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Feed;
 
@@ -11,7 +10,7 @@ namespace Dispatcher.Feed;
 /// schedules that is the job; its runs are <c>run_id</c>.
 /// </summary>
 /// <param name="Type"><c>scheduler.job_created</c>, <c>_updated</c>, <c>_deleted</c>, <c>_started</c>, <c>_completed</c> or <c>_failed</c>.</param>
-/// <param name="Status">In capitals: of the schedule (<c>ACTIVE</c>), or of the run (<c>RUNNING</c>, <c>COMPLETED</c>, <c>FAILED</c>).</param>
+/// <param name="Status">In capitals: of the schedule as it is then (<c>ACTIVE</c>, <c>PAUSED</c>, <c>DISABLED</c>, <c>COMPLETED</c>, <c>DELETED</c>), or of the run (<c>RUNNING</c>, <c>COMPLETED</c>, <c>FAILED</c>).</param>
 /// <param name="Position">Where it stands in the tenant's stream; null for what is told once.</param>
 public sealed record ScheduleEvent(string Type, string Schedule, string Status, DateTimeOffset At, string? RunId, string? Position, string? Name, string? Reason)
 {
@@ -21,18 +20,27 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
     {
         var (type, status) = notice.Change switch
         {
-            ScheduleChange.Created => ("scheduler.job_created", "ACTIVE"),
-            ScheduleChange.Updated => ("scheduler.job_updated", "ACTIVE"),
+            ScheduleChange.Created => ("scheduler.job_created", WordOf(notice.Status)),
+            ScheduleChange.Updated => ("scheduler.job_updated", WordOf(notice.Status)),
             ScheduleChange.Deleted => ("scheduler.job_deleted", "DELETED"),
             _ => ("scheduler.job_failed", "FAILED"),
         };
         return new ScheduleEvent(type, notice.Schedule, status, notice.At, null, null, notice.Name, notice.Reason);
     }
 
+    /// <summary>Those who follow schedules know ACTIVE, PAUSED, DISABLED and COMPLETED.</summary>
+    private static string WordOf(ScheduleStatus status) => status switch
+    {
+        ScheduleStatus.Paused => "PAUSED",
+        ScheduleStatus.Disabled or ScheduleStatus.Archived => "DISABLED",
+        ScheduleStatus.Over => "COMPLETED",
+        _ => "ACTIVE",
+    };
+
     /// <summary>Null for an event of a job that is no run.</summary>
     internal static ScheduleEvent? Of(FeedEvent given, FeedScope scope)
     {
-        if (FiringLabels.ScheduleOf(given.Address.CorrelationId) is not { } schedule) return null;
+        if (given.Address.Schedule is not { } schedule) return null;
         var (type, status) = given.Type switch
         {
             "job.started" => ("scheduler.job_started", "RUNNING"),

@@ -22,9 +22,13 @@ public sealed class ScheduleFeed
         return subscription;
     }
 
+    /// <summary>Tells those who follow the notice's tenant.</summary>
     public void Tell(ScheduleNotice notice)
     {
-        foreach (var (subscription, _) in _subscriptions) subscription.Tell(notice);
+        foreach (var (subscription, _) in _subscriptions)
+        {
+            if (subscription.Tenant == notice.Tenant) subscription.Tell(notice);
+        }
     }
 
     internal void Remove(ScheduleSubscription subscription) => _subscriptions.TryRemove(subscription, out _);
@@ -46,6 +50,8 @@ public sealed class ScheduleSubscription : IDisposable
     /// <summary>The events of jobs from which those of runs are made.</summary>
     internal static FeedTypes Types { get; } = FeedTypes.TryRead("job.started,job.completed,job.failed,job.cancelled", out var types, out _) ? types : FeedTypes.All;
 
+    public string Tenant => _runs.Scope.Tenant;
+
     /// <summary>Everything of the journal up to here was given, as it is written.</summary>
     public string Position => _runs.Scope.Write(_runs.Position);
 
@@ -55,7 +61,7 @@ public sealed class ScheduleSubscription : IDisposable
         {
             var batch = await _runs.Read(cancellation);
             var events = new List<ScheduleEvent>();
-            while (_notices.Reader.TryRead(out var notice)) if (notice.Tenant == _runs.Scope.Tenant) events.Add(ScheduleEvent.Of(notice));
+            while (_notices.Reader.TryRead(out var notice)) events.Add(ScheduleEvent.Of(notice));
             foreach (var given in batch.Events) if (ScheduleEvent.Of(given, _runs.Scope) is { } found) events.Add(found);
             var isReload = batch.IsReload | Interlocked.Exchange(ref _hasMissed, 0) == 1;
             // What concerns no run is no news here.

@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Kernel;
+using Dispatcher.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.JobActors;
@@ -15,7 +16,7 @@ internal sealed partial class JobActor
     /// <summary>Kept once it is known whose job it is; before that, a line says what is known.</summary>
     private ILogger MakeLogger()
     {
-        if (_address is null && _state is { SequenceNr: > 0 } state) _address = AddressOf(state.Spec);
+        if (_address is null && _state is { SequenceNr: > 0 } state) _address = JobAddress.Of(state.Spec);
         var logger = new JobLogger(services.Logger, new JobLogScope(id, _address?.Tenant, _address?.CorrelationId));
         return _address is null ? logger : _log = logger;
     }

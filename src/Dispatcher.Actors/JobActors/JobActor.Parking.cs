@@ -28,7 +28,7 @@ internal sealed partial class JobActor
         if (await services.Store.FindJob(id) is { } row)
         {
             _parkedTenant = row.Tenant;
-            _address = new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId);
+            _address = JobAddress.Of(row);
             if (!row.Status.IsTerminal() && row.WaitsFor != JobRow.ParkedForVersion) await SayThatItIsUnread(history, row);
         }
 

@@ -18,7 +18,7 @@ internal sealed partial class JobActor
         var ends = turn.State.Status.IsTerminal() && !turn.Before.Status.IsTerminal();
         return services.Store.Append(new AppendRequest(id, turn.Before.SequenceNr, events)
         {
-            Address = _address ??= AddressOf(turn.State.Spec),
+            Address = _address ??= JobAddress.Of(turn.State.Spec),
             StatusBefore = turn.Before.Status,
             // The store has marked a job with mail as due: whoever takes the mail says anew for what it waits. And an earlier life may have said that the job is parked.
             Row = !_isRowCurrent || turn.Consumed.Count > 0 || JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
@@ -38,8 +38,6 @@ internal sealed partial class JobActor
 
     private static EncodedEvent[] EncodedEventsOf(JobTurn turn) =>
         [.. turn.Events.Select(@event => new EncodedEvent(EventCodec.NameOf(@event), @event.At, EventCodec.Encode(@event)))];
-
-    private static JobAddress AddressOf(JobSpec spec) => new(spec.Tenant, spec.Workflow.Name, spec.CorrelationId);
 
     /// <summary>
     /// A long job saves its state at distances that grow with its length, so that the work of saving stays in proportion to the events and a replay

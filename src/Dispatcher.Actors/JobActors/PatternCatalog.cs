@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Store;
+using Dispatcher.Workflows;
 using Dispatcher.Workflows.Patterns;
 
 namespace Dispatcher.JobActors;
@@ -17,7 +18,7 @@ public sealed class PatternCatalog(IScheduleStore? store, WorkflowCatalog workfl
         if (store is null || await store.FindPattern(tenant, id, version) is not { } found)
             return Refuse("unknown-pattern", $"There is no pattern {id}{(version is { } number ? $" version {number}" : "")}; register it first.");
         var (use, faults) = PatternUse.Of(found.Pattern, tenant, parameters);
-        if (use is null) return Refuse("invalid-params", $"The parameters do not fit pattern {id} version {found.Pattern.Version}: {string.Join("; ", faults)}.");
+        if (use is null) return Refuse("invalid-params", $"The parameters do not fit pattern {id} version {found.Pattern.Version}: {string.Join("; ", faults)}.") with { Faults = faults };
         if (use.Pinned is { } pinned) return new PatternJob(pinned, use, found.Pattern, null);
         if (await workflows.FindReference(tenant, use.Workflow!, use.WorkflowVersion) is { } reference) return new PatternJob(reference, use, found.Pattern, null);
         return Refuse("unknown-workflow", $"Pattern {id} makes a job of workflow {use.Workflow}{(use.WorkflowVersion is { } asked ? $" version {asked}" : "")}, which is not registered.");
@@ -29,6 +30,9 @@ public sealed class PatternCatalog(IScheduleStore? store, WorkflowCatalog workfl
 /// <summary>What a pattern makes of parameters, or why it makes nothing.</summary>
 public sealed record PatternJob(WorkflowReference? Workflow, PatternUse? Use, PatternDefinition? Pattern, Rejection? Refusal)
 {
+    /// <summary>What in the parameters does not fit, when that is the refusal.</summary>
+    public IReadOnlyList<SchemaFault> Faults { get; init; } = [];
+
     /// <summary>The labels by which jobs of a pattern are found.</summary>
     public const string Label = "pattern";
 

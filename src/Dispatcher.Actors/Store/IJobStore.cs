@@ -56,6 +56,9 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The rows of those jobs that exist, in no order. At most 1,000 ids.</summary>
     ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids);
 
+    /// <summary>For each query the newest job that it asks for, or null; in the order of the queries, of which there are at most 1,000.</summary>
+    ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries);
+
     /// <summary>A page of rows in the order of their ids, newest first. Never reads the journal, never counts, and looks at no more rows than the query allows.</summary>
     ValueTask<JobPage> ListJobs(JobQuery query);
 

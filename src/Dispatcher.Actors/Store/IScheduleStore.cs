@@ -24,6 +24,9 @@ public interface IScheduleStore
 
     ValueTask<StoredSchedule?> FindSchedule(string tenant, string id);
 
+    /// <summary>Those of the schedules that there are. At most 1,000 keys.</summary>
+    ValueTask<IReadOnlySet<ScheduleKey>> FindKnown(IReadOnlyList<ScheduleKey> keys);
+
     /// <summary>A tenant's schedules in the order of their ids, after the given one.</summary>
     ValueTask<IReadOnlyList<StoredSchedule>> ListSchedules(string tenant, string? after, int limit);
 
@@ -43,7 +46,8 @@ public interface IScheduleStore
     ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit);
 
     /// <summary>
-    /// Notes what became of firings. The next times are written only where the version is still the one that fired; what was fired is noted always.
+    /// Notes what became of firings. What was fired is noted always, the end of a held firing too; the next times, and a firing that is held now, only where the version
+    /// is still the one that fired. A schedule that was deleted and made anew since is another one, of which nothing is noted.
     /// </summary>
     /// <param name="term">The coordinator's term that this is done in; null on a node that is alone.</param>
     /// <returns>False when the term is over: nothing was written.</returns>
@@ -108,11 +112,19 @@ public sealed record FiringRecord
 }
 
 /// <summary>What became of a schedule's firing.</summary>
+/// <param name="CreatedAt">Of the schedule that fired: who has its id now may be another.</param>
 /// <param name="Version">The version that fired.</param>
 /// <param name="ArchivedAt">When it was put away.</param>
 /// <param name="SweepAt">When it may have to be put away or deleted.</param>
 public sealed record ScheduleAdvance(
-    string Tenant, string Id, long Version, FireTime? Next, DateTimeOffset? HeldDue, FiringRecord Record, DateTimeOffset? ArchivedAt = null, DateTimeOffset? SweepAt = null);
+    string Tenant, string Id, DateTimeOffset CreatedAt, long Version, FireTime? Next, DateTimeOffset? HeldDue, FiringRecord Record,
+    DateTimeOffset? ArchivedAt = null, DateTimeOffset? SweepAt = null)
+{
+    public static ScheduleAdvance Of(StoredSchedule schedule, FireTime? next, DateTimeOffset? heldDue, FiringRecord record, DateTimeOffset? sweepAt) =>
+        new(schedule.Tenant, schedule.Id, schedule.CreatedAt, schedule.Version, next, heldDue, record, schedule.ArchivedAt, sweepAt);
+}
+
+public readonly record struct ScheduleKey(string Tenant, string Id);
 
 public readonly record struct ScheduleEdge(string Schedule, string DependsOn);
 
@@ -145,6 +157,9 @@ public abstract record ScheduleWrite
     /// <summary>It would depend on itself.</summary>
     /// <param name="Path">Each depends on the next; begins and ends with the schedule.</param>
     public sealed record Cycle(IReadOnlyList<string> Path) : ScheduleWrite;
+
+    /// <summary>Its dependencies and theirs, and so on, are more than are looked through.</summary>
+    public sealed record TooManyDependencies(int Limit) : ScheduleWrite;
 
     /// <summary>The tenant has as many as it may.</summary>
     public sealed record Full(int Limit) : ScheduleWrite;

@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Store;
 
@@ -7,6 +8,13 @@ namespace Dispatcher.Store;
 public sealed record JobAddress(string Tenant, string Workflow, string? CorrelationId)
 {
     public static JobAddress Unknown { get; } = new("default", "unknown", null);
+
+    /// <summary>The schedule whose run the job is; null for others, such as the jobs that a run makes, which have its correlation id too.</summary>
+    public string? Schedule { get; init; }
+
+    public static JobAddress Of(JobSpec spec) => new(spec.Tenant, spec.Workflow.Name, spec.CorrelationId) { Schedule = spec.Labels?.GetValueOrDefault(FiringLabels.Schedule) };
+
+    public static JobAddress Of(JobRow row) => new(row.Tenant, row.WorkflowName, row.CorrelationId) { Schedule = row.Labels?.GetValueOrDefault(FiringLabels.Schedule) };
 }
 
 /// <summary>A job wants to hear when another one ends. Kept as long as both jobs are stored: it is also the edge of the graph of jobs.</summary>

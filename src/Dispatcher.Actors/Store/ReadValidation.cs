@@ -1,5 +1,3 @@
-using Dispatcher.Jobs;
-
 namespace Dispatcher.Store;
 
 /// <summary>Mistakes of a reader, refused by every store alike.</summary>
@@ -17,6 +15,6 @@ internal static class ReadValidation
         if (query.Terms.Count > 0 && query.Tenant is null) throw new ArgumentException("Terms are looked up within a tenant: name it.", nameof(query));
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">Too many ids at once.</exception>
-    public static void Validate(IReadOnlyList<JobId> ids) => ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Count, IdsLimit, nameof(ids));
+    /// <exception cref="ArgumentOutOfRangeException">Too many ids or queries at once.</exception>
+    public static void Validate<T>(IReadOnlyList<T> asked) => ArgumentOutOfRangeException.ThrowIfGreaterThan(asked.Count, IdsLimit, nameof(asked));
 }

@@ -5,22 +5,28 @@ namespace Dispatcher.Store;
 /// <summary>What both dialects check before a schedule is written, in its transaction.</summary>
 internal static class ScheduleWriteRules
 {
+    /// <summary>So many edges are read: one more than may be.</summary>
+    public const int EdgesRead = ScheduleLimits.DependencyEdges + 1;
+
+    public static ScheduleKey[] KeysOfDependencies(NewSchedule schedule) => [.. schedule.Definition.DependsOn.Select(id => new ScheduleKey(schedule.Tenant, id))];
+
     /// <summary>Why the schedule is not written; null if it may be.</summary>
     /// <param name="existing">The schedule as it is.</param>
     /// <param name="count">Schedules of the tenant.</param>
     /// <param name="known">Those of its dependencies that are there.</param>
-    /// <param name="edges">Who depends on whom in the tenant; asked only when it depends on others.</param>
-    public static ScheduleWrite? Refuse(NewSchedule schedule, StoredSchedule? existing, long count, IReadOnlySet<string> known, Func<IReadOnlyList<ScheduleEdge>> edges)
+    /// <param name="reached">What its dependencies depend on, and so on: all edges that are reached from them, or <see cref="EdgesRead"/>.</param>
+    public static ScheduleWrite? Refuse(NewSchedule schedule, StoredSchedule? existing, long count, IReadOnlySet<ScheduleKey> known, IReadOnlyList<ScheduleEdge> reached)
     {
         if (existing is null && schedule.ExpectedVersion > 0) return ScheduleWrite.NotFound.Instance;
         if (existing is not null && schedule.ExpectedVersion is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
         if (existing is null && count >= schedule.LimitPerTenant) return new ScheduleWrite.Full(schedule.LimitPerTenant);
         var dependencies = schedule.Definition.DependsOn;
         if (dependencies.IsEmpty) return null;
-        var others = edges().Where(edge => edge.Schedule != schedule.Id).ToLookup(edge => edge.Schedule, edge => edge.DependsOn, StringComparer.Ordinal);
+        if (reached.Count == EdgesRead) return new ScheduleWrite.TooManyDependencies(ScheduleLimits.DependencyEdges);
+        var others = reached.Where(edge => edge.Schedule != schedule.Id).ToLookup(edge => edge.Schedule, edge => edge.DependsOn, StringComparer.Ordinal);
         if (ScheduleGraph.FindCycle(schedule.Id, dependencies, others) is { } cycle) return new ScheduleWrite.Cycle(cycle);
         // One that was there when the edge was made may have been deleted since: the edge is kept, and says so.
-        var unknown = dependencies.Where(id => !known.Contains(id) && existing?.Definition.DependsOn.Contains(id) != true).ToList();
+        var unknown = dependencies.Where(id => !known.Contains(new ScheduleKey(schedule.Tenant, id)) && existing?.Definition.DependsOn.Contains(id) != true).ToList();
         return unknown.Count > 0 ? new ScheduleWrite.UnknownDependencies(unknown) : null;
     }
 
@@ -33,7 +39,8 @@ internal static class ScheduleWriteRules
         existing?.CreatedAt ?? StoredTime.Truncate(schedule.At),
         StoredTime.Truncate(schedule.At),
         schedule.KeepsTimes && existing is not null ? existing.Next : schedule.Next,
-        existing?.HeldDue,
+        // One that is disabled waits for nothing; one that is paused goes on waiting.
+        schedule.Definition.Enabled ? existing?.HeldDue : null,
         ArchivedAt: null,
         existing?.Record ?? FiringRecord.None);
 }

@@ -92,6 +92,21 @@ public sealed record JobQuery
     public int ScanLimit { get; init; } = 1000;
 }
 
+/// <summary>Asks for the newest job that has a label with this value, among the newest <see cref="ScanLimit"/> of them.</summary>
+/// <param name="Status">The status that it must have; null for any.</param>
+/// <param name="ChangedAfter">It must have changed (ended, if it has) after this time; null for any.</param>
+public sealed record NewestJobQuery(string Tenant, string Label, string Value, JobStatus? Status = null, DateTimeOffset? ChangedAfter = null)
+{
+    public const int ScanLimit = 2000;
+
+    /// <summary>The term by which it is looked for. Terms are lower case and cut, so others may have it too.</summary>
+    internal string Term => JobTerms.Spell($"{Label}={Value}");
+
+    internal bool Fits(JobRow row) => (Status is null || row.Status == Status)
+        && (ChangedAfter is not { } time || row.UpdatedAt > time)
+        && row.Labels is { } labels && labels.TryGetValue(Label, out var value) && value == Value;
+}
+
 /// <summary>A page of jobs.</summary>
 /// <param name="Next">Where the next page begins (<see cref="JobQuery.Before"/>); null at the end. A page may be short, even empty, and have a next one.</param>
 public sealed record JobPage(IReadOnlyList<JobRow> Rows, JobId? Next);

@@ -36,6 +36,21 @@ internal static class StoredText
         return labels.ToImmutable();
     }
 
+    /// <summary>One label's value, without reading the others; null if it is not there.</summary>
+    public static string? Label(ReadOnlySpan<byte> utf8, string name)
+    {
+        var reader = new Utf8JsonReader(utf8);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName) continue;
+            var isWanted = reader.ValueTextEquals(name);
+            reader.Read();
+            if (isWanted) return reader.GetString();
+        }
+
+        return null;
+    }
+
     public static byte[] EncodeTerms(IReadOnlyList<string> terms)
     {
         var buffer = new ArrayBufferWriter<byte>();

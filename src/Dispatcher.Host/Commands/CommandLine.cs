@@ -16,7 +16,8 @@ public static class CommandLine
     /// <returns>0 done, 1 failed, 2 wrong usage, 3 refused, 4 not found, 130 ended by Ctrl-C.</returns>
     public static async Task<int> Run(string[] args, HostEdges edges)
     {
-        var parsed = Root(edges).Parse(args.Length == 0 ? ["--help"] : args);
+        // A word that begins with @ is a word, such as the cron expression @daily, and names no file of further arguments.
+        var parsed = Root(edges).Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
             foreach (var error in parsed.Errors) await edges.Error.WriteLineAsync(error.Message);

@@ -32,7 +32,7 @@ internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Ty
     public static async ValueTask<(FeedScope.OfJob Scope, JobRow Row)?> FindJob(IJobStore store, string id, string tenant)
     {
         if (!JobId.TryParse(id, out var jobId) || await store.FindJob(jobId) is not { } row || row.Tenant != tenant) return null;
-        return (new FeedScope.OfJob(jobId, new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId)), row);
+        return (new FeedScope.OfJob(jobId, JobAddress.Of(row)), row);
     }
 
     public static FeedScope OfTenant(string tenant, string? workflow) =>

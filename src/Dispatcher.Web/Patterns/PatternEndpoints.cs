@@ -6,7 +6,6 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
@@ -116,17 +115,8 @@ internal static class PatternEndpoints
         if (job.Refusal is { } refusal) return ScheduleRefusals.Of(refusal).ToProblem(http);
         var origin = RequestOrigin.Of(caller, http);
         var spec = job.SpecFor(caller.Tenant) with { IdempotencyKey = key, CorrelationId = origin.CorrelationId, TraceParent = origin.TraceParent };
-        return await engine.Gateway.Submit(spec, origin.By) switch
-        {
-            CommandReply.Done done => JsonAnswers.Created(ApiPaths.Job(done.JobId), RunReceipt.Of(done.JobId, isNew: true)),
-            CommandReply.Accepted accepted => TypedResults.Accepted(ApiPaths.Job(accepted.JobId), RunReceipt.Of(accepted.JobId, isNew: true)),
-            CommandReply.Duplicate { SameRequest: true } duplicate => JsonAnswers.Ok(RunReceipt.Of(duplicate.Existing, isNew: false)),
-            CommandReply.Duplicate duplicate => IdempotencyKey.Conflict(key, duplicate, "job").ToProblem(http),
-            CommandReply.Refused { Rejection.Code: "invalid-input" } refused => ScheduleRefusals.Of(refused.Rejection).ToProblem(http),
-            CommandReply.Refused refused => Rejections.ToRefusal(refused).ToProblem(http),
-            CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable).ToProblem(http),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        var reply = await engine.Gateway.Submit(spec, origin.By);
+        return reply is CommandReply.Duplicate { SameRequest: false } other ? IdempotencyKey.Conflict(key, other, "job").ToProblem(http) : RunAnswers.Of(reply, http);
     }
 
     private static async ValueTask<(PatternPage? Page, Refusal? Refusal)> Page(string? id, int? limit, string? cursor, Caller caller, DispatcherEngine engine)

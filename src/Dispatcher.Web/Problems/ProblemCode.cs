@@ -42,7 +42,7 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode InvalidPattern { get; } = new("invalid-pattern", 400, "A pattern is wrong: its schema or its expressions; faults lists each");
 
-    public static ProblemCode InvalidRange { get; } = new("invalid-range", 400, "A range of times cannot be filled: it reaches into the future, or has too many times");
+    public static ProblemCode InvalidRange { get; } = new("invalid-range", 400, "A range of times cannot be filled: it begins before 1970, reaches into the future, or has too many times");
 
     public static ProblemCode Unauthorized { get; } = new("unauthorized", 401, "No key or token was given, or it is not known, expired or revoked");
 

@@ -1,9 +1,8 @@
+using System.Text.Json;
 using Dispatcher.Coordination.Scheduling;
-using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
@@ -32,7 +31,7 @@ internal static class ScheduleEndpoints
         schedules.MapDelete("/{id}", Delete).WithName("deleteSchedule").RequireRole(Role.Submitter).Refuses(ProblemCode.UnknownSchedule, ProblemCode.InvalidIfMatch, ProblemCode.ScheduleConflict)
             .WithRequestHeader("If-Match", "The version that the schedule must have, as its ETag shows it.");
         schedules.MapPost("/{id}/run", Run).WithName("runSchedule").RequireRole(Role.Submitter)
-            .Refuses(ProblemCode.UnknownSchedule, ProblemCode.InvalidRequest, ProblemCode.InvalidInput, ProblemCode.InvalidParams, ProblemCode.UnknownWorkflow, ProblemCode.UnknownPattern, ProblemCode.PayloadTooLarge);
+            .Refuses(ProblemCode.UnknownSchedule, ProblemCode.InvalidRequest, ProblemCode.InvalidInput, ProblemCode.InvalidParams, ProblemCode.UnknownWorkflow, ProblemCode.UnknownPattern, ProblemCode.PayloadTooLarge, ProblemCode.IdempotencyConflict);
         schedules.MapPost("/{id}/pause", Pause).WithName("pauseSchedule").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownSchedule, ProblemCode.ReasonTooLong, ProblemCode.ScheduleConflict);
         schedules.MapPost("/{id}/resume", Resume).WithName("resumeSchedule").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownSchedule, ProblemCode.ScheduleConflict);
         schedules.MapPost("/{id}/backfill", Backfill).WithName("backfillSchedule").RequireRole(Role.Operator).Refuses(ProblemCode.UnknownSchedule, ProblemCode.InvalidRange);
@@ -41,7 +40,7 @@ internal static class ScheduleEndpoints
     private static T RefusesDefinitions<T>(this T endpoint)
         where T : IEndpointConventionBuilder => endpoint
         .Refuses(ProblemCode.InvalidRequest, ProblemCode.InvalidSchedule, ProblemCode.UnknownWorkflow, ProblemCode.UnknownPattern, ProblemCode.UnknownDependency, ProblemCode.ScheduleCycle)
-        .Refuses(ProblemCode.ScheduleConflict, ProblemCode.TooManySchedules, ProblemCode.InvalidDefinition);
+        .Refuses(ProblemCode.ScheduleConflict, ProblemCode.TooManySchedules, ProblemCode.InvalidDefinition, ProblemCode.InvalidParams);
 
     /// <summary>Make a schedule</summary>
     /// <remarks>It is in force at every node when this is answered.</remarks>
@@ -55,7 +54,7 @@ internal static class ScheduleEndpoints
     }
 
     /// <summary>Make or replace a schedule</summary>
-    /// <remarks>All of it; what is left out gets its default. What was fired so far stays.</remarks>
+    /// <remarks>All of it; what is left out gets its default. What was fired so far stays, and so does a pause that an operator made.</remarks>
     /// <param name="id">The schedule's id.</param>
     internal static async Task<Results<JsonCreated<ScheduleView>, JsonOk<ScheduleView>, ProblemHttpResult>> Replace(
         string id, ScheduleRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
@@ -87,24 +86,14 @@ internal static class ScheduleEndpoints
     internal static async Task<Results<JsonCreated<RunReceipt>, JsonOk<RunReceipt>, Accepted<RunReceipt>, ProblemHttpResult>> Run(
         string id, RunScheduleRequest? request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
-        if (request?.IdempotencyKey is { } key && (key.Length is 0 or > 100 || key.Any(char.IsControl)))
-            return Refusal.Of([new RequestFault("idempotency_key", "must have 1 to 100 characters, none of them a control character")]).ToProblem(http);
+        if (request?.IdempotencyKey is { } key && IdempotencyKey.Form(key) is { } fault) return Refusal.Of([new RequestFault("idempotency_key", fault)]).ToProblem(http);
+        if (request?.Input is { ValueKind: not JsonValueKind.Object }) return Refusal.Of([new RequestFault("input", "must be an object")]).ToProblem(http);
         var reply = await engine.Schedules.Run(caller.Tenant, id, request?.IdempotencyKey, request?.Input);
-        return reply switch
-        {
-            null => ScheduleRefusals.Unknown(id).ToProblem(http),
-            CommandReply.Done done => JsonAnswers.Created(ApiPaths.Job(done.JobId), RunReceipt.Of(done.JobId, isNew: true)),
-            CommandReply.Duplicate duplicate => JsonAnswers.Ok(RunReceipt.Of(duplicate.Existing, isNew: false)),
-            CommandReply.Accepted accepted => TypedResults.Accepted(ApiPaths.Job(accepted.JobId), RunReceipt.Of(accepted.JobId, isNew: true)),
-            CommandReply.Refused { Rejection.Code: "invalid-input" or "invalid-params" or "unknown-pattern" } refused => ScheduleRefusals.Of(refused.Rejection).ToProblem(http),
-            CommandReply.Refused refused => Rejections.ToRefusal(refused).ToProblem(http),
-            CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable).ToProblem(http),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        return reply is null ? ScheduleRefusals.Unknown(id).ToProblem(http) : RunAnswers.Of(reply, http);
     }
 
     /// <summary>Pause a schedule</summary>
-    /// <remarks>It does not fire by itself; firings that fall into the pause are left out.</remarks>
+    /// <remarks>It does not fire by itself; firings that fall into the pause are left out, and one that waits for dependencies goes on waiting.</remarks>
     /// <param name="id">The schedule's id.</param>
     internal static async Task<Results<JsonOk<ScheduleView>, ProblemHttpResult>> Pause(string id, PauseScheduleRequest? request, Caller caller, HttpContext http, DispatcherEngine engine)
     {

@@ -95,9 +95,9 @@ internal static class ScheduleReads
     }
 
     /// <summary>Show who waits for whom</summary>
-    /// <remarks>All schedules of the tenant, up to 10,000. An edge goes from a dependency to the schedule that waits for it.</remarks>
+    /// <remarks>All schedules of the tenant, up to 10,000, and as many edges. An edge goes from a dependency to the schedule that waits for it.</remarks>
     internal static async Task<JsonOk<ScheduleGraphView>> Graph(Caller caller, DispatcherEngine engine) =>
-        JsonAnswers.Ok(ScheduleGraphView.Of(await engine.Schedules.ReadMap(caller.Tenant), engine.Gateway.Now));
+        JsonAnswers.Ok(ScheduleGraphView.Of(await engine.Schedules.ReadMap(caller.Tenant)));
 
     private static Refusal? FaultOf(int? limit) =>
         limit is < 1 or > MaxLimit ? Refusal.Of([new RequestFault("limit", $"is {limit}; it must be from 1 to {MaxLimit}")]) : null;

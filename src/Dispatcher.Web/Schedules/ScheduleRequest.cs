@@ -39,7 +39,7 @@ internal sealed record ScheduleRequest
     /// <summary>False: does not fire by itself. True if absent.</summary>
     public bool? Enabled { get; set; }
 
-    /// <summary>Does not fire by itself before this time.</summary>
+    /// <summary>Does not fire by itself before this time. A pause that an operator made stays as it is.</summary>
     public Rfc3339? PausedUntil { get; set; }
 
     /// <summary>When it is due and its last run has not ended: allow (if absent), skip, or buffer-one.</summary>
@@ -69,7 +69,7 @@ internal sealed record ScheduleRequest
     /// <summary>A workflow definition of this schedule alone.</summary>
     public JsonElement? Definition { get; set; }
 
-    /// <summary>The jobs' input; texts may hold ${schedule.due}, ${schedule.date}, ${schedule.id}, ${schedule.name}, ${schedule.cause} and ${schedule.catch_up}.</summary>
+    /// <summary>The jobs' input, which must fit the workflow as it is now; texts may hold ${schedule.due}, ${schedule.date}, ${schedule.id}, ${schedule.name}, ${schedule.cause} and ${schedule.catch_up}.</summary>
     public JsonElement? Input { get; set; }
 
     /// <summary>With a pattern, in place of input: its parameters.</summary>
@@ -139,7 +139,7 @@ internal sealed record ScheduleRequest
 /// <summary>A run that somebody wants now.</summary>
 internal sealed record RunScheduleRequest
 {
-    /// <summary>1 to 100 characters: a second request with this key gives the first one's run.</summary>
+    /// <summary>1 to 200 characters: a second request with this key gives the first one's run.</summary>
     public string? IdempotencyKey { get; set; }
 
     /// <summary>In place of the schedule's own input or parameters.</summary>

@@ -133,7 +133,7 @@ internal sealed record SchedulePauseView(DateTimeOffset? Until, string? Reason, 
 
 /// <summary>What was fired so far. How the runs went shows in the runs.</summary>
 /// <param name="LastDue">The due time of the last firing.</param>
-/// <param name="LastRun">The last run's id.</param>
+/// <param name="LastRun">The run that the last firing made; runs by hand and backfills are no firings.</param>
 /// <param name="Fired">Firings that made a run.</param>
 /// <param name="Skipped">Firings left out because a run had not ended.</param>
 /// <param name="Missed">Firings left out because nobody could fire them in time.</param>
@@ -198,15 +198,14 @@ internal sealed record RunView(JobId Id, JobStatus Status, WorkflowView Workflow
 
 /// <summary>Who waits for whom.</summary>
 /// <param name="Edges">Pairs of ids: a dependency, and the schedule that waits for it; so they read from left to right.</param>
-/// <param name="IsCut">True when there are more schedules than are shown.</param>
+/// <param name="IsCut">True when there are more schedules or edges than are shown.</param>
 internal sealed record ScheduleGraphView(IReadOnlyList<ScheduleNodeView> Nodes, IReadOnlyList<IReadOnlyList<string>> Edges, bool IsCut)
 {
-    public static ScheduleGraphView Of(ScheduleMap map, DateTimeOffset now)
+    public static ScheduleGraphView Of(ScheduleMap map)
     {
-        var known = map.Schedules.Select(schedule => schedule.Id).ToHashSet(StringComparer.Ordinal);
-        var missing = map.Edges.Where(edge => !map.IsCut && !known.Contains(edge.DependsOn)).ToLookup(edge => edge.Schedule, edge => edge.DependsOn, StringComparer.Ordinal);
+        var missing = map.Missing.ToLookup(edge => edge.Schedule, edge => edge.DependsOn, StringComparer.Ordinal);
         return new ScheduleGraphView(
-            [.. map.Schedules.Select(schedule => ScheduleNodeView.Of(schedule, now, [.. missing[schedule.Id]]))],
+            [.. map.Nodes.Select(node => ScheduleNodeView.Of(node, [.. missing[node.Id]]))],
             [.. map.Edges.Select(edge => (IReadOnlyList<string>)[edge.DependsOn, edge.Schedule])],
             map.IsCut);
     }
@@ -216,6 +215,6 @@ internal sealed record ScheduleGraphView(IReadOnlyList<ScheduleNodeView> Nodes, 
 /// <param name="MissingDependencies">What it depends on and was deleted: until that is changed it fires no more by itself.</param>
 internal sealed record ScheduleNodeView(string Id, string Name, string Status, DateTimeOffset? NextDue, DateTimeOffset? HeldDue, IReadOnlyList<string>? MissingDependencies)
 {
-    public static ScheduleNodeView Of(StoredSchedule schedule, DateTimeOffset now, IReadOnlyList<string> missing) => new(
-        schedule.Id, schedule.Definition.Name, ScheduleStatuses.Of(schedule, now).ToText(), schedule.Next?.Due, schedule.HeldDue, missing.Count > 0 ? missing : null);
+    public static ScheduleNodeView Of(ScheduleNode node, IReadOnlyList<string> missing) =>
+        new(node.Id, node.Name, node.Status.ToText(), node.NextDue, node.HeldDue, missing.Count > 0 ? missing : null);
 }

@@ -150,7 +150,7 @@ public sealed partial class SimulatedDisk
 
     private JournalEntry Entry(JobId id, StoredEvent @event)
     {
-        var address = _rows.TryGetValue(id, out var row) ? new JobAddress(row.Tenant, row.WorkflowName, row.CorrelationId) : JobAddress.Unknown;
+        var address = _rows.TryGetValue(id, out var row) ? JobAddress.Of(row) : JobAddress.Unknown;
         return new JournalEntry(@event.Ordering, id, @event.SequenceNr, address, @event.Type, @event.At, @event.Payload);
     }
 }

@@ -90,6 +90,8 @@ internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJo
 
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids) => inner.FindJobs(ids);
 
+    public ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries) => inner.FindNewest(queries);
+
     public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => inner.CountJobs(tenant);
 
     public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => inner.ReadInbox(id);

@@ -80,6 +80,13 @@ public sealed partial class SimulatedJobStore(SimulatedDisk disk, Func<AppendReq
         return ValueTask.FromResult(disk.Rows(ids));
     }
 
+    public ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        ReadValidation.Validate(queries);
+        return ValueTask.FromResult<IReadOnlyList<JobRow?>>(
+            [.. queries.Select(query => disk.Rows(new JobQuery { Tenant = query.Tenant, Terms = [query.Term], Limit = 1000, ScanLimit = NewestJobQuery.ScanLimit }).Rows.FirstOrDefault(query.Fits))]);
+    }
+
     public ValueTask<JobPage> ListJobs(JobQuery query)
     {
         ReadValidation.Validate(query);

@@ -8,17 +8,20 @@ public abstract partial class JobStoreConformance
 {
     private static readonly JobAddress Acme = new("acme", "render", "order-1");
 
+    private static readonly System.Collections.Immutable.ImmutableSortedDictionary<string, string> Nightly =
+        System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("a", "schedule").Add("schedule", "nightly");
+
     [Fact]
     public async Task ReadJournal_GivesAllEvents_InTheOrderOfTheirAppends()
     {
         var first = await Appended(Append(Id(2), events: 2) with { Row = Row(Id(2)) with { CorrelationId = "order-1" } });
-        var second = await Appended(Append(Id(1)) with { Row = Row(Id(1), tenant: "other", workflow: "encode") });
+        var second = await Appended(Append(Id(1)) with { Row = Row(Id(1), tenant: "other", workflow: "encode") with { Labels = Nightly } });
         await Reopen();
         await Appended(Append(Id(2), expected: 2));
 
         var page = await Store.ReadJournal(0, null, 10);
         Assert.Equal([(Id(2), 1L), (Id(2), 2L), (Id(1), 1L), (Id(2), 3L)], page.Entries.Select(entry => (entry.JobId, entry.SequenceNr)));
-        Assert.Equal([Acme, Acme, new JobAddress("other", "encode", null), Acme], page.Entries.Select(entry => entry.Address));
+        Assert.Equal([Acme, Acme, new JobAddress("other", "encode", null) { Schedule = "nightly" }, Acme], page.Entries.Select(entry => entry.Address));
         Assert.Equal((first.FirstOrdering, second.FirstOrdering), (page.Entries[0].Ordering, page.Entries[2].Ordering));
         Assert.Equal(first.FirstOrdering + 1, page.Entries[1].Ordering);
         Assert.Equal(("step.started", Noon, """{"n":1}"""), (page.Entries[0].Type, page.Entries[0].At, Text(page.Entries[0].Payload)));

@@ -162,6 +162,32 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task FindNewest_GivesTheNewestThatFits_OfEachQuery()
+    {
+        await Run(1, "a", JobStatus.Completed, Noon);
+        await Run(2, "A", JobStatus.Completed, Noon);
+        await Run(3, "a", JobStatus.Failed, Noon.AddMinutes(1));
+        await Run(4, "b", JobStatus.Running, Noon);
+
+        var found = await Store.FindNewest(
+        [
+            Of("a"), Of("A"), Of("b"), Of("c"), Of("a") with { Status = JobStatus.Completed }, Of("a") with { ChangedAfter = Noon }, Of("a") with { Status = JobStatus.Completed, ChangedAfter = Noon },
+            Of("a") with { Tenant = "other" },
+        ]);
+
+        Assert.Equal([Id(3), Id(2), Id(4), null, Id(1), Id(3), null, null], found.Select(row => row?.Id));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.FindNewest([.. Enumerable.Repeat(Of("a"), 1001)]));
+
+        static NewestJobQuery Of(string value) => new("acme", "run", value);
+
+        async Task Run(int n, string value, JobStatus status, DateTimeOffset at) => await Appended(Append(Id(n)) with
+        {
+            Row = Row(Id(n)) with { Status = status, UpdatedAt = at, Labels = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("run", value) },
+            Terms = [$"run={value.ToLowerInvariant()}"],
+        });
+    }
+
+    [Fact]
     public async Task ListJobs_RefusesWhatItCannotDo()
     {
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.ListJobs(new JobQuery { Limit = 0 }));

@@ -169,17 +169,17 @@ public abstract class ScheduleStoreConformance : StoreConformance
         var job = Id(1);
         var record = new FiringRecord { LastDue = Due(1).Due, LastFiredAt = Noon.AddHours(1), LastJob = job, Fired = 1, Skipped = 2, Missed = 3, Failed = 4, Note = "n" };
 
-        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", 1, Due(2), Due(1).Due, record)]));
+        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), Due(1).Due, record)]));
 
         var found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((Due(2), Due(1).Due, record), (found!.Next, found.HeldDue, found.Record));
         Assert.Equal(["a"], (await Schedules.ReadHeldSchedules(null, 10)).Select(schedule => schedule.Id));
-        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", 1, null, null, record, ArchivedAt: Noon)]));
+        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, null, null, record, ArchivedAt: Noon)]));
         found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((null, null, (DateTimeOffset?)Noon), (found!.Next, found.HeldDue, found.ArchivedAt));
         Assert.Empty(await Schedules.ReadHeldSchedules(null, 10));
         Assert.Null(await Schedules.NextFiring());
-        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "nobody", 1, null, null, record)]));
+        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "nobody", Noon, 1, null, null, record)]));
     }
 
     [Fact]
@@ -188,11 +188,94 @@ public abstract class ScheduleStoreConformance : StoreConformance
         await Put(New("a") with { Next = Due(1) });
         await Put(New("a") with { ExpectedVersion = 1, Next = Due(5) });
 
-        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", 1, Due(2), null, new FiringRecord { Fired = 1 }, ArchivedAt: Noon)]);
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), null, new FiringRecord { Fired = 1 }, ArchivedAt: Noon)]);
 
         var found = await Schedules.FindSchedule("acme", "a");
         Assert.Equal((Due(5), 1L, null), (found!.Next, found.Record.Fired, found.ArchivedAt));
         Assert.Equal(1, (await Put(New("a") with { ExpectedVersion = 2 })).Record.Fired);
+    }
+
+    [Fact]
+    public async Task AnAdvanceOfAnOlderVersion_EndsAHeldFiring_AndBeginsNone()
+    {
+        await Put(New("a") with { Next = Due(1) });
+        await Put(New("a") with { ExpectedVersion = 1, Next = Due(5) });
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), Due(1).Due, FiringRecord.None)]);
+        Assert.Null((await Schedules.FindSchedule("acme", "a"))!.HeldDue);
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 2, Due(6), Due(5).Due, FiringRecord.None)]);
+        Assert.Equal(Due(5).Due, (await Schedules.FindSchedule("acme", "a"))!.HeldDue);
+
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), null, FiringRecord.None)]);
+
+        Assert.Null((await Schedules.FindSchedule("acme", "a"))!.HeldDue);
+    }
+
+    [Fact]
+    public async Task AnAdvanceOfAScheduleThatWasMadeAnew_IsNotNoted()
+    {
+        await Put(New("a") with { Next = Due(1) });
+        await Schedules.DeleteSchedule("acme", "a", null);
+        await Put(New("a") with { Next = Due(3), At = Noon.AddSeconds(1) });
+
+        Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), Due(1).Due, new FiringRecord { Fired = 1 })]));
+
+        var found = await Schedules.FindSchedule("acme", "a");
+        Assert.Equal((Due(3), null, 0L), (found!.Next, found.HeldDue, found.Record.Fired));
+    }
+
+    [Fact]
+    public async Task AHeldFiring_StaysOverAChange_ButNotWhenItIsDisabled()
+    {
+        await Put(New("a"));
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, null, Due(1).Due, FiringRecord.None)]);
+
+        Assert.Equal(Due(1).Due, (await Put(New("a") with { ExpectedVersion = 1 })).HeldDue);
+        Assert.Equal(Due(1).Due, (await Schedules.FindSchedule("acme", "a"))!.HeldDue);
+        var disabled = new ScheduleDefinition { Name = "a", Enabled = false };
+        Assert.Null((await Put(New("a") with { ExpectedVersion = 2, Definition = disabled })).HeldDue);
+        Assert.Null((await Schedules.FindSchedule("acme", "a"))!.HeldDue);
+    }
+
+    [Fact]
+    public async Task AHeldFiringThatHasFired_StaysFired_WhenTheScheduleIsChangedAtTheSameTime()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            var id = $"s{round}";
+            await Put(New(id) with { Next = Due(1) });
+            await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", id, Noon, 1, Due(2), Due(1).Due, FiringRecord.None)]);
+
+            await Task.WhenAll(
+                Schedules.PutSchedule(New(id) with { ExpectedVersion = 1, KeepsTimes = true }).AsTask(),
+                Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", id, Noon, 1, Due(2), null, new FiringRecord { Fired = 1 })]).AsTask());
+
+            var found = (await Schedules.FindSchedule("acme", id))!;
+            Assert.Equal((2L, null, 1L), (found.Version, found.HeldDue, found.Record.Fired));
+        }
+    }
+
+    [Fact]
+    public async Task KnownSchedules_AreThoseThatAreThere()
+    {
+        await Put(New("a"));
+        await Put(New("b") with { Tenant = "other" });
+
+        var known = await Schedules.FindKnown([new("acme", "a"), new("acme", "b"), new("other", "b"), new("acme", "c")]);
+
+        Assert.Equal([new ScheduleKey("acme", "a"), new ScheduleKey("other", "b")], known.OrderBy(key => key.Id, StringComparer.Ordinal));
+        Assert.Empty(await Schedules.FindKnown([]));
+    }
+
+    [Fact]
+    public async Task DependenciesThatLeadTooFar_AreRefused()
+    {
+        string[] leaves = [.. Enumerable.Range(0, 100).Select(n => $"leaf{n}")];
+        string[] middle = [.. Enumerable.Range(0, 101).Select(n => $"middle{n}")];
+        foreach (var leaf in leaves) await Put(New(leaf) with { LimitPerTenant = 1000 });
+        foreach (var id in middle) await Put(New(id, leaves) with { LimitPerTenant = 1000 });
+
+        Assert.Equal(ScheduleLimits.DependencyEdges, Assert.IsType<ScheduleWrite.TooManyDependencies>(await Schedules.PutSchedule(New("top", middle) with { LimitPerTenant = 1000 })).Limit);
+        await Put(New("top", middle[1..]) with { LimitPerTenant = 1000 });
     }
 
     [Fact]
@@ -201,7 +284,7 @@ public abstract class ScheduleStoreConformance : StoreConformance
         foreach (var (id, hours) in new[] { ("a", 2), ("b", 1), ("c", 2), ("d", 0) })
         {
             await Put(New(id));
-            if (hours > 0) await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", id, 1, null, Noon.AddHours(hours), FiringRecord.None)]);
+            if (hours > 0) await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", id, Noon, 1, null, Noon.AddHours(hours), FiringRecord.None)]);
         }
 
         var first = await Schedules.ReadHeldSchedules(null, 2);
@@ -217,7 +300,7 @@ public abstract class ScheduleStoreConformance : StoreConformance
         await Put(New("c"));
 
         Assert.Equal(["b"], (await Schedules.ReadSweptSchedules(Noon.AddHours(1), 10)).Select(schedule => schedule.Id));
-        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "b", 1, null, null, FiringRecord.None, SweepAt: Noon.AddHours(3))]);
+        await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "b", Noon, 1, null, null, FiringRecord.None, SweepAt: Noon.AddHours(3))]);
         Assert.Equal(["a"], (await Schedules.ReadSweptSchedules(Noon.AddHours(2), 10)).Select(schedule => schedule.Id));
     }
 

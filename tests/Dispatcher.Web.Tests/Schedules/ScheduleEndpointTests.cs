@@ -53,6 +53,10 @@ public sealed class ScheduleEndpointTests : ServiceTest
     [InlineData("""{"id":"graph","workflow":"quick"}""", 400, "invalid-request", "id", "is the name of a path")]
     [InlineData("""{"params":{},"workflow":"quick"}""", 400, "invalid-request", "params", "goes with a pattern")]
     [InlineData("""{"workflow":"quick","input":{"x":"${schedule.da"}}""", 400, "invalid-schedule", "input.x", "not closed")]
+    [InlineData("""{"cron":"@daily","workflow":"picky","input":{"video":7}}""", 400, "invalid-schedule", "input.video", "must be")]
+    [InlineData("""{"cron":"@daily","workflow":"picky"}""", 400, "invalid-schedule", "input", "'video' is required")]
+    [InlineData("""{"definition":{"name":"x","version":1,"input":{"type":"object","properties":{"n":{"type":"integer"}}},"steps":[{"id":"a","uses":"noop"}]},"input":{"n":"${schedule.id}"}}""", 400, "invalid-schedule", "input.n", "")]
+    [InlineData("""{"workflow":"quick","delete_after":"PT99999999999999999999H"}""", 400, "invalid-request", "delete_after", "is no duration")]
     public async Task Nonsense_IsRefused_WithItsPlace(string body, int status, string code, string path, string message)
     {
         var answer = await Api.Post("/schedules", body);
@@ -108,7 +112,20 @@ public sealed class ScheduleEndpointTests : ServiceTest
         var paused = await Api.Post("/schedules/often/pause", """{"reason":"enough"}""");
         Assert.Equal(("paused", "enough", "local"), (paused.Text("status"), paused.Text("pause.reason"), paused.Text("pause.by")));
         Assert.False(paused.Has("next_due"));
+        // Whoever describes it anew does not end the pause.
+        Assert.Equal("paused", (await Api.Put("/schedules/often", """{"cron":"* * * * * *","workflow":"quick"}""")).Text("status"));
         Assert.Equal("active", (await Api.Post("/schedules/often/resume")).Text("status"));
+    }
+
+    [Fact]
+    public async Task TimesAtBothEnds_AreTaken()
+    {
+        Assert.Equal(HttpStatusCode.Created, (await Api.Post("/schedules", """{"id":"last","at":"9999-12-31T23:59:59.9Z","jitter":"1d","workflow":"quick"}""")).Status);
+        Assert.Equal(HttpStatusCode.Created, (await Api.Post("/schedules", """{"id":"west","cron":"@daily","timezone":"America/New_York","start_at":"0001-01-01T00:00:00Z","workflow":"quick"}""")).Status);
+
+        Assert.Equal(1, (await Api.Get("/schedules/west/next?count=1&after=0001-01-01T00:00:00Z")).At("times").GetArrayLength());
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid-range"), await Refused(Api.Post("/schedules/west/backfill", """{"from":"0001-01-01T00:00:00Z","to":"2026-01-01T00:00:00Z"}""")));
+        Assert.Equal(0, (await Api.Get("/schedules/west/next?count=1&after=9999-12-31T23:59:59Z")).At("times").GetArrayLength());
     }
 
     [Fact]
@@ -122,6 +139,7 @@ public sealed class ScheduleEndpointTests : ServiceTest
         Assert.Single(answers.Select(answer => answer.Text("id")).Distinct(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.Created, (await Api.Post("/schedules/manual/run")).Status);
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-input"), await Refused(Api.Post("/schedules/manual/run", """{"input":{"x":1}}""")));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid-request"), await Refused(Api.Post("/schedules/manual/run", """{"input":7}""")));
         Assert.Equal((HttpStatusCode.NotFound, "unknown-schedule"), await Refused(Api.Post("/schedules/nobody/run")));
     }
 

@@ -35,6 +35,49 @@ public sealed class ScheduleStreamTests : ServiceTest
         Assert.Equal("scheduler.job_deleted", (await stream.NextMessage())!.Type);
     }
 
+    /// <summary>The jobs that a run makes have its correlation id, and are no runs.</summary>
+    [Fact]
+    public async Task ARunWithChildren_IsToldOnce()
+    {
+        await Api.Register(
+            """
+            name: parent
+            version: 1
+            steps:
+              - { id: child, uses: workflow.run, with: { workflow: quick } }
+            """);
+        await Api.Post("/schedules", """{"id":"a","workflow":"parent"}""");
+        using var stream = await SseClient.Open(Api.Client, "/api/v1/schedules/stream");
+        await stream.Next();
+        await Api.Post("/schedules/a/run");
+        var told = await stream.Until(next => next.Type == "scheduler.job_completed");
+        await Api.Send(HttpMethod.Delete, "/schedules/a");
+        told.AddRange(await stream.Until(next => next.Type == "scheduler.job_deleted"));
+
+        using var again = await SseClient.Open(Api.Client, "/api/v1/schedules/stream?after=o0");
+        await again.Next();
+        var read = await again.Until(next => next.Type == "scheduler.job_completed");
+
+        Assert.Equal(["scheduler.job_started", "scheduler.job_completed", "scheduler.job_deleted"], told.Select(next => next.Type));
+        Assert.Equal(["scheduler.job_started", "scheduler.job_completed"], read.Select(next => next.Type));
+    }
+
+    [Fact]
+    public async Task Changes_TellWhatTheScheduleDoesThen()
+    {
+        using var stream = await SseClient.Open(Api.Client, "/api/v1/schedules/stream");
+        await stream.Next();
+        await Api.Post("/schedules", """{"id":"a","workflow":"quick"}""");
+        await Api.Post("/schedules/a/pause");
+        await Api.Post("/schedules/a/resume");
+        await Api.Put("/schedules/a", """{"workflow":"quick","enabled":false}""");
+        await Api.Send(HttpMethod.Delete, "/schedules/a");
+
+        var told = await stream.Until(next => next.Type == "scheduler.job_deleted");
+
+        Assert.Equal(["ACTIVE", "PAUSED", "ACTIVE", "DISABLED", "DELETED"], told.Select(next => next.Json.GetProperty("payload").GetProperty("status").GetString()));
+    }
+
     [Fact]
     public async Task AClientThatComesBack_MissesNoRun()
     {

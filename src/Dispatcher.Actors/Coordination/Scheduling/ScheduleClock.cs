@@ -30,8 +30,11 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
 
     private TimerQueue.Entry? _alarm;
     private DateTimeOffset _alarmAt = DateTimeOffset.MaxValue;
-    private DateTimeOffset _sweepAt = DateTimeOffset.MinValue;
-    private DateTimeOffset _heldAt = DateTimeOffset.MinValue;
+
+    /// <summary>Time stamps of the monotonic clock: when it swept last, and looked at what is held. Null: not yet.</summary>
+    private long? _sweptAt;
+    private long? _heldAt;
+    private TimeSpan _heldPause;
 
     protected internal override ILogger? Logger => logger;
 
@@ -54,16 +57,20 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
         _alarmAt = DateTimeOffset.MaxValue;
         try
         {
-            if (!await FireDue() || !await FireHeld())
+            var due = await FireDue();
+            var held = due == Round.TermOver ? due : await FireHeld();
+            if (held == Round.TermOver)
             {
                 LogTermOver(logger, term);
                 Self.Stop();
                 return;
             }
 
-            if (Now >= _sweepAt) await Sweep();
+            if (_sweptAt is not { } swept || Elapsed(swept) >= SweepInterval) await Sweep();
             SetAlarm(Now + LongestSleep);
-            if (await edges.Schedules.NextFiring() is { } next) SetAlarm(next > Now ? next : Now + RetryDelay);
+            if (due == Round.Left || held == Round.Left) SetAlarm(Now + RetryDelay);
+            // What has come due while it looked is fired at once; what could not be made is not tried in a circle.
+            if (await edges.Schedules.NextFiring() is { } next && (due == Round.Done || next > Now)) SetAlarm(next);
         }
         catch (StoreException failure)
         {
@@ -72,49 +79,51 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
         }
     }
 
-    /// <returns>False when the term is over.</returns>
-    private async ValueTask<bool> FireDue()
+    private async ValueTask<Round> FireDue()
     {
         while (true)
         {
             var now = Now;
             var due = await edges.Schedules.ReadDueSchedules(now, BatchLimit);
-            if (due.Count == 0) return true;
+            if (due.Count == 0) return Round.Done;
             var advances = await edges.Firings.FireDue(due, now);
-            if (!await edges.Schedules.AdvanceSchedules(term, advances)) return false;
-            // Those whose runs could not be made now are tried again in a moment, and not in a circle.
-            if (advances.Count < due.Count) return true;
+            if (!await edges.Schedules.AdvanceSchedules(term, advances)) return Round.TermOver;
+            if (advances.Count < due.Count) return Round.Left;
         }
     }
 
-    /// <returns>False when the term is over.</returns>
-    private async ValueTask<bool> FireHeld()
+    private async ValueTask<Round> FireHeld()
     {
-        if (Now < _heldAt)
+        if (_heldAt is { } lookedAt && _heldPause - Elapsed(lookedAt) is var rest && rest > TimeSpan.Zero)
         {
-            SetAlarm(_heldAt);
-            return true;
+            SetAlarm(Now + rest);
+            return Round.Done;
         }
 
         var startedAt = Self.System.Time.GetTimestamp();
+        var round = Round.Done;
         StoredSchedule? last = null;
         while (await edges.Schedules.ReadHeldSchedules(last, BatchLimit) is { Count: > 0 } held)
         {
-            var advances = await edges.Firings.FireHeld(held, Now);
-            if (advances.Count > 0 && !await edges.Schedules.AdvanceSchedules(term, advances)) return false;
+            var (advances, ready) = await edges.Firings.FireHeld(held, Now);
+            if (advances.Count > 0 && !await edges.Schedules.AdvanceSchedules(term, advances)) return Round.TermOver;
+            if (advances.Count < ready) round = Round.Left;
             last = held[^1];
             if (held.Count < BatchLimit) break;
         }
 
-        _heldAt = Now + (Self.System.Time.GetElapsedTime(startedAt) * HeldPauseFactor);
-        return true;
+        _heldAt = Self.System.Time.GetTimestamp();
+        _heldPause = Elapsed(startedAt) * HeldPauseFactor;
+        return round;
     }
 
     private async ValueTask Sweep()
     {
         await edges.Sweeper.Sweep(term, Now);
-        _sweepAt = Now + SweepInterval;
+        _sweptAt = Self.System.Time.GetTimestamp();
     }
+
+    private TimeSpan Elapsed(long since) => Self.System.Time.GetElapsedTime(since);
 
     private void SetAlarm(DateTimeOffset at)
     {
@@ -129,6 +138,18 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
 
     [LoggerMessage(331, LogLevel.Warning, "Schedules could not be fired; tried again in a second: {Cause}")]
     private static partial void LogNotFired(ILogger logger, string cause);
+
+    /// <summary>How a look at what is to be fired has ended.</summary>
+    private enum Round
+    {
+        Done,
+
+        /// <summary>Some runs could not be made now.</summary>
+        Left,
+
+        /// <summary>Another coordinator fires.</summary>
+        TermOver,
+    }
 
     private sealed class Alarm
     {

@@ -11,29 +11,35 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Left-out firings are counted no further than this.</summary>
     private const int CountLimit = 1000;
 
+    /// <summary>Dependencies that are looked up at once.</summary>
+    private const int ChunkLimit = 1000;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
     /// <summary>Fires what is due.</summary>
     /// <returns>What is to be noted; a schedule whose run could not be made now is not among them, and stays due.</returns>
     public async Task<IReadOnlyList<ScheduleAdvance>> FireDue(IReadOnlyList<StoredSchedule> due, DateTimeOffset now)
     {
+        var lookedAt = gateway.Now;
         var last = await FindLastRuns(due);
-        var plans = new Plan[due.Count];
-        for (var i = 0; i < plans.Length; i++) plans[i] = await PlanOf(due[i], now, last);
-        return await CarryOut(plans, now);
+        // A firing that was held stands for those that come due meanwhile.
+        var waiting = await FindWaiting(due.Where(schedule => schedule.HeldDue is null));
+        return await CarryOut([.. due.Select(schedule => PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule)))], now, lookedAt);
     }
 
     /// <summary>Fires what was held and waits for nothing any more.</summary>
-    public async Task<IReadOnlyList<ScheduleAdvance>> FireHeld(IReadOnlyList<StoredSchedule> held, DateTimeOffset now)
+    /// <param name="held">A firing of a schedule that is paused stays held until it goes on.</param>
+    /// <returns>As <see cref="FireDue"/>, and how many were to be fired.</returns>
+    public async Task<(IReadOnlyList<ScheduleAdvance> Advances, int Ready)> FireHeld(IReadOnlyList<StoredSchedule> held, DateTimeOffset now)
     {
-        var ready = new List<StoredSchedule>();
-        foreach (var schedule in held)
-        {
-            if (await FirstUnmet(schedule) is null) ready.Add(schedule);
-        }
-
-        if (ready.Count == 0) return [];
+        var lookedAt = gateway.Now;
+        var active = held.Where(schedule => ScheduleStatuses.Of(schedule, now) == ScheduleStatus.Active).ToList();
+        var waiting = await FindWaiting(active);
+        var ready = active.Where(schedule => !waiting.Contains(schedule)).ToList();
+        if (ready.Count == 0) return ([], 0);
         var last = await FindLastRuns(ready);
         var plans = ready.Select(schedule => Admit(schedule, new Firing(schedule.HeldDue!.Value, FiringCause.Dependency), last, schedule.Record) with { Next = schedule.Next });
-        return await CarryOut([.. plans], now);
+        return (await CarryOut([.. plans], now, lookedAt), ready.Count);
     }
 
     /// <summary>Of schedules that care whether their last run has ended.</summary>
@@ -43,11 +49,29 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return ids.Count == 0 ? [] : (await jobs.FindJobs(ids)).ToDictionary(row => row.Id);
     }
 
-    private async ValueTask<Plan> PlanOf(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last)
+    /// <summary>Those of which a dependency is gone, or has no run that has completed since this schedule's last firing made one.</summary>
+    private async ValueTask<HashSet<StoredSchedule>> FindWaiting(IEnumerable<StoredSchedule> asked)
+    {
+        var waiting = new HashSet<StoredSchedule>(ReferenceEqualityComparer.Instance);
+        var needs = asked.SelectMany(schedule => schedule.Definition.DependsOn.Select(id => (Schedule: schedule, Of: new ScheduleKey(schedule.Tenant, id))));
+        foreach (var chunk in needs.Chunk(ChunkLimit))
+        {
+            var known = await schedules.FindKnown([.. chunk.Select(need => need.Of).Distinct()]);
+            var met = await runs.FindMet([.. chunk.Select(need => new ScheduleNeed(need.Of, need.Schedule.Record.LastFiredAt))]);
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                if (met[i] is null || !known.Contains(chunk[i].Of)) waiting.Add(chunk[i].Schedule);
+            }
+        }
+
+        return waiting;
+    }
+
+    private static Plan PlanOf(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last, bool waits)
     {
         try
         {
-            return await PlanOfDue(schedule, now, last);
+            return PlanOfDue(schedule, now, last, waits);
         }
         catch (CronException exception)
         {
@@ -56,23 +80,43 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         }
     }
 
-    private async ValueTask<Plan> PlanOfDue(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last)
+    private static Plan PlanOfDue(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last, bool waits)
     {
         var (definition, due) = (schedule.Definition, schedule.Next!.Value);
         var isLate = now - due.FireAt > ScheduleLimits.LateAfter;
         var times = new ScheduleTimes(schedule.Id, definition, schedule.CreatedAt);
         var next = times.Next(due.Due);
         var record = schedule.Record;
-        if (isLate && definition.CatchUp != CatchUpPolicy.All)
+        if (isLate)
         {
-            var missed = Missed(times, next, now) + (definition.CatchUp == CatchUpPolicy.Skip ? 1 : 0);
-            (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
-            if (definition.CatchUp == CatchUpPolicy.Skip) return new Plan(schedule, null, null, next, schedule.HeldDue, record with { Note = $"The firing of {FiringLabels.TextOf(due.Due)} was missed." });
+            // Whoever makes up for them one after the other has counted when it began.
+            var missed = definition.CatchUp == CatchUpPolicy.All && now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, now);
+            if (definition.CatchUp == CatchUpPolicy.All && missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
+            if (definition.CatchUp != CatchUpPolicy.All) (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
+            if (definition.CatchUp == CatchUpPolicy.Skip) return LeftOut(schedule, next, record, due.Due);
         }
 
-        if (!definition.DependsOn.IsEmpty && (schedule.HeldDue is not null || await FirstUnmet(schedule) is not null))
-            return new Plan(schedule, null, null, next, schedule.HeldDue ?? due.Due, record);
+        if (waits) return new Plan(schedule, null, null, next, schedule.HeldDue ?? due.Due, record);
         return Admit(schedule, new Firing(due.Due, isLate ? FiringCause.CatchUp : FiringCause.Time), last, record) with { Next = next, Held = schedule.HeldDue };
+    }
+
+    private static Plan LeftOut(StoredSchedule schedule, FireTime? next, FiringRecord record, DateTimeOffset due) => new(
+        schedule, null, null, next, schedule.HeldDue, record with { Missed = record.Missed + 1, Note = $"The firing of {FiringLabels.TextOf(due)} was missed." });
+
+    /// <summary>More were missed than are made up for: goes on with the newest, <see cref="ScheduleLimits.CatchUpFirings"/> at the most. What it leaves out a backfill can make.</summary>
+    private static Plan SkipOldest(StoredSchedule schedule, ScheduleTimes times, DateTimeOffset now)
+    {
+        var due = schedule.Next!.Value.Due;
+        // After one of the two there are too many, after the other not.
+        var (tooMany, few) = (due, now);
+        while (few - tooMany > Second)
+        {
+            var middle = tooMany + ((few - tooMany) / 2);
+            if (Count(times, middle, now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
+            else few = middle;
+        }
+
+        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, few) }, due);
     }
 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>
@@ -86,26 +130,16 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return new Plan(schedule, null, null, null, null, record with { Skipped = record.Skipped + 1, LastDue = firing.Due, Note = note });
     }
 
-    private static int Missed(ScheduleTimes times, FireTime? first, DateTimeOffset now)
+    /// <summary>Firings that were due after a time and have come until now, counted to the limit and one more.</summary>
+    private static int Count(ScheduleTimes times, DateTimeOffset after, DateTimeOffset now)
     {
-        var missed = 0;
-        for (var next = first; next is { } time && time.FireAt <= now && missed < CountLimit; next = times.Next(time.Due)) missed++;
-        return missed;
+        var count = 0;
+        for (var next = times.Next(after); next is { } time && time.FireAt <= now && count <= CountLimit; next = times.Next(time.Due)) count++;
+        return count;
     }
 
-    /// <summary>The first dependency without a run that has completed since this schedule's last run was made; null if there is none.</summary>
-    private async ValueTask<string?> FirstUnmet(StoredSchedule schedule)
-    {
-        foreach (var dependency in schedule.Definition.DependsOn)
-        {
-            if (await schedules.FindSchedule(schedule.Tenant, dependency) is null) return dependency;
-            if (!await runs.HasCompletedAfter(schedule.Tenant, dependency, schedule.Record.LastFiredAt)) return dependency;
-        }
-
-        return null;
-    }
-
-    private async Task<IReadOnlyList<ScheduleAdvance>> CarryOut(Plan[] plans, DateTimeOffset now)
+    /// <param name="lookedAt">When dependencies were looked up, by the clock that stamps the ends of runs: what ends from then on counts for the next firing.</param>
+    private async Task<IReadOnlyList<ScheduleAdvance>> CarryOut(Plan[] plans, DateTimeOffset now, DateTimeOffset lookedAt)
     {
         var outcomes = await Task.WhenAll(plans.Select(plan => plan.Firing is { } firing ? Submit(plan, firing) : Task.FromResult<Outcome?>(null)));
         var advances = new List<ScheduleAdvance>(plans.Length);
@@ -113,34 +147,28 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         {
             var plan = plans[i];
             if (outcomes[i] is { IsUnknown: true }) continue;
-            var record = outcomes[i] is { } outcome ? Noted(plan, outcome, now) : plan.Record;
-            advances.Add(new ScheduleAdvance(plan.Schedule.Tenant, plan.Schedule.Id, plan.Schedule.Version, plan.Next, plan.Held, record, plan.Schedule.ArchivedAt, SweepTimes.Of(plan.Schedule)));
+            var record = outcomes[i] is { } outcome ? Noted(plan, outcome, now, lookedAt) : plan.Record;
+            advances.Add(ScheduleAdvance.Of(plan.Schedule, plan.Next, plan.Held, record, SweepTimes.Of(plan.Schedule)));
         }
 
         return advances;
     }
 
-    private async Task<Outcome?> Submit(Plan plan, Firing firing)
+    private async Task<Outcome?> Submit(Plan plan, Firing firing) => await specs.Fire(plan.Schedule, firing, FiringKeys.OfDue(plan.Schedule.Id, firing.Due), after: plan.After) switch
     {
-        var (spec, refusal) = await specs.SpecFor(plan.Schedule, firing, ScheduleJobs.KeyOf(plan.Schedule.Id, firing.Due));
-        if (refusal is not null) return new Outcome(null, refusal.Message);
-        if (plan.After is { } after) spec = spec! with { DependsOn = [after], OnDependencyFailure = DependencyPolicy.Run };
-        return await gateway.Submit(spec!, ScheduleJobs.Principal) switch
-        {
-            CommandReply.Done done => new Outcome(done.JobId, null),
-            // Fired before, and not noted: by this node or by the coordinator before it.
-            CommandReply.Duplicate duplicate => new Outcome(duplicate.Existing, null),
-            CommandReply.Accepted accepted => new Outcome(accepted.JobId, null),
-            CommandReply.Refused refused => new Outcome(null, refused.Rejection.Message),
-            _ => new Outcome(null, null),
-        };
-    }
+        CommandReply.Done done => new Outcome(done.JobId, null),
+        // Fired before, and not noted: by this node or by the coordinator before it.
+        CommandReply.Duplicate duplicate => new Outcome(duplicate.Existing, null),
+        CommandReply.Accepted accepted => new Outcome(accepted.JobId, null),
+        CommandReply.Refused refused => new Outcome(null, refused.Rejection.Message),
+        _ => new Outcome(null, null),
+    };
 
-    private FiringRecord Noted(Plan plan, Outcome outcome, DateTimeOffset now)
+    private FiringRecord Noted(Plan plan, Outcome outcome, DateTimeOffset now, DateTimeOffset lookedAt)
     {
         var due = plan.Firing!.Due;
-        if (outcome.Job is { } job) return plan.Record with { LastDue = due, LastFiredAt = now, LastJob = job, Fired = plan.Record.Fired + 1, Note = null };
-        tell(new ScheduleNotice(ScheduleChange.Failed, plan.Schedule.Tenant, plan.Schedule.Id, now, plan.Schedule.Definition.Name, outcome.Fault));
+        if (outcome.Job is { } job) return plan.Record with { LastDue = due, LastFiredAt = lookedAt, LastJob = job, Fired = plan.Record.Fired + 1, Note = null };
+        tell(new ScheduleNotice(ScheduleChange.Failed, plan.Schedule.Tenant, plan.Schedule.Id, now, ScheduleStatuses.Of(plan.Schedule, now), plan.Schedule.Definition.Name, outcome.Fault));
         return plan.Record with { LastDue = due, Failed = plan.Record.Failed + 1, Note = outcome.Fault };
     }
 

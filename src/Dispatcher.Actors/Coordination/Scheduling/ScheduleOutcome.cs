@@ -23,6 +23,7 @@ public sealed record ScheduleOutcome(StoredSchedule? Schedule, bool IsNew = fals
         ScheduleWrite.Conflict { Existing: var existing } => Refuse("schedule-conflict", $"The schedule {id} is there, at version {existing.Version}; read it and change that version."),
         ScheduleWrite.UnknownDependencies unknown => Refuse("unknown-dependency", $"depends_on names {string.Join(", ", unknown.Ids)}, and there is no such schedule; create it first."),
         ScheduleWrite.Cycle cycle => Refuse("schedule-cycle", $"The schedule would wait for itself: {string.Join(" depends on ", cycle.Path)}. Leave one of these dependencies out."),
+        ScheduleWrite.TooManyDependencies many => Of([new SchemaFault("depends_on", $"leads to more than {many.Limit} dependencies, those of the dependencies counted")]),
         ScheduleWrite.Full full => Refuse("too-many-schedules", $"The tenant has {full.Limit} schedules, as many as it may; delete some."),
         _ => Unknown(id),
     };
@@ -34,5 +35,13 @@ public sealed record ScheduleOutcome(StoredSchedule? Schedule, bool IsNew = fals
 public sealed record BackfillRun(DateTimeOffset Due, JobId? Job, bool IsNew, string? Fault);
 
 /// <summary>A tenant's schedules and who depends on whom.</summary>
-/// <param name="IsCut">True when there are more.</param>
-public sealed record ScheduleMap(IReadOnlyList<StoredSchedule> Schedules, IReadOnlyList<ScheduleEdge> Edges, bool IsCut);
+/// <param name="Missing">Those of the edges that lead to a schedule that was deleted.</param>
+/// <param name="IsCut">True when there are more schedules or edges.</param>
+public sealed record ScheduleMap(IReadOnlyList<ScheduleNode> Nodes, IReadOnlyList<ScheduleEdge> Edges, IReadOnlyList<ScheduleEdge> Missing, bool IsCut);
+
+/// <summary>A schedule on a map.</summary>
+public sealed record ScheduleNode(string Id, string Name, ScheduleStatus Status, DateTimeOffset? NextDue, DateTimeOffset? HeldDue)
+{
+    public static ScheduleNode Of(StoredSchedule schedule, DateTimeOffset now) =>
+        new(schedule.Id, schedule.Definition.Name, ScheduleStatuses.Of(schedule, now), schedule.Next?.Due, schedule.HeldDue);
+}

@@ -7,10 +7,8 @@ namespace Dispatcher.Coordination.Scheduling;
 /// <summary>The runs of schedules: jobs with the schedule's label, and nothing else.</summary>
 public sealed class ScheduleRuns(IJobStore jobs)
 {
-    /// <summary>Pages of completed runs that are looked through for one that is new enough.</summary>
-    private const int PageLimit = 20;
-
-    private const int PageRows = 100;
+    /// <summary>Questions that are put to the store at once.</summary>
+    private const int ChunkLimit = 1000;
 
     /// <summary>A page of a schedule's runs, newest first.</summary>
     public async ValueTask<JobPage> List(string tenant, string schedule, JobStatus? status, JobId? before, int limit)
@@ -20,22 +18,26 @@ public sealed class ScheduleRuns(IJobStore jobs)
         return page with { Rows = [.. page.Rows.Where(row => IsRunOf(row, schedule))] };
     }
 
-    /// <summary>Whether a run of the schedule has completed after the given time, or ever.</summary>
-    public async ValueTask<bool> HasCompletedAfter(string tenant, string schedule, DateTimeOffset? after)
-    {
-        JobId? before = null;
-        for (var page = 0; page < PageLimit; page++)
-        {
-            var (rows, next) = await List(tenant, schedule, JobStatus.Completed, before, PageRows);
-            if (rows.Any(row => after is not { } time || row.UpdatedAt > time)) return true;
-            if (next is null) return false;
-            before = next;
-        }
+    /// <summary>The newest run of each schedule, whatever made it; null where there is none. In the order of the schedules.</summary>
+    public ValueTask<IReadOnlyList<JobRow?>> FindNewest(string tenant, IReadOnlyList<StoredSchedule> schedules) =>
+        FindNewest([.. schedules.Select(schedule => new NewestJobQuery(tenant, FiringLabels.Schedule, schedule.Id))]);
 
-        return false;
-    }
+    /// <summary>For each need the newest run that meets it; null where none does. In the order of the needs.</summary>
+    public ValueTask<IReadOnlyList<JobRow?>> FindMet(IReadOnlyList<ScheduleNeed> needs) =>
+        FindNewest([.. needs.Select(need => new NewestJobQuery(need.Of.Tenant, FiringLabels.Schedule, need.Of.Id, JobStatus.Completed, need.After))]);
 
     public static bool IsRunOf(JobRow row, string schedule) => row.Labels is { } labels && labels.TryGetValue(FiringLabels.Schedule, out var id) && id == schedule;
 
+    private async ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        if (queries.Count == 0) return [];
+        var found = new List<JobRow?>(queries.Count);
+        foreach (var chunk in queries.Chunk(ChunkLimit)) found.AddRange(await jobs.FindNewest(chunk));
+        return found;
+    }
+
     private static string TermOf(string schedule) => JobTerms.Spell($"{FiringLabels.Schedule}={schedule}");
 }
+
+/// <summary>A schedule must have had a run that completed after a time; after none: ever.</summary>
+public readonly record struct ScheduleNeed(ScheduleKey Of, DateTimeOffset? After);

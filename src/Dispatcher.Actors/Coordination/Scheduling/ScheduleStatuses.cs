@@ -27,10 +27,12 @@ public static class ScheduleStatuses
         { ArchivedAt: not null } => ScheduleStatus.Archived,
         { Definition.Enabled: false } => ScheduleStatus.Disabled,
         { Definition.Pause: { } pause } when pause.Until is not { } until || until > now => ScheduleStatus.Paused,
-        _ => IsOver(schedule) ? ScheduleStatus.Over : ScheduleStatus.Active,
+        _ => IsOver(schedule, now) ? ScheduleStatus.Over : ScheduleStatus.Active,
     };
 
     /// <summary>It had times, and none is left. One that waits for somebody is not over.</summary>
-    public static bool IsOver(StoredSchedule schedule) =>
-        schedule is { Next: null, HeldDue: null, Definition: { Enabled: true, Pause: null } definition } && (definition.Cron is not null || definition.At is not null);
+    public static bool IsOver(StoredSchedule schedule, DateTimeOffset now) =>
+        schedule is { Next: null, HeldDue: null, Definition: { Enabled: true } definition }
+        && (definition.Cron is not null || definition.At is not null)
+        && (definition.Pause is null || definition.Pause.Until <= now);
 }

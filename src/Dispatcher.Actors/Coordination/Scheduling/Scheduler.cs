@@ -19,7 +19,7 @@ public sealed class Scheduler
     public Scheduler(IScheduleStore store, IJobStore jobs, JobGateway gateway, WorkflowCatalog workflows, PatternCatalog patterns, IClusterStore? cluster, ILogger logger)
     {
         (_cluster, _logger) = (cluster, logger);
-        var specs = new ScheduleJobs(workflows, patterns);
+        var specs = new ScheduleJobs(workflows, patterns, jobs, gateway);
         Book = new ScheduleBook(new ScheduleBookEdges(store, jobs, gateway, workflows, specs, Tell));
         _edges = new ScheduleClockEdges(store, new ScheduleFirings(store, jobs, gateway, specs, Book.Runs, Tell), new ScheduleSweeper(store, jobs, Tell));
     }

@@ -19,6 +19,8 @@ internal static class PostgresBinding
 
     public static NpgsqlBatchCommand Bind(this NpgsqlBatchCommand command, string[] values) => Typed(command, values);
 
+    public static NpgsqlBatchCommand Bind(this NpgsqlBatchCommand command, long[] values) => Typed(command, values);
+
     public static NpgsqlBatchCommand Bind(this NpgsqlBatchCommand command, IReadOnlyList<JobId> ids)
     {
         var values = new Guid[ids.Count];

@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Workflows.Scheduling;
 using Npgsql;
 
 namespace Dispatcher.Store.Postgres;
@@ -41,7 +42,9 @@ internal static class PostgresColumns
 
     /// <summary>A job's address, from the last columns of <see cref="PostgresSql.ReadJournal"/>.</summary>
     public static JobAddress Address(this NpgsqlDataReader row) =>
-        row.IsDBNull(6) ? JobAddress.Unknown : new JobAddress(row.GetString(6), row.GetString(7), row.TextOrNull(8));
+        row.IsDBNull(6)
+            ? JobAddress.Unknown
+            : new JobAddress(row.GetString(6), row.GetString(7), row.TextOrNull(8)) { Schedule = row.IsDBNull(9) ? null : StoredText.Label(row.Bytes(9), FiringLabels.Schedule) };
 
     public static StoredEvent Event(this NpgsqlDataReader row) =>
         new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3), row.Time(4), row.Bytes(5));

@@ -31,6 +31,12 @@ public sealed partial class PostgresJobStore
         return Reader.FindJobs(ids);
     }
 
+    public ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        ReadValidation.Validate(queries);
+        return Reader.FindNewest(queries);
+    }
+
     public ValueTask<JobPage> ListJobs(JobQuery query)
     {
         ReadValidation.Validate(query);

@@ -12,12 +12,12 @@ public sealed partial class PostgresJobStore
     public ValueTask<ScheduleWrite> PutSchedule(NewSchedule schedule) => Write(async (database, connection) =>
     {
         await Scalar(connection, PostgresSql.LockSchedules, command => command.Add(schedule.Tenant));
-        var existing = await FindSchedule(connection, schedule.Tenant, schedule.Id);
+        var existing = await LockSchedule(connection, schedule.Tenant, schedule.Id);
         var hasDependencies = !schedule.Definition.DependsOn.IsEmpty;
-        var known = hasDependencies ? await KnownSchedules(connection, schedule) : new HashSet<string>(StringComparer.Ordinal);
-        var edges = hasDependencies ? await ReadEdges(connection, schedule.Tenant, int.MaxValue) : [];
+        var known = hasDependencies ? await KnownSchedules(connection, ScheduleWriteRules.KeysOfDependencies(schedule)) : [];
+        var reached = hasDependencies ? await ReachedEdges(connection, schedule) : [];
         var count = existing is null && await Scalar(connection, PostgresSql.FindScheduleCount, command => command.Add(schedule.Tenant)) is long found ? found : 0;
-        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, () => edges) is { } refusal) return refusal;
+        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached) is { } refusal) return refusal;
 
         var written = ScheduleWriteRules.Written(schedule, existing);
         await Scalar(connection, PostgresSql.PutSchedule, command => Bind(command, written, schedule.SweepAt));
@@ -40,7 +40,7 @@ public sealed partial class PostgresJobStore
     public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version) => Write<ScheduleWrite>(async (database, connection) =>
     {
         await Scalar(connection, PostgresSql.LockSchedules, command => command.Add(tenant));
-        if (await FindSchedule(connection, tenant, id) is not { } existing) return ScheduleWrite.NotFound.Instance;
+        if (await LockSchedule(connection, tenant, id) is not { } existing) return ScheduleWrite.NotFound.Instance;
         if (version is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
         await Scalar(connection, PostgresSql.DeleteSchedule, command => Key(command, tenant, id));
         await Scalar(connection, PostgresSql.DeleteEdges, command => Key(command, tenant, id));
@@ -49,6 +49,12 @@ public sealed partial class PostgresJobStore
     });
 
     public ValueTask<StoredSchedule?> FindSchedule(string tenant, string id) => _database.Read((_, connection) => FindSchedule(connection, tenant, id));
+
+    public ValueTask<IReadOnlySet<ScheduleKey>> FindKnown(IReadOnlyList<ScheduleKey> keys)
+    {
+        ReadValidation.Validate(keys);
+        return _database.Read<IReadOnlySet<ScheduleKey>>(async (_, connection) => await KnownSchedules(connection, keys));
+    }
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ListSchedules(string tenant, string? after, int limit) => Rows(
         PostgresSql.ListSchedules,
@@ -60,7 +66,15 @@ public sealed partial class PostgresJobStore
         Schedule);
 
     public ValueTask<IReadOnlyList<ScheduleEdge>> ReadScheduleEdges(string tenant, int limit) =>
-        _database.Read<IReadOnlyList<ScheduleEdge>>(async (_, connection) => await ReadEdges(connection, tenant, limit));
+        _database.Read<IReadOnlyList<ScheduleEdge>>(async (_, connection) => await All(
+            connection,
+            PostgresSql.ListEdges,
+            command =>
+            {
+                command.Add(tenant);
+                command.Add((long)limit);
+            },
+            Edge));
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadDueSchedules(DateTimeOffset now, int limit) => Rows(PostgresSql.DueSchedules, command => Timed(command, now, limit), Schedule);
 
@@ -99,7 +113,8 @@ public sealed partial class PostgresJobStore
                 .Bind(advance.HeldDue)
                 .Bind(StoredScheduleText.Encode(advance.Record))
                 .Bind(advance.ArchivedAt)
-                .Bind(advance.SweepAt));
+                .Bind(advance.SweepAt)
+                .Bind(advance.CreatedAt));
         }
 
         await batch.ExecuteNonQueryAsync();
@@ -148,6 +163,9 @@ public sealed partial class PostgresJobStore
     private Task<StoredSchedule?> FindSchedule(NpgsqlConnection connection, string tenant, string id) =>
         First(connection, PostgresSql.FindSchedule, command => Key(command, tenant, id), Schedule);
 
+    private Task<StoredSchedule?> LockSchedule(NpgsqlConnection connection, string tenant, string id) =>
+        First(connection, PostgresSql.LockSchedule, command => Key(command, tenant, id), Schedule);
+
     private Task<RegisteredPattern?> FindPattern(NpgsqlConnection connection, string tenant, string id, int? version) => First(
         connection,
         version is null ? PostgresSql.FindNewestPattern : PostgresSql.FindPattern,
@@ -158,22 +176,25 @@ public sealed partial class PostgresJobStore
         },
         Pattern);
 
-    private async Task<HashSet<string>> KnownSchedules(NpgsqlConnection connection, NewSchedule schedule) =>
+    private async Task<HashSet<ScheduleKey>> KnownSchedules(NpgsqlConnection connection, IReadOnlyList<ScheduleKey> keys) =>
         [.. await All(connection, PostgresSql.KnownSchedules, command =>
+        {
+            command.Add(keys.Select(key => key.Tenant).ToArray());
+            command.Add(keys.Select(key => key.Id).ToArray());
+        }, static row => new ScheduleKey(row.GetString(0), row.GetString(1)))];
+
+    private Task<List<ScheduleEdge>> ReachedEdges(NpgsqlConnection connection, NewSchedule schedule) => All(
+        connection,
+        PostgresSql.ReachedEdges,
+        command =>
         {
             command.Add(schedule.Tenant);
             command.Add(schedule.Definition.DependsOn.ToArray());
-        }, static row => row.GetString(0))];
-
-    private Task<List<ScheduleEdge>> ReadEdges(NpgsqlConnection connection, string tenant, int limit) => All(
-        connection,
-        PostgresSql.ListEdges,
-        command =>
-        {
-            command.Add(tenant);
-            command.Add((long)limit);
+            command.Add((long)ScheduleWriteRules.EdgesRead);
         },
-        static row => new ScheduleEdge(row.GetString(0), row.GetString(1)));
+        Edge);
+
+    private static ScheduleEdge Edge(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1));
 
     private async Task<object?> Scalar(NpgsqlConnection connection, string sql, Action<NpgsqlCommand> bind)
     {

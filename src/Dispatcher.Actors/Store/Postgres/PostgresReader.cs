@@ -59,6 +59,21 @@ internal sealed partial class PostgresReader(PostgresDatabase database, int shar
         return await Rows(query, static row => row.Job());
     }
 
+    public async ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        var query = Query(PostgresSql.FindNewest);
+        query.Bind([.. queries.Select(asked => asked.Tenant)])
+            .Bind([.. queries.Select(asked => asked.Term)])
+            .Bind([.. queries.Select(asked => asked.Label)])
+            .Bind([.. queries.Select(asked => asked.Value)])
+            .Bind([.. queries.Select(asked => asked.Status?.ToText() ?? "")])
+            .Bind([.. queries.Select(asked => asked.ChangedAfter is { } time ? StoredTime.ToMicroseconds(time) : long.MinValue)])
+            .Bind((long)NewestJobQuery.ScanLimit);
+        var found = new JobRow?[queries.Count];
+        foreach (var (number, row) in await Rows(query, static row => (row.GetInt64(0), row.Job(1)))) found[number - 1] = row;
+        return found;
+    }
+
     public async ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id)
     {
         var query = Query(PostgresSql.ReadInbox);

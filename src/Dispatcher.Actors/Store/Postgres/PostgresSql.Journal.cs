@@ -6,7 +6,7 @@ internal static partial class PostgresSql
     /// <summary>$1 after, $2 events, $3 offset.</summary>
     public static readonly string ReadJournal =
         $$"""
-        SELECT ordering, journal.job_id, sequence_nr, type, at, payload, tenant, workflow_name, correlation_id
+        SELECT ordering, journal.job_id, sequence_nr, type, at, payload, tenant, workflow_name, correlation_id, labels
         FROM {schema}.journal LEFT JOIN {schema}.jobs ON jobs.job_id = journal.job_id
         WHERE ordering > $1 AND ordering < {{PostgresOrdering.Horizon("$3")}} ORDER BY ordering LIMIT $2
         """;
@@ -16,7 +16,7 @@ internal static partial class PostgresSql
     /// </summary>
     public static readonly string ReadTail =
         $$"""
-        SELECT page.ordering, page.job_id, page.sequence_nr, page.type, page.at, page.payload, tenant, workflow_name, correlation_id
+        SELECT page.ordering, page.job_id, page.sequence_nr, page.type, page.at, page.payload, tenant, workflow_name, correlation_id, labels
         FROM (SELECT *, coalesce(sum(octet_length(payload)) OVER (ORDER BY ordering ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
               FROM (SELECT ordering, job_id, sequence_nr, type, at, payload FROM {schema}.journal
                     WHERE ordering > $1 AND ordering < {{PostgresOrdering.Horizon("$3")}} ORDER BY ordering LIMIT $2) AS newer) AS page

@@ -38,6 +38,23 @@ internal static partial class PostgresSql
         LIMIT $4)
         """ + PageAndLast;
 
+    /// <summary>
+    /// For each of some queries (tenant $1, term $2, label $3, its value $4, status or '' $5, changed after $6) its number from 1, and the newest job that fits; $7 entries
+    /// of the index are looked at for each.
+    /// </summary>
+    public const string FindNewest =
+        "SELECT number, " + JobColumns +
+        """
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+            WITH ORDINALITY AS wanted (wanted_tenant, term, label, value, wanted_status, after, number)
+        CROSS JOIN LATERAL (
+            SELECT jobs.* FROM (
+                SELECT job_id AS id FROM {schema}.job_terms WHERE tenant = wanted_tenant AND job_terms.term = wanted.term ORDER BY job_id DESC LIMIT $7) AS entry
+            CROSS JOIN LATERAL (SELECT * FROM {schema}.jobs WHERE job_id = entry.id OFFSET 0) AS jobs
+            WHERE (wanted_status = '' OR status = wanted_status) AND updated_at > after AND labels::json ->> label = value
+            ORDER BY entry.id DESC LIMIT 1) AS jobs
+        """;
+
     /// <summary>Each node counts in a slot of its own; few rows a workflow, however many jobs there are.</summary>
     public const string ReadCounts =
         """

@@ -10,6 +10,9 @@ internal static partial class PostgresSql
 
     public const string FindSchedule = SelectSchedule + " WHERE tenant = $1 AND id = $2";
 
+    /// <summary>Waits for the clock's note of it, and makes the next note wait: neither writes over what the other one wrote.</summary>
+    public const string LockSchedule = FindSchedule + " FOR UPDATE";
+
     public const string ListSchedules = SelectSchedule + " WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
     public const string FindScheduleCount = "SELECT schedules FROM {schema}.schedule_counts WHERE tenant = $1";
@@ -17,7 +20,8 @@ internal static partial class PostgresSql
     public const string ChangeScheduleCount =
         "INSERT INTO {schema}.schedule_counts AS c (tenant, schedules) VALUES ($1, $2) ON CONFLICT (tenant) DO UPDATE SET schedules = c.schedules + excluded.schedules";
 
-    public const string KnownSchedules = "SELECT id FROM {schema}.schedules WHERE tenant = $1 AND id = ANY ($2)";
+    public const string KnownSchedules =
+        "SELECT tenant, id FROM unnest($1::text[], $2::text[]) AS wanted (wanted_tenant, wanted_id) JOIN {schema}.schedules ON tenant = wanted_tenant AND id = wanted_id";
 
     public const string DueSchedules = SelectSchedule + " WHERE fire_at <= $1 ORDER BY fire_at LIMIT $2";
 
@@ -33,7 +37,7 @@ internal static partial class PostgresSql
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11)
         ON CONFLICT (tenant, id) DO UPDATE SET
             definition = excluded.definition, version = excluded.version, updated_at = excluded.updated_at, next_due = excluded.next_due,
-            fire_at = excluded.fire_at, archived_at = NULL, sweep_at = excluded.sweep_at
+            fire_at = excluded.fire_at, held_due = excluded.held_due, archived_at = NULL, sweep_at = excluded.sweep_at
         """;
 
     public const string DeleteSchedule = "DELETE FROM {schema}.schedules WHERE tenant = $1 AND id = $2";
@@ -45,13 +49,23 @@ internal static partial class PostgresSql
 
     public const string ListEdges = "SELECT schedule, depends_on FROM {schema}.schedule_edges WHERE tenant = $1 ORDER BY schedule, depends_on LIMIT $2";
 
+    /// <summary>From the schedules of the list $2; the limit ends the walk.</summary>
+    public const string ReachedEdges =
+        """
+        WITH RECURSIVE reached (schedule, depends_on) AS (
+            SELECT schedule, depends_on FROM {schema}.schedule_edges WHERE tenant = $1 AND schedule = ANY ($2)
+            UNION
+            SELECT next.schedule, next.depends_on FROM reached JOIN {schema}.schedule_edges AS next ON next.tenant = $1 AND next.schedule = reached.depends_on)
+        SELECT schedule, depends_on FROM reached LIMIT $3
+        """;
+
     public const string AdvanceSchedule =
         """
         UPDATE {schema}.schedules SET
             next_due = CASE WHEN version = $3 THEN $4 ELSE next_due END, fire_at = CASE WHEN version = $3 THEN $5 ELSE fire_at END,
             archived_at = CASE WHEN version = $3 THEN $8 ELSE archived_at END, sweep_at = CASE WHEN version = $3 THEN $9 ELSE sweep_at END,
-            held_due = $6, record = $7
-        WHERE tenant = $1 AND id = $2
+            held_due = CASE WHEN version = $3 OR $6 IS NULL THEN $6 ELSE held_due END, record = $7
+        WHERE tenant = $1 AND id = $2 AND created_at = $10
         """;
 
     public const string InsertPattern =

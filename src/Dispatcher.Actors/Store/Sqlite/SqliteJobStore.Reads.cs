@@ -32,6 +32,12 @@ public sealed partial class SqliteJobStore
         return _readers.Read<IReadOnlyList<JobId>, IReadOnlyList<JobRow>>(ids, static (reader, ids) => reader.FindJobs(ids));
     }
 
+    public ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        ReadValidation.Validate(queries);
+        return _readers.Read<IReadOnlyList<NewestJobQuery>, IReadOnlyList<JobRow?>>(queries, static (reader, queries) => reader.FindNewest(queries));
+    }
+
     public ValueTask<JobPage> ListJobs(JobQuery query)
     {
         ReadValidation.Validate(query);

@@ -11,10 +11,10 @@ public sealed partial class SqliteJobStore
     public ValueTask<ScheduleWrite> PutSchedule(NewSchedule schedule) => Write(schedule, static (database, schedule) =>
     {
         var existing = SqliteReader.FindSchedule(database, schedule.Tenant, schedule.Id);
-        var known = schedule.Definition.DependsOn.Where(id => SqliteReader.FindSchedule(database, schedule.Tenant, id) is not null).ToHashSet(StringComparer.Ordinal);
+        var known = SqliteReader.FindKnown(database, ScheduleWriteRules.KeysOfDependencies(schedule));
+        var reached = SqliteReader.ReadReachedEdges(database, schedule.Tenant, schedule.Definition.DependsOn, ScheduleWriteRules.EdgesRead);
         var count = existing is null ? CountSchedules(database, schedule.Tenant) : 0;
-        var refusal = ScheduleWriteRules.Refuse(schedule, existing, count, known, () => SqliteReader.ReadScheduleEdges(database, schedule.Tenant, int.MaxValue));
-        if (refusal is not null) return refusal;
+        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached) is { } refusal) return refusal;
 
         var written = ScheduleWriteRules.Written(schedule, existing);
         Put(database, written, schedule.SweepAt);
@@ -37,6 +37,12 @@ public sealed partial class SqliteJobStore
         });
 
     public ValueTask<StoredSchedule?> FindSchedule(string tenant, string id) => _readers.Read((tenant, id), static (reader, key) => reader.FindSchedule(key.tenant, key.id));
+
+    public ValueTask<IReadOnlySet<ScheduleKey>> FindKnown(IReadOnlyList<ScheduleKey> keys)
+    {
+        ReadValidation.Validate(keys);
+        return _readers.Read<IReadOnlyList<ScheduleKey>, IReadOnlySet<ScheduleKey>>(keys, static (reader, keys) => reader.FindKnown(keys));
+    }
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ListSchedules(string tenant, string? after, int limit) =>
         _readers.Read<(string Tenant, string? After, int Limit), IReadOnlyList<StoredSchedule>>((tenant, after, limit), static (reader, page) => reader.ListSchedules(page.Tenant, page.After, page.Limit));
@@ -69,6 +75,7 @@ public sealed partial class SqliteJobStore
             update.Bind(7, StoredScheduleText.Encode(advance.Record));
             update.Bind(8, advance.ArchivedAt);
             update.Bind(9, advance.SweepAt);
+            update.Bind(10, advance.CreatedAt);
             update.Run();
         }
 

@@ -1,4 +1,5 @@
 using Dispatcher.Jobs;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Store.Sqlite;
 
@@ -36,7 +37,9 @@ internal sealed partial class SqliteReader
     }
 
     private static JobAddress Address(SqliteStatement statement) =>
-        statement.IsNull(6) ? JobAddress.Unknown : new JobAddress(statement.Text(6), statement.Text(7), statement.TextOrNull(8));
+        statement.IsNull(6)
+            ? JobAddress.Unknown
+            : new JobAddress(statement.Text(6), statement.Text(7), statement.TextOrNull(8)) { Schedule = statement.IsNull(9) ? null : StoredText.Label(statement.Bytes(9), FiringLabels.Schedule) };
 
     private JournalEntry Entry(SqliteStatement statement, JobId id, JobAddress address) =>
         new(statement.Int64(0), id, statement.Int64(2), address, TypeName(statement.Bytes(3)), statement.Time(4), statement.Bytes(5).ToArray());

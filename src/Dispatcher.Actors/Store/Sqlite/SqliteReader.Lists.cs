@@ -33,6 +33,27 @@ internal sealed partial class SqliteReader
         return rows;
     }
 
+    public List<JobRow?> FindNewest(IReadOnlyList<NewestJobQuery> queries)
+    {
+        using var state = OneState();
+        var rows = new List<JobRow?>(queries.Count);
+        foreach (var query in queries) rows.Add(FindNewest(query));
+        return rows;
+    }
+
+    private JobRow? FindNewest(NewestJobQuery query)
+    {
+        var walk = Walk(new JobQuery { Tenant = query.Tenant, Terms = [query.Term] });
+        JobRow? found = null;
+        for (var entries = 0; found is null && entries < NewestJobQuery.ScanLimit && walk.Step(); entries++)
+        {
+            if (FindJob(walk.Id(0)) is { } row && query.Fits(row)) found = row;
+        }
+
+        walk.Reset();
+        return found;
+    }
+
     public List<JobCount> CountJobs(string? tenant)
     {
         var counts = new List<JobCount>();

@@ -15,6 +15,23 @@ internal sealed partial class SqliteReader
         return Schedules(statement) is [var found] ? found : null;
     }
 
+    public HashSet<ScheduleKey> FindKnown(IReadOnlyList<ScheduleKey> keys) => FindKnown(database, keys);
+
+    public static HashSet<ScheduleKey> FindKnown(SqliteDatabase database, IReadOnlyList<ScheduleKey> keys)
+    {
+        var known = new HashSet<ScheduleKey>();
+        var statement = database.Statement(SqliteSql.HasSchedule);
+        foreach (var key in keys)
+        {
+            statement.Bind(1, key.Tenant);
+            statement.Bind(2, key.Id);
+            if (statement.Step()) known.Add(key);
+            statement.Reset();
+        }
+
+        return known;
+    }
+
     public List<StoredSchedule> ListSchedules(string tenant, string? after, int limit)
     {
         var statement = database.Statement(SqliteSql.ListSchedules);
@@ -51,14 +68,28 @@ internal sealed partial class SqliteReader
         return next;
     }
 
-    public List<ScheduleEdge> ReadScheduleEdges(string tenant, int limit) => ReadScheduleEdges(database, tenant, limit);
-
-    public static List<ScheduleEdge> ReadScheduleEdges(SqliteDatabase database, string tenant, int limit)
+    public List<ScheduleEdge> ReadScheduleEdges(string tenant, int limit)
     {
-        var edges = new List<ScheduleEdge>();
         var statement = database.Statement(SqliteSql.ListEdges);
         statement.Bind(1, tenant);
         statement.Bind(2, limit);
+        return Edges(statement);
+    }
+
+    /// <summary>Who depends on whom among these schedules, their dependencies, those of these and so on.</summary>
+    public static List<ScheduleEdge> ReadReachedEdges(SqliteDatabase database, string tenant, IReadOnlyList<string> from, int limit)
+    {
+        if (from.Count == 0) return [];
+        var statement = database.Statement(SqliteSql.ReachedEdges);
+        statement.Bind(1, tenant);
+        statement.BindText(2, StoredText.EncodeTerms(from));
+        statement.Bind(3, limit);
+        return Edges(statement);
+    }
+
+    private static List<ScheduleEdge> Edges(SqliteStatement statement)
+    {
+        var edges = new List<ScheduleEdge>();
         while (statement.Step()) edges.Add(new ScheduleEdge(statement.Text(0), statement.Text(1)));
         statement.Reset();
         return edges;

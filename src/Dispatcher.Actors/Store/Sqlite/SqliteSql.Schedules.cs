@@ -5,6 +5,8 @@ internal static partial class SqliteSql
 {
     public const string FindSchedule = SelectSchedule + " WHERE tenant = ?1 AND id = ?2";
 
+    public const string HasSchedule = "SELECT 1 FROM schedules WHERE tenant = ?1 AND id = ?2";
+
     public const string ListSchedules = SelectSchedule + " WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
     public const string FindScheduleCount = "SELECT schedules FROM schedule_counts WHERE tenant = ?1";
@@ -26,7 +28,7 @@ internal static partial class SqliteSql
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, ?10, ?11)
         ON CONFLICT (tenant, id) DO UPDATE SET
             definition = excluded.definition, version = excluded.version, updated_at = excluded.updated_at, next_due = excluded.next_due,
-            fire_at = excluded.fire_at, archived_at = NULL, sweep_at = excluded.sweep_at
+            fire_at = excluded.fire_at, held_due = excluded.held_due, archived_at = NULL, sweep_at = excluded.sweep_at
         """;
 
     public const string DeleteSchedule = "DELETE FROM schedules WHERE tenant = ?1 AND id = ?2";
@@ -37,13 +39,24 @@ internal static partial class SqliteSql
 
     public const string ListEdges = "SELECT schedule, depends_on FROM schedule_edges WHERE tenant = ?1 ORDER BY schedule, depends_on LIMIT ?2";
 
+    /// <summary>From the schedules of the list ?2; the limit ends the walk.</summary>
+    public const string ReachedEdges =
+        """
+        WITH RECURSIVE reached (schedule, depends_on) AS (
+            SELECT schedule, depends_on FROM schedule_edges WHERE tenant = ?1 AND schedule IN (SELECT value FROM json_each(?2))
+            UNION
+            SELECT next.schedule, next.depends_on FROM reached JOIN schedule_edges AS next ON next.tenant = ?1 AND next.schedule = reached.depends_on
+            LIMIT ?3)
+        SELECT schedule, depends_on FROM reached
+        """;
+
     public const string AdvanceSchedule =
         """
         UPDATE schedules SET
             next_due = CASE WHEN version = ?3 THEN ?4 ELSE next_due END, fire_at = CASE WHEN version = ?3 THEN ?5 ELSE fire_at END,
             archived_at = CASE WHEN version = ?3 THEN ?8 ELSE archived_at END, sweep_at = CASE WHEN version = ?3 THEN ?9 ELSE sweep_at END,
-            held_due = ?6, record = ?7
-        WHERE tenant = ?1 AND id = ?2
+            held_due = CASE WHEN version = ?3 OR ?6 IS NULL THEN ?6 ELSE held_due END, record = ?7
+        WHERE tenant = ?1 AND id = ?2 AND created_at = ?10
         """;
 
     public const string InsertPattern = "INSERT INTO patterns (tenant, id, version, definition, registered_at) VALUES (?1, ?2, ?3, ?4, ?5)";

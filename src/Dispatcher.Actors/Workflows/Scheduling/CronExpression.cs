@@ -18,6 +18,9 @@ public sealed class CronExpression
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
+    /// <summary>Before it some zones' wall clocks show no time at all.</summary>
+    private static readonly DateTimeOffset Earliest = new(2, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     internal CronExpression(string text, TimeZoneInfo? zone) => (Text, Zone) = (text, zone);
 
     /// <summary>As it was written.</summary>
@@ -66,6 +69,7 @@ public sealed class CronExpression
     public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone, DateTimeOffset anchor)
     {
         if (after.Year > DateTime.MaxValue.Year - HorizonYears - 1) return null;
+        if (after < Earliest) after = Earliest;
         return Interval is { } interval ? NextOfInterval(after, anchor, interval) : NextOfFields(after, Zone ?? zone);
     }
 

@@ -18,22 +18,6 @@ public static class FiringLabels
     /// <summary>How many there are at the most.</summary>
     public const int Limit = 3;
 
-    /// <summary>The correlation id of every run begins with it: so the live feed knows runs without reading them.</summary>
-    public const string CorrelationPrefix = "schedule:";
-
-    /// <summary>Ids hold no <c>@</c>.</summary>
-    private const char BeforeDue = '@';
-
-    public static string CorrelationOf(string schedule, DateTimeOffset due) => $"{CorrelationPrefix}{schedule}{BeforeDue}{TextOf(due)}";
-
-    /// <summary>The schedule whose run has this correlation id; null if it is no run's.</summary>
-    public static string? ScheduleOf(string? correlation)
-    {
-        if (correlation?.StartsWith(CorrelationPrefix, StringComparison.Ordinal) != true) return null;
-        var end = correlation.LastIndexOf(BeforeDue);
-        return end > CorrelationPrefix.Length ? correlation[CorrelationPrefix.Length..end] : null;
-    }
-
     public static bool IsOwn(string label) => label is Schedule or Due or Cause;
 
     public static ImmutableSortedDictionary<string, string> Of(string schedule, Firing firing, IEnumerable<KeyValuePair<string, string>>? others)

@@ -31,10 +31,10 @@ public static class GoDuration
             rest = rest[digits..];
             if (!TryUnit(rest, out var unit)) return false;
             ticks += number * unit.Ticks;
+            if (ticks > long.MaxValue) return false;
             rest = rest[unit.Unit.Length..];
         }
 
-        if (ticks > long.MaxValue) return false;
         duration = new TimeSpan((long)(isNegative ? -ticks : ticks));
         return true;
     }

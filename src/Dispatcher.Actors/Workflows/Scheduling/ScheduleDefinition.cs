@@ -63,6 +63,9 @@ public sealed record ScheduleDefinition
     /// <summary>What the owner keeps with it; means nothing to the engine.</summary>
     public JsonElement? Metadata { get; init; }
 
+    /// <summary>The request that it was translated from, where that was another interface's than the engine's own; that interface's, and means nothing to the engine.</summary>
+    public JsonElement? Original { get; init; }
+
     /// <summary>Whether two definitions fire at the same times.</summary>
     public bool HasSameTimes(ScheduleDefinition other) =>
         Cron == other.Cron && At == other.At && TimeZone == other.TimeZone && StartAt == other.StartAt && EndAt == other.EndAt

@@ -17,6 +17,15 @@ public static class ScheduleLimits
     /// <summary>Firings that one backfill makes.</summary>
     public const int BackfillFirings = 1000;
 
+    /// <summary>Missed firings that a schedule makes up for one after the other.</summary>
+    public const int CatchUpFirings = 1000;
+
+    /// <summary>How many dependencies, and dependencies of these, a schedule may have: those that are looked through for a ring.</summary>
+    public const int DependencyEdges = 10_000;
+
+    /// <summary>How long after its creation a schedule may be put away, at the most.</summary>
+    public static readonly TimeSpan Keeping = TimeSpan.FromDays(36_525);
+
     /// <summary>Fire times that are told at once.</summary>
     public const int NextTimes = 1000;
 

@@ -27,6 +27,8 @@ public static class ScheduleRules
             Add("description", $"has {definition.Description.Length} characters; at most {ScheduleLimits.DescriptionCharacters} are allowed", faults);
         if (definition.Metadata is { } metadata && JsonSize.Of(metadata) > ScheduleLimits.MetadataBytes)
             Add("metadata", $"is over {ScheduleLimits.MetadataBytes} bytes", faults);
+        if (definition.Original is { } original && JsonSize.Of(original) > ScheduleLimits.MetadataBytes)
+            Add("", $"the whole is over {ScheduleLimits.MetadataBytes} bytes", faults);
     }
 
     private static void Times(ScheduleDefinition definition, List<SchemaFault> faults)
@@ -36,8 +38,13 @@ public static class ScheduleRules
         if (ScheduleZone.Find(definition.TimeZone) is null) Add("timezone", ScheduleZone.FaultOf(definition.TimeZone), faults);
         if (definition.EndAt <= definition.StartAt) Add("end_at", "must be after start_at", faults);
         if (definition.Jitter < TimeSpan.Zero || definition.Jitter > ScheduleLimits.Jitter) Add("jitter", $"must be from 0 to {Duration.Format(ScheduleLimits.Jitter)}", faults);
-        if (definition.ArchiveAfter < TimeSpan.Zero) Add("archive_after", "is negative", faults);
-        if (definition.DeleteAfter < TimeSpan.Zero) Add("delete_after", "is negative", faults);
+        Kept(definition.ArchiveAfter, "archive_after", faults);
+        Kept(definition.DeleteAfter, "delete_after", faults);
+    }
+
+    private static void Kept(TimeSpan? after, string path, List<SchemaFault> faults)
+    {
+        if (after < TimeSpan.Zero || after > ScheduleLimits.Keeping) Add(path, $"must be from 0 to {Duration.Format(ScheduleLimits.Keeping)}", faults);
     }
 
     private static string? FaultOfCron(string text)
@@ -77,7 +84,7 @@ public static class ScheduleRules
     private static void Job(ScheduleDefinition definition, List<SchemaFault> faults)
     {
         if (Math.Abs((long)definition.Priority) > JobLimits.PriorityMagnitude) Add("priority", $"is {definition.Priority}; it must be from -{JobLimits.PriorityMagnitude} to {JobLimits.PriorityMagnitude}", faults);
-        // Two are the schedule's own: its id and the due time.
+        // The others are the schedule's own: its id, the due time and the cause.
         if (definition.Labels?.Count > JobLimits.Labels - FiringLabels.Limit) Add("labels", $"has {definition.Labels.Count} labels; at most {JobLimits.Labels - FiringLabels.Limit} are allowed", faults);
         foreach (var (name, value) in definition.Labels ?? ImmutableSortedDictionary<string, string>.Empty)
         {

@@ -56,7 +56,8 @@ public sealed class ScheduleTimes
         if (_definition.StartAt is { } start && start > after) after = start - Instant;
         var due = _definition.At is { } at ? at > after ? at.ToUniversalTime() : null : _cron?.Next(after, _zone, _anchor);
         if (due is not { } time || (_definition.EndAt is { } end && time >= end)) return null;
-        return new FireTime(time, time + JitterOf(time));
+        var jitter = JitterOf(time);
+        return new FireTime(time, time < DateTimeOffset.MaxValue - jitter ? time + jitter : DateTimeOffset.MaxValue);
     }
 
     /// <summary>Chance that everybody computes alike: whole milliseconds from a hash of id and due time.</summary>

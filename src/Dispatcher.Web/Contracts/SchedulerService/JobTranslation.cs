@@ -9,12 +9,22 @@ using Dispatcher.Workflows.Scheduling;
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
 /// <summary>
-/// A job of the contract as a schedule. The job as its owner wrote it is the schedule's metadata, so nothing is lost and nothing is kept twice.
+/// A job of the contract as a schedule. The job as its owner wrote it is kept with the schedule, so nothing is lost.
 /// </summary>
 internal sealed class JobTranslation
 {
     private static readonly string[] OwnerFields =
         ["name", "schedule", "payload", "metadata", "trigger_type", "cdc_trigger", "job_type", "retry_policy", "owner", "labels", "master_uuid", "campaign_id"];
+
+    /// <summary>What can be said in two places: the second counts. What an update says in the first takes the place of what was said before in the second.</summary>
+    private static readonly (string[] First, string[] Second)[] Twins =
+    [
+        (["schedule"], ["metadata", "scheduling", "cron"]),
+        (["retry_policy"], ["metadata", "scheduling", "retry_policy"]),
+        (["job_type"], ["metadata", "service_specific", "scheduler", "job_type"]),
+        (["metadata", "scheduling", "window", "start"], ["metadata", "scheduling", "start_time"]),
+        (["metadata", "scheduling", "window", "end"], ["metadata", "scheduling", "end_time"]),
+    ];
 
     private readonly JsonObject _job;
     private readonly JsonObject? _scheduling;
@@ -40,9 +50,13 @@ internal sealed class JobTranslation
     /// <summary>The campaign that the job belongs to; 0 for none.</summary>
     public long CampaignId => _job.Integer("campaign_id", "job") is { } id ? id >= 0 ? id : throw OpsFault.Bad("campaign_id must not be negative") : 0;
 
-    public string? PatternId => _specific.Text("pattern_id", "scheduler");
+    public string? PatternId => _specific.Filled("pattern_id", "scheduler");
 
     public string Payload => _job.Text("payload", "job") ?? "";
+
+    /// <summary>False for a job that says nothing of what it runs: then a schedule that was made elsewhere goes on running what it ran.</summary>
+    public bool SaysWhatToRun => Payload.Length > 0 || PatternId is not null
+        || _specific?["job_type"] is not null || _job["job_type"] is not null || _scheduling?["retry_policy"] is not null || _job["retry_policy"] is not null;
 
     private bool IsCdc => TriggerType == "CDC";
 
@@ -53,26 +67,35 @@ internal sealed class JobTranslation
     private string? Cron => (_scheduling.Text("cron", "scheduling") ?? _job.Text("schedule", "job")) is { Length: > 0 } cron ? cron : null;
 
     /// <param name="before">The job as it was kept; null for a new one.</param>
-    /// <param name="given">What the caller gives: what is absent stays as it was.</param>
+    /// <param name="given">What the caller gives: what is absent stays as it was, within the metadata too; what is null is taken away (as RFC 7396 has it).</param>
     public static JobTranslation Of(JsonObject? before, JsonObject given)
     {
         var job = new JsonObject();
         foreach (var name in OwnerFields)
         {
-            if ((given.TryGetPropertyValue(name, out var value) ? value : before?[name]) is { } kept) job[name] = kept.DeepClone();
+            if ((given.TryGetPropertyValue(name, out var value) ? value : before?[name]) is { } kept)
+                job[name] = name == "metadata" && kept is JsonObject metadata ? Merge(before?[name] as JsonObject, metadata) : kept.DeepClone();
+        }
+
+        foreach (var (first, second) in Twins)
+        {
+            if (Find(given, first) is not null && Find(given, second) is null && Find(job, second[..^1]) is JsonObject place) place.Remove(second[^1]);
         }
 
         return new JobTranslation(job);
     }
 
+    /// <summary>The schedule that the job asks for. What the contract has no words for stays as it was.</summary>
     /// <param name="status">ACTIVE, PAUSED or DISABLED; null leaves it as it was.</param>
-    public ScheduleDefinition ToDefinition(string? status, ScheduleDefinition? before, JobWorkflow workflow, string by)
+    /// <param name="workflow">What it runs; null leaves that as it was.</param>
+    /// <param name="pause">What PAUSED means.</param>
+    public ScheduleDefinition ToDefinition(string? status, ScheduleDefinition? before, JobWorkflow? workflow, SchedulePause pause)
     {
         var name = _job.Text("name", "job");
         if (string.IsNullOrWhiteSpace(name)) throw OpsFault.Bad("name is required");
         CheckCdc();
         var window = _scheduling.Object("window", "scheduling");
-        return new ScheduleDefinition
+        return (before ?? new ScheduleDefinition { Name = name }) with
         {
             Name = name,
             Cron = IsCdc ? null : Cron,
@@ -83,19 +106,19 @@ internal sealed class JobTranslation
             Enabled = status is null ? before?.Enabled ?? true : status != SchedulerWords.Disabled,
             Pause = status switch
             {
-                null => before?.Pause,
-                SchedulerWords.Paused => new SchedulePause(By: by),
-                SchedulerWords.Active or SchedulerWords.Disabled => null,
+                null or SchedulerWords.Disabled => before?.Pause,
+                SchedulerWords.Paused => pause,
+                SchedulerWords.Active => null,
                 _ => throw OpsFault.Bad($"status {status} follows from the runs and cannot be set; set ACTIVE, PAUSED or DISABLED"),
             },
             DependsOn = [.. _scheduling.Texts("dependencies", "scheduling").Distinct(StringComparer.Ordinal)],
-            Target = new ScheduleTarget(Pinned: workflow.Reference),
-            Input = workflow.Input,
+            Target = workflow is null ? before!.Target : new ScheduleTarget(Pinned: workflow.Reference),
+            Input = workflow is null ? before!.Input : workflow.Input,
             Labels = Labels(),
             Priority = Priority(),
             ArchiveAfter = GoTime("archive_after"),
             DeleteAfter = GoTime("delete_after"),
-            Metadata = JsonElement.Parse(_job.ToJsonString()),
+            Original = JsonElement.Parse(_job.ToJsonString()),
         };
     }
 
@@ -122,6 +145,25 @@ internal sealed class JobTranslation
             "constant" => new JsonObject { ["max_attempts"] = attempts, ["backoff"] = "constant", ["initial"] = Seconds(seconds ?? 5), ["max"] = Seconds(Math.Max(60, seconds ?? 5)) },
             _ => throw OpsFault.Bad($"unknown {path}.backoff '{OpsFault.Short(word)}'; known are exponential and constant"),
         };
+    }
+
+    private static JsonObject Merge(JsonObject? before, JsonObject given)
+    {
+        var merged = (JsonObject?)before?.DeepClone() ?? [];
+        foreach (var (name, value) in given)
+        {
+            if (value is null) merged.Remove(name);
+            else merged[name] = value is JsonObject inner ? Merge(merged[name] as JsonObject, inner) : value.DeepClone();
+        }
+
+        return merged;
+    }
+
+    private static JsonNode? Find(JsonObject from, ReadOnlySpan<string> path)
+    {
+        JsonNode? found = from;
+        foreach (var name in path) found = (found as JsonObject)?[name];
+        return found;
     }
 
     private static string Seconds(long seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds}s");

@@ -9,7 +9,7 @@ namespace Dispatcher.Web.Contracts.SchedulerService;
 /// <summary>Jobs and runs in the words of the contract.</summary>
 internal static class JobViewWriter
 {
-    /// <param name="last">The last run, for the status of a job that is over.</param>
+    /// <param name="last">The newest run, whatever made it.</param>
     /// <param name="history">Newest runs, if they are to be shown.</param>
     public static JsonObject Job(StoredSchedule schedule, JobRow? last, IReadOnlyList<JobRow>? history, DateTimeOffset now)
     {
@@ -23,7 +23,7 @@ internal static class JobViewWriter
             ["payload"] = translation.Payload,
             ["status"] = SchedulerWords.StatusPrefix + SchedulerWords.StatusOf(schedule, last, now),
             ["metadata"] = job["metadata"]?.DeepClone() ?? new JsonObject(),
-            ["last_run_id"] = schedule.Record.LastJob?.ToString() ?? "",
+            ["last_run_id"] = last?.Id.ToString() ?? "",
             ["created_at"] = schedule.CreatedAt.ToUnixTimeSeconds(),
             ["updated_at"] = schedule.UpdatedAt.ToUnixTimeSeconds(),
             ["trigger_type"] = SchedulerWords.TriggerTypePrefix + (translation.TriggerType ?? "UNSPECIFIED"),
@@ -40,11 +40,33 @@ internal static class JobViewWriter
         return view;
     }
 
-    /// <summary>The job as its owner wrote it; little of a schedule that was not made here.</summary>
-    public static JsonObject Kept(StoredSchedule schedule) =>
-        schedule.Definition.Metadata is { ValueKind: System.Text.Json.JsonValueKind.Object } metadata && JsonNode.Parse(metadata.GetRawText()) is JsonObject job && job.ContainsKey("name")
-            ? job
-            : new JsonObject { ["name"] = schedule.Definition.Name, ["schedule"] = schedule.Definition.Cron };
+    /// <summary>The job as its owner wrote it; of a schedule that was made elsewhere, what the contract has words for.</summary>
+    public static JsonObject Kept(StoredSchedule schedule) => schedule.Definition.Original is { } original ? (JsonObject)JsonNode.Parse(original.GetRawText())! : Made(schedule.Definition);
+
+    private static JsonObject Made(ScheduleDefinition definition)
+    {
+        var scheduling = new JsonObject { ["timezone"] = definition.TimeZone };
+        if (definition.At is { } at) scheduling["run_at"] = Text(at);
+        if (definition.StartAt is { } start) scheduling["start_time"] = Text(start);
+        if (definition.EndAt is { } end) scheduling["end_time"] = Text(end);
+        if (!definition.DependsOn.IsEmpty) scheduling["dependencies"] = new JsonArray([.. definition.DependsOn.Select(id => (JsonNode)id)]);
+        var specific = new JsonObject();
+        if (definition.Priority != 0) specific["job_priority"] = definition.Priority;
+        if (definition.ArchiveAfter is { } archive) specific["archive_after"] = GoText(archive);
+        if (definition.DeleteAfter is { } delete) specific["delete_after"] = GoText(delete);
+        var job = new JsonObject
+        {
+            ["name"] = definition.Name,
+            ["schedule"] = definition.Cron,
+            ["metadata"] = new JsonObject { ["scheduling"] = scheduling, ["service_specific"] = new JsonObject { ["scheduler"] = specific } },
+        };
+        if (definition.Labels is { IsEmpty: false } labels) job["labels"] = new JsonObject(labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
+        return job;
+    }
+
+    private static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string GoText(TimeSpan duration) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{duration.Ticks / (decimal)TimeSpan.TicksPerSecond}s");
 
     public static JsonObject Run(JobRow row, StoredSchedule? schedule) => Run(
         row.Id, row.Status, row.CreatedAt, row.Status.IsTerminal() ? row.UpdatedAt : null, row.Labels, result: null, error: null, schedule);

@@ -4,6 +4,7 @@ using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Workflows;
 using Dispatcher.Workflows;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
@@ -16,6 +17,11 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
 {
     /// <summary>The member of the runs' input that the step gets: what a trigger replaces.</summary>
     public const string Argument = "argument";
+
+    private const string NamePrefix = "scheduler-";
+
+    /// <summary>Whether the schedule runs what this contract made of a job, so that its input is an argument.</summary>
+    public static bool IsRunBy(ScheduleDefinition definition) => definition is { Original: not null, Target.Pinned: { } pinned } && pinned.Name.StartsWith(NamePrefix, StringComparison.Ordinal);
 
     /// <exception cref="OpsFault">The job names what is not there, or its retry policy is none.</exception>
     public static async ValueTask<JobWorkflow> Of(JobTranslation job, string tenant, DispatcherEngine engine)
@@ -42,7 +48,8 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
             step["with"] = new JsonObject { ["payload"] = $"${{input.{Argument}}}" };
         }
 
-        return new JobWorkflow(await Pin(job.JobType, step, engine), InputOf(Escape(argument)));
+        var json = new JsonObject { ["name"] = $"{NamePrefix}{job.JobType.ToLowerInvariant()}", ["version"] = 1, ["steps"] = new JsonArray(step), ["output"] = "${steps.run.output}" };
+        return new JobWorkflow(await Pin(json, "job", engine), InputOf(Escape(argument)));
     }
 
     /// <summary>The input of a run whose argument somebody gives.</summary>
@@ -55,24 +62,19 @@ internal sealed record JobWorkflow(WorkflowReference Reference, JsonElement Inpu
         (step["uses"], step["with"]) = ("workflow.run", with);
     }
 
-    private static async ValueTask<WorkflowReference> Pin(string jobType, JsonObject step, DispatcherEngine engine)
+    /// <summary>Stores a definition that stands in nobody's registry.</summary>
+    /// <exception cref="OpsFault">It is none.</exception>
+    public static async ValueTask<WorkflowReference> Pin(JsonObject json, string source, DispatcherEngine engine)
     {
-        var json = new JsonObject
-        {
-            ["name"] = $"scheduler-{jobType.ToLowerInvariant()}",
-            ["version"] = 1,
-            ["steps"] = new JsonArray(step),
-            ["output"] = "${steps.run.output}",
-        };
         try
         {
-            var definition = DefinitionReader.Read(json.ToJsonString(), "job", engine.Handlers);
+            var definition = DefinitionReader.Read(json.ToJsonString(), source, engine.Handlers);
             await engine.Node.Workflows.Pin(definition);
             return definition.Reference;
         }
         catch (WorkflowDefinitionException exception)
         {
-            throw OpsFault.Bad(string.Join("; ", exception.Faults.Select(fault => fault.Message)));
+            throw OpsFault.Bad($"the {source} is wrong: {string.Join("; ", exception.Faults.Select(fault => fault.Message))}");
         }
     }
 

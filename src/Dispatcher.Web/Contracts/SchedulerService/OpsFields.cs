@@ -14,6 +14,9 @@ internal static class OpsFields
         _ => throw Wrong(path, name, "a text"),
     };
 
+    /// <summary>The same, where an empty text stands for none, as protobuf has it.</summary>
+    public static string? Filled(this JsonObject? from, string name, string path) => from.Text(name, path) is { Length: > 0 } text ? text : null;
+
     public static long? Integer(this JsonObject? from, string name, string path) => from?[name] switch
     {
         null => null,

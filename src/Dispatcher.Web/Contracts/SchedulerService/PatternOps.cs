@@ -6,9 +6,8 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
-using Dispatcher.Web.Workflows;
-using Dispatcher.Workflows;
 using Dispatcher.Workflows.Patterns;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
@@ -18,7 +17,7 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
     public async Task<JsonObject> Register()
     {
         var definition = body.Object("definition", "");
-        var id = body.Text("pattern_id", "") ?? definition.Text("id", "definition") ?? throw OpsFault.Bad("pattern_id is required");
+        var id = body.Filled("pattern_id", "") ?? definition.Filled("id", "definition") ?? throw OpsFault.Bad("pattern_id is required");
         var (version, text) = VersionOf(body["version"] ?? definition?["version"]);
         var pattern = await PatternOf(id, version, definition) with { Metadata = JsonElement.Parse(body.ToJsonString()) };
         if (PatternRules.FaultsOf(pattern) is { Count: > 0 } faults) throw OpsFault.Bad(string.Join("; ", faults));
@@ -30,19 +29,20 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
     /// <summary>Runs a job, or a pattern, with an input. Two triggers with one key are one run.</summary>
     public async Task<JsonObject> Trigger(string? key)
     {
-        var id = body.Text("id", "") ?? body.Text("job_id", "") ?? body.Text("pattern_id", "") ?? body.Text("job_or_pattern", "") ?? throw OpsFault.Bad("id is required: of a job or a pattern");
-        key ??= body.Text("orchestration_id", "");
+        var id = body.Filled("id", "") ?? body.Filled("job_id", "") ?? body.Filled("pattern_id", "") ?? body.Filled("job_or_pattern", "") ?? throw OpsFault.Bad("id is required: of a job or a pattern");
+        key ??= body.Filled("orchestration_id", "");
         var input = body.Object("input", "");
         if (await engine.Schedules.Store.FindSchedule(caller.Tenant, id) is not null)
         {
             var schedule = await jobs.Find(id);
-            return await jobs.Made((await engine.Schedules.Run(caller.Tenant, id, key, input is null ? null : JobWorkflow.InputOf(input)))!, schedule);
+            JsonElement? given = input is null ? null : JobWorkflow.IsRunBy(schedule.Definition) ? JobWorkflow.InputOf(input) : JsonElement.Parse(input.ToJsonString());
+            return await jobs.Made(await engine.Schedules.Run(caller.Tenant, id, key, given) ?? throw OpsFault.UnknownJob(id), schedule);
         }
 
         var job = await engine.Node.Patterns.Use(caller.Tenant, id, null, input is null ? null : JsonElement.Parse(input.ToJsonString()));
         if (job.Refusal is { Code: "unknown-pattern" }) throw new OpsFault(404, $"job or pattern not found: {OpsFault.Short(id)}");
-        if (job.Refusal is { } refusal) throw OpsFault.Bad(refusal.Message);
-        var spec = job.SpecFor(caller.Tenant) with { IdempotencyKey = key is null ? null : $"orchestration:{id}:{key}" };
+        if (job.Refusal is { } refusal) throw OpsFault.Of(refusal);
+        var spec = job.SpecFor(caller.Tenant) with { IdempotencyKey = key is null ? null : FiringKeys.OfPattern(id, key) };
         return await jobs.Made(await engine.Gateway.Submit(spec, new Principal(caller.Name, "orchestration")), schedule: null);
     }
 
@@ -50,12 +50,12 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
     {
         var pattern = new PatternDefinition { Id = id, Version = version, Description = definition.Text("description", "definition") };
         if (definition?["steps"] is not null) return pattern with { Pinned = await Pin(id, StepsOf(definition)) };
-        if (definition.Text("workflow", "definition") is { } workflow) return pattern with { Workflow = workflow };
-        if ((body.Text("job_id", "") ?? body.Object("job", "").Text("id", "job")) is not { } job)
+        if (definition.Filled("workflow", "definition") is { } workflow) return pattern with { Workflow = workflow };
+        if ((body.Filled("job_id", "") ?? body.Object("job", "").Filled("id", "job")) is not { } job)
             throw OpsFault.Bad("definition.steps is required, or definition.workflow, or the job_id of a job that becomes a pattern");
         var schedule = await jobs.Find(job);
-        if (schedule.Definition.Target.Pinned is not { } pinned) throw OpsFault.Bad($"job {job} was not made with this service");
-        return pattern with { Pinned = pinned, Input = JsonElement.Parse($$"""{"{{JobWorkflow.Argument}}":"${params}"}""") };
+        if (!JobWorkflow.IsRunBy(schedule.Definition)) throw OpsFault.Bad($"what job {job} runs was not made with this service");
+        return pattern with { Pinned = schedule.Definition.Target.Pinned, Input = JsonElement.Parse($$"""{"{{JobWorkflow.Argument}}":"${params}"}""") };
     }
 
     /// <summary>Steps of Nexus have no ids: others name them by their action, by type and action, or by their place.</summary>
@@ -93,20 +93,10 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
         }
     }
 
-    private async ValueTask<WorkflowReference> Pin(string id, JsonArray steps)
+    private ValueTask<WorkflowReference> Pin(string id, JsonArray steps)
     {
         var name = IdOf(id);
-        var json = new JsonObject { ["name"] = $"pattern-{name}"[..Math.Min(63, name.Length + 8)].TrimEnd('-'), ["version"] = 1, ["steps"] = steps };
-        try
-        {
-            var definition = DefinitionReader.Read(json.ToJsonString(), "definition", engine.Handlers);
-            await engine.Node.Workflows.Pin(definition);
-            return definition.Reference;
-        }
-        catch (WorkflowDefinitionException exception)
-        {
-            throw OpsFault.Bad($"the pattern's steps are wrong: {string.Join("; ", exception.Faults.Select(fault => fault.Message))}");
-        }
+        return JobWorkflow.Pin(new JsonObject { ["name"] = $"pattern-{name}"[..Math.Min(63, name.Length + 8)].TrimEnd('-'), ["version"] = 1, ["steps"] = steps }, "pattern", engine);
     }
 
     private static string IdOf(string text)

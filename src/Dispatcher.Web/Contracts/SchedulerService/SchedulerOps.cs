@@ -7,6 +7,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Workflows.Scheduling;
+using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
@@ -19,6 +20,12 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     private const int HistoryRuns = 10;
     private const int PageRows = 1000;
 
+    /// <summary>Schedules may be large: fewer are read at once.</summary>
+    private const int SchedulePageRows = 200;
+
+    /// <summary>Lists look at so many jobs or runs, and count no further.</summary>
+    private const int ScanLimit = 10_000;
+
     private ScheduleBook Book => engine.Schedules;
 
     private DateTimeOffset Now => engine.Gateway.Now;
@@ -26,14 +33,14 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     /// <summary>The campaign that the request is about; 0 for all.</summary>
     private long Campaign => body.Integer("campaign_id", "") ?? body.Object("job", "").Integer("campaign_id", "job") ?? 0;
 
-    private string Id => (body.Text("job_id", "") ?? body.Text("id", "") ?? body.Object("job", "").Text("id", "job")) is { Length: > 0 } id ? id : throw OpsFault.Bad("job_id is required");
+    private string Id => body.Filled("job_id", "") ?? body.Filled("id", "") ?? body.Object("job", "").Filled("id", "job") ?? throw OpsFault.Bad("job_id is required");
 
     public async Task<JsonObject> Create()
     {
         var given = Given();
-        var id = given.Text("id", "job") is { Length: > 0 } chosen ? chosen : engine.Gateway.NextJobId().ToString();
+        var id = given.Filled("id", "job") ?? engine.Gateway.NextJobId().ToString();
         var job = JobTranslation.Of(before: null, given);
-        var definition = await Definition(job, before: null, given);
+        var definition = job.ToDefinition(StatusOf(given), before: null, await JobWorkflow.Of(job, caller.Tenant, engine), new SchedulePause(By: caller.Name));
         var outcome = await Book.Put(caller.Tenant, id, definition, expectedVersion: 0);
         if (outcome.Refusal?.Code == "schedule-conflict") throw new OpsFault(409, $"job already exists: {id}");
         return await Answer(outcome, job);
@@ -46,8 +53,13 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
         // Another campaign's job cannot be taken over by naming it.
         if (given["campaign_id"] is null) given["campaign_id"] = JobViewWriter.Kept(before)["campaign_id"]?.DeepClone();
         var job = JobTranslation.Of(JobViewWriter.Kept(before), given);
-        var definition = await Definition(job, before.Definition, given);
-        return await Answer(await Book.Put(caller.Tenant, before.Id, definition, before.Version), job);
+        var says = job.SaysWhatToRun || JobTranslation.Of(before: null, JobViewWriter.Kept(before)).SaysWhatToRun;
+        var status = StatusOf(given);
+        var pause = PauseOf(before);
+        if (status == SchedulerWords.Active && pause?.By is { } other && other != caller.Name && !caller.Has(Role.Operator))
+            throw new OpsFault(StatusCodes.Status403Forbidden, $"the job was paused by {other}, and ending that needs the role operator");
+        var definition = job.ToDefinition(status, before.Definition, says ? await JobWorkflow.Of(job, caller.Tenant, engine) : null, pause ?? new SchedulePause(By: caller.Name));
+        return await Answer(await Book.Change(caller.Tenant, before.Id, _ => definition, before.Version), job);
     }
 
     public async Task<JsonObject> Delete()
@@ -63,53 +75,47 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     public async Task<JsonObject> Status()
     {
         var schedule = await Find(Id);
-        var status = SchedulerWords.StatusOf(schedule, await LastRun(schedule), Now);
+        var status = SchedulerWords.StatusOf(schedule, (await Book.Runs.FindNewest(caller.Tenant, [schedule]))[0], Now);
         return new JsonObject { ["job_id"] = schedule.Id, ["status"] = SchedulerWords.StatusPrefix + status };
     }
 
     public async Task<JsonObject> List()
     {
         var wanted = SchedulerWords.Read(body.Text("status", ""), SchedulerWords.StatusPrefix, SchedulerWords.Statuses, "status");
-        var found = new List<(StoredSchedule Schedule, JobRow? Last)>();
-        for (string? after = null; ;)
+        var page = OpsPage.Of(body, DefaultPageSize, MaxPageSize);
+        var shown = new List<StoredSchedule>();
+        string? after = null;
+        for (var seen = 0; seen < ScanLimit; seen += SchedulePageRows)
         {
-            var page = await Book.Store.ListSchedules(caller.Tenant, after, PageRows);
-            var over = page.Where(schedule => ScheduleStatuses.IsOver(schedule)).Select(schedule => schedule.Record.LastJob).OfType<JobId>().ToList();
-            var last = over.Count == 0 ? [] : (await engine.Store.FindJobs(over)).ToDictionary(row => row.Id);
-            foreach (var schedule in page.Where(IsOfCampaign))
-            {
-                var run = schedule.Record.LastJob is { } id ? last.GetValueOrDefault(id) : null;
-                if (wanted is null || SchedulerWords.StatusOf(schedule, run, Now) == wanted) found.Add((schedule, run));
-            }
-
-            if (page.Count < PageRows) break;
-            after = page[^1].Id;
+            var read = await Book.Store.ListSchedules(caller.Tenant, after, SchedulePageRows);
+            var found = read.Where(IsOfCampaign).ToList();
+            if (wanted is not null) found = await InStatus(found, wanted);
+            shown.AddRange(found.Where(_ => page.Add()));
+            if (read.Count < SchedulePageRows) break;
+            after = read[^1].Id;
         }
 
-        return Page("jobs", found, entry => JobViewWriter.Job(entry.Schedule, entry.Last, history: null, Now));
+        var last = await Book.Runs.FindNewest(caller.Tenant, shown);
+        for (var i = 0; i < shown.Count; i++) page.Show(JobViewWriter.Job(shown[i], last[i], history: null, Now));
+        return page.ToJson("jobs");
     }
 
     public async Task<JsonObject> ListRuns()
     {
         var schedule = await Find(Id);
-        var rows = new List<JobRow>();
-        for (JobId? before = null; rows.Count < 10 * PageRows;)
+        var page = OpsPage.Of(body, DefaultPageSize, MaxPageSize);
+        var shown = new List<JobRow>();
+        JobId? before = null;
+        for (var seen = 0; seen < ScanLimit; seen += PageRows)
         {
-            var page = await Book.Runs.List(caller.Tenant, schedule.Id, null, before, PageRows);
-            rows.AddRange(page.Rows);
-            if (page.Next is not { } next) break;
+            var read = await Book.Runs.List(caller.Tenant, schedule.Id, null, before, PageRows);
+            foreach (var row in read.Rows) if (page.Add()) shown.Add(row);
+            if (read.Next is not { } next) break;
             before = next;
         }
 
-        var view = Page("runs", rows, row => JobViewWriter.Run(row, schedule));
-        var runs = (JsonArray)view["runs"]!;
-        for (var i = 0; i < runs.Count; i++)
-        {
-            var row = rows.First(found => found.Id.ToString() == runs[i]!["id"]!.GetValue<string>());
-            if (await reader.Find(row.Id, caller.Tenant) is { } reading) runs[i] = JobViewWriter.Run(reading, row, schedule);
-        }
-
-        return view;
+        foreach (var row in shown) page.Show(await reader.Find(row.Id, caller.Tenant) is { } reading ? JobViewWriter.Run(reading, row, schedule) : JobViewWriter.Run(row, schedule));
+        return page.ToJson("runs");
     }
 
     public async Task<JsonObject> Run(string? key)
@@ -120,18 +126,16 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
 
     public async Task<JsonObject> Graph()
     {
-        var map = await Book.ReadMap(caller.Tenant);
-        var schedules = map.Schedules.Where(IsOfCampaign).ToList();
-        var nodes = schedules.Select(schedule => schedule.Id).ToHashSet(StringComparer.Ordinal);
-        var known = map.Schedules.Select(schedule => schedule.Id).ToHashSet(StringComparer.Ordinal);
-        var edges = map.Edges.Where(edge => nodes.Contains(edge.Schedule)).ToList();
-        var blocked = edges.Where(edge => !known.Contains(edge.DependsOn)).GroupBy(edge => edge.Schedule, StringComparer.Ordinal);
-        return new JsonObject
+        var map = await Book.ReadMap(caller.Tenant, IsOfCampaign);
+        var blocked = map.Missing.GroupBy(edge => edge.Schedule, StringComparer.Ordinal);
+        var graph = new JsonObject
         {
-            ["nodes"] = new JsonArray([.. schedules.Select(schedule => (JsonNode)schedule.Id)]),
-            ["edges"] = new JsonArray([.. edges.Select(edge => new JsonArray(edge.DependsOn, edge.Schedule))]),
+            ["nodes"] = new JsonArray([.. map.Nodes.Select(node => (JsonNode)node.Id)]),
+            ["edges"] = new JsonArray([.. map.Edges.Select(edge => new JsonArray(edge.DependsOn, edge.Schedule))]),
             ["blocked"] = new JsonArray([.. blocked.Select(group => new JsonObject { ["job_id"] = group.Key, ["missing"] = new JsonArray([.. group.Select(edge => (JsonNode)edge.DependsOn)]) })]),
         };
+        if (map.IsCut) graph["warnings"] = new JsonArray($"there are more than {ScheduleBook.MapLimit} jobs or edges; the others are not shown");
+        return graph;
     }
 
     /// <summary>The job with this id, of this tenant and campaign.</summary>
@@ -144,7 +148,7 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
         CommandReply.Done done => new JsonObject { ["run"] = JobViewWriter.Run(done.State, schedule) },
         CommandReply.Duplicate duplicate => new JsonObject { ["run"] = await Existing(duplicate.Existing, schedule) },
         CommandReply.Accepted accepted => new JsonObject { ["run"] = await Existing(accepted.JobId, schedule) },
-        CommandReply.Refused refused => throw OpsFault.Bad(refused.Rejection.Message),
+        CommandReply.Refused refused => throw OpsFault.Of(refused.Rejection),
         CommandReply.Unavailable unavailable => throw new OpsFault(503, unavailable.Cause),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -162,44 +166,34 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
         return job;
     }
 
-    private async ValueTask<ScheduleDefinition> Definition(JobTranslation job, ScheduleDefinition? before, JsonObject given)
+    /// <summary>Only of those that are over the status depends on a run.</summary>
+    private async ValueTask<List<StoredSchedule>> InStatus(IReadOnlyList<StoredSchedule> schedules, string wanted)
     {
-        var status = SchedulerWords.Read(given.Text("status", "job"), SchedulerWords.StatusPrefix, SchedulerWords.Statuses, "status");
-        return job.ToDefinition(status, before, await JobWorkflow.Of(job, caller.Tenant, engine), caller.Name);
+        var now = Now;
+        var over = schedules.Where(schedule => ScheduleStatuses.IsOver(schedule, now)).ToList();
+        var last = (await Book.Runs.FindNewest(caller.Tenant, over)).Zip(over).ToDictionary(pair => pair.Second.Id, pair => pair.First, StringComparer.Ordinal);
+        return [.. schedules.Where(schedule => SchedulerWords.StatusOf(schedule, last.GetValueOrDefault(schedule.Id), now) == wanted)];
     }
+
+    /// <summary>The status that is to be set; null for none.</summary>
+    private static string? StatusOf(JsonObject given) => SchedulerWords.Read(given.Text("status", "job"), SchedulerWords.StatusPrefix, SchedulerWords.Statuses, "status");
+
+    /// <summary>The pause that holds now.</summary>
+    private SchedulePause? PauseOf(StoredSchedule schedule) => schedule.Definition.Pause is { } pause && (pause.Until is not { } until || until > Now) ? pause : null;
 
     private async ValueTask<JsonObject> Answer(ScheduleOutcome outcome, JobTranslation job)
     {
-        if (outcome.Schedule is not { } schedule) throw new OpsFault(StatusOf(outcome.Refusal!.Code), outcome.Refusal.Message);
+        if (outcome.Schedule is not { } schedule) throw OpsFault.Of(outcome.Refusal!);
         var answer = new JsonObject { ["job"] = await ViewOf(schedule) };
         if (job.Warnings.Count > 0) answer["warnings"] = new JsonArray([.. job.Warnings.Select(warning => (JsonNode)warning)]);
         return answer;
     }
 
-    private static int StatusOf(string code) => code switch
-    {
-        "schedule-conflict" or "too-many-schedules" => 409,
-        "unknown-schedule" => 404,
-        _ => 400,
-    };
-
     private async ValueTask<JsonObject> ViewOf(StoredSchedule schedule)
     {
         var history = await Book.Runs.List(caller.Tenant, schedule.Id, null, null, HistoryRuns);
-        return JobViewWriter.Job(schedule, await LastRun(schedule), history.Rows, Now);
+        return JobViewWriter.Job(schedule, history.Rows.Count > 0 ? history.Rows[0] : null, history.Rows, Now);
     }
-
-    private async ValueTask<JobRow?> LastRun(StoredSchedule schedule) => schedule.Record.LastJob is { } last ? await engine.Store.FindJob(last) : null;
 
     private bool IsOfCampaign(StoredSchedule schedule) => Campaign == 0 || (JobViewWriter.Kept(schedule).Integer("campaign_id", "job") ?? 0) == Campaign;
-
-    private JsonObject Page<T>(string name, IReadOnlyList<T> all, Func<T, JsonObject> view)
-    {
-        var page = body.Integer("page", "") ?? 1;
-        var size = body.Integer("page_size", "") ?? DefaultPageSize;
-        if (page is < 1 or > 1_000_000) throw OpsFault.Bad($"page is {page}; pages are counted from 1");
-        if (size is < 1 or > MaxPageSize) throw OpsFault.Bad($"page_size is {size}; it must be from 1 to {MaxPageSize}");
-        var shown = all.Skip((int)((page - 1) * size)).Take((int)size).Select(entry => (JsonNode)view(entry));
-        return new JsonObject { [name] = new JsonArray([.. shown]), ["total_count"] = all.Count, ["page"] = page, ["total_pages"] = (all.Count + size - 1) / size };
-    }
 }

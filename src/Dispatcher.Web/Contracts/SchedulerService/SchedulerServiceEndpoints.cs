@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.Schedules;
@@ -15,8 +16,6 @@ namespace Dispatcher.Web.Contracts.SchedulerService;
 /// <summary>The scheduler service: one path that takes actions, and its events.</summary>
 internal static class SchedulerServiceEndpoints
 {
-    private static readonly JsonDocumentOptions Reading = new() { AllowDuplicateProperties = false, MaxDepth = ApiJson.DepthLimit };
-
     private static readonly string[] Actions =
     [
         "create_job", "update_job", "delete_job", "list_jobs", "get_job", "run_job", "list_job_runs",
@@ -40,11 +39,6 @@ internal static class SchedulerServiceEndpoints
         catch (OpsFault fault)
         {
             return Error(fault.Status, fault.Message);
-        }
-        catch (InvalidOperationException)
-        {
-            // System.Text.Json reads a lone surrogate ("\ud800") only when somebody asks for the text.
-            return Error(StatusCodes.Status400BadRequest, "a text in the body is not valid Unicode");
         }
         catch (StoreException failure)
         {
@@ -79,8 +73,8 @@ internal static class SchedulerServiceEndpoints
 
     private static string? KeyOf(JsonObject body, HttpContext http)
     {
-        var key = body.Text("idempotency_key", "") ?? body.Object("metadata", "").Text("idempotency_key", "metadata") ?? (http.Request.Headers["Idempotency-Key"] is [{ } header] ? header : null);
-        if (key is not null && (key.Length is 0 or > 60 || key.Any(char.IsControl))) throw OpsFault.Bad("idempotency_key must have 1 to 60 characters, none of them a control character");
+        var key = body.Text("idempotency_key", "") ?? body.Object("metadata", "").Text("idempotency_key", "metadata") ?? IdempotencyKey.Of(http.Request);
+        if (key is not null && IdempotencyKey.Form(key) is { } fault) throw OpsFault.Bad($"idempotency_key {fault}");
         return key;
     }
 
@@ -88,8 +82,9 @@ internal static class SchedulerServiceEndpoints
     {
         try
         {
-            return await JsonNode.ParseAsync(request.Body, documentOptions: Reading, cancellationToken: request.HttpContext.RequestAborted) as JsonObject
-                ?? throw OpsFault.Bad("the body must be a JSON object");
+            // With the checks of all bodies: duplicates, depth, and texts that are no Unicode.
+            var body = await JsonSerializer.DeserializeAsync(request.Body, ApiJson.Options.GetTypeInfo(typeof(JsonElement)), request.HttpContext.RequestAborted);
+            return body is JsonElement { ValueKind: JsonValueKind.Object } json ? JsonObject.Create(json)! : throw OpsFault.Bad("the body must be a JSON object");
         }
         catch (JsonException exception)
         {

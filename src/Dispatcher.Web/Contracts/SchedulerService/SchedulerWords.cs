@@ -34,13 +34,14 @@ internal static class SchedulerWords
         return word == "UNSPECIFIED" ? null : word;
     }
 
-    /// <param name="last">The schedule's last run; null if there is none, or it was deleted.</param>
+    /// <param name="last">The schedule's newest run, whatever made it; null if there is none, or it was deleted.</param>
     public static string StatusOf(StoredSchedule schedule, JobRow? last, DateTimeOffset now) => ScheduleStatuses.Of(schedule, now) switch
     {
         ScheduleStatus.Paused => Paused,
         ScheduleStatus.Disabled or ScheduleStatus.Archived => Disabled,
         // How it ended is how its last run ended; it is active until then.
         ScheduleStatus.Over when last is { Status: JobStatus.Failed or JobStatus.Cancelled } => Failed,
+        ScheduleStatus.Over when last is null && schedule.Record is { Fired: 0, Failed: > 0 } => Failed,
         ScheduleStatus.Over when last is null || last.Status.IsTerminal() => Completed,
         _ => Active,
     };

@@ -9,6 +9,12 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
     /// <summary>So many of the next notes fail.</summary>
     public int FailingAdvances { get; set; }
 
+    /// <summary>Happens while it looks at what is held; once.</summary>
+    public Action? WhileLooking { get; set; }
+
+    /// <summary>How often it was asked what dependencies are there.</summary>
+    public int DependencyLooks { get; private set; }
+
     /// <summary>How often it was asked what is due.</summary>
     public int Looks { get; private set; }
 
@@ -17,6 +23,12 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
     public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version) => inner.DeleteSchedule(tenant, id, version);
 
     public ValueTask<StoredSchedule?> FindSchedule(string tenant, string id) => inner.FindSchedule(tenant, id);
+
+    public ValueTask<IReadOnlySet<ScheduleKey>> FindKnown(IReadOnlyList<ScheduleKey> keys)
+    {
+        DependencyLooks++;
+        return inner.FindKnown(keys);
+    }
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ListSchedules(string tenant, string? after, int limit) => inner.ListSchedules(tenant, after, limit);
 
@@ -30,7 +42,13 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
 
     public ValueTask<DateTimeOffset?> NextFiring() => inner.NextFiring();
 
-    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) => inner.ReadHeldSchedules(after, limit);
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit)
+    {
+        var whileLooking = WhileLooking;
+        WhileLooking = null;
+        whileLooking?.Invoke();
+        return inner.ReadHeldSchedules(after, limit);
+    }
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => inner.ReadSweptSchedules(now, limit);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dispatcher.Jobs;
+using Dispatcher.Workflows.Patterns;
 using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Actors.Tests.Coordination.Scheduling;
@@ -102,6 +103,45 @@ public sealed class ScheduleClockTests : IDisposable
     }
 
     [Fact]
+    public void OfVeryManyMissedFirings_TheNewestAreMadeUpFor_EachOnce()
+    {
+        _world.Create("a", _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.All });
+
+        _world.BeDown(TimeSpan.FromMinutes(1500));
+
+        var runs = _world.Runs("a");
+        Assert.Equal(ScheduleLimits.CatchUpFirings, runs.Count);
+        Assert.Equal(("2026-01-01T08:21:00Z", "2026-01-02T01:00:00Z"), (runs[0].Labels![FiringLabels.Due], runs[^1].Labels![FiringLabels.Due]));
+        Assert.Equal((1000L, 500L), (_world.Find("a").Record.Fired, _world.Find("a").Record.Missed));
+    }
+
+    [Fact]
+    public void WhatComesDueWhileItLooks_IsFiredAtOnce()
+    {
+        _world.Create("a", _world.Every("0 1 * * *"));
+        _world.Node.Advance(TimeSpan.FromMinutes(59) + TimeSpan.FromSeconds(30));
+        _world.Faults.WhileLooking = () => _world.Node.Time.Advance(TimeSpan.FromSeconds(30));
+        _world.Create("b", _world.Every("@yearly"));
+
+        _world.Node.Advance(TimeSpan.FromSeconds(30.1));
+
+        Assert.Equal(["01:00:00"], _world.Dues("a"));
+    }
+
+    /// <summary>The hour between two sweeps is a duration: a clock that was set back does not make it longer.</summary>
+    [Fact]
+    public void Sweeping_GoesOn_WhenTheClockIsSetBack()
+    {
+        _world.Create("once", _world.Every("@daily") with { Cron = null, At = _world.Node.Now.AddMinutes(5), ArchiveAfter = TimeSpan.FromMinutes(10) });
+        _world.Node.Advance(TimeSpan.FromMinutes(6));
+
+        _world.Node.Time.SetWallClock(_world.Node.Now.AddMinutes(-30));
+        _world.Node.Advance(TimeSpan.FromMinutes(58));
+
+        Assert.NotNull(_world.Find("once").ArchivedAt);
+    }
+
+    [Fact]
     public void AFiringThatIsALittleLate_IsNoCatchUp()
     {
         _world.Create("a", _world.Every("*/2 * * * * *"));
@@ -200,14 +240,16 @@ public sealed class ScheduleClockTests : IDisposable
     [Fact]
     public void AFiringThatCanMakeNoRun_IsNoted_AndTheNextOneComes()
     {
-        var picky = _world.Node.Register("input: { type: object, required: [x] }\nsteps: [ { id: a, uses: noop } ]").Workflow;
-        _world.Create("a", _world.Every("@hourly", picky));
+        _world.Register(new PatternDefinition { Id = "p", Version = 1, Workflow = _world.Quick.Name });
+        _world.Create("a", _world.Every("@hourly") with { Target = new ScheduleTarget(Pattern: "p") });
+        // It is the newest version that is fired.
+        _world.Register(new PatternDefinition { Id = "p", Version = 2, Workflow = _world.Quick.Name, Params = JsonElement.Parse("""{"type":"object","required":["x"]}""") });
 
         _world.Node.Advance(TimeSpan.FromHours(1));
 
         var found = _world.Find("a");
         Assert.Equal((0L, 1L), (found.Record.Fired, found.Record.Failed));
-        Assert.Contains("does not fit", found.Record.Note, StringComparison.Ordinal);
+        Assert.Contains("do not fit", found.Record.Note, StringComparison.Ordinal);
         Assert.Equal(_world.Node.Now.AddHours(1), found.Next!.Value.Due);
     }
 

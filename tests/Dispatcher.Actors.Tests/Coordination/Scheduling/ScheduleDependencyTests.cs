@@ -73,6 +73,48 @@ public sealed class ScheduleDependencyTests : IDisposable
     }
 
     [Fact]
+    public void AHeldFiring_OfASchedulePausedMeanwhile_WaitsUntilItGoesOn()
+    {
+        Hold();
+        _world.Node.Do(async () => await _world.Book.Pause(ScheduleWorld.Tenant, "report", new SchedulePause()));
+        _world.Node.Advance(TimeSpan.FromMinutes(25));
+        Assert.Empty(_world.Dues("report"));
+        Assert.NotNull(_world.Find("report").HeldDue);
+
+        _world.Node.Do(async () => await _world.Book.Resume(ScheduleWorld.Tenant, "report"));
+        _world.Node.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["00:10:00 dependency"], _world.Dues("report"));
+    }
+
+    [Fact]
+    public void AHeldFiring_OfAScheduleDisabledMeanwhile_IsDropped()
+    {
+        Hold();
+        _world.Node.Do(async () => await _world.Book.Change(ScheduleWorld.Tenant, "report", definition => definition with { Enabled = false }));
+        _world.Node.Do(async () => await _world.Book.Change(ScheduleWorld.Tenant, "report", definition => definition with { Enabled = true }));
+
+        _world.Node.Advance(TimeSpan.FromMinutes(25));
+
+        Assert.Empty(_world.Dues("report"));
+        Assert.Null(_world.Find("report").HeldDue);
+    }
+
+    [Fact]
+    public void DependenciesOfManySchedules_AreLookedUpTogether()
+    {
+        _world.Create("data", _world.Every("30 1 * * *"));
+        for (var i = 0; i < 50; i++) _world.Create($"report{i}", _world.Every("@hourly") with { DependsOn = ["data"] });
+        var looks = _world.Faults.DependencyLooks;
+
+        _world.Node.Advance(TimeSpan.FromHours(1));
+
+        // Once when they come due, and once for what is held then.
+        Assert.InRange(_world.Faults.DependencyLooks - looks, 1, 3);
+        Assert.NotNull(_world.Find("report49").HeldDue);
+    }
+
+    [Fact]
     public void WhoDependsOnADeletedSchedule_StaysHeld_UntilThatIsChanged()
     {
         _world.Create("data", _world.Every("@daily"));
@@ -82,11 +124,21 @@ public sealed class ScheduleDependencyTests : IDisposable
         Assert.Empty(_world.Dues("report"));
         var map = _world.Node.Do(async () => await _world.Book.ReadMap(ScheduleWorld.Tenant));
         Assert.Equal("data", Assert.Single(map.Edges).DependsOn);
-        Assert.NotNull(Assert.Single(map.Schedules).HeldDue);
+        Assert.Equal("data", Assert.Single(map.Missing).DependsOn);
+        Assert.NotNull(Assert.Single(map.Nodes).HeldDue);
 
         _world.Node.Do(async () => await _world.Book.Change(ScheduleWorld.Tenant, "report", definition => definition with { DependsOn = [] }));
         _world.Node.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal(["01:00:00 dependency"], _world.Dues("report"));
+    }
+
+    /// <summary>A firing at ten past, which waits for a run at half past.</summary>
+    private void Hold()
+    {
+        _world.Create("data", _world.Every("30 * * * *"));
+        _world.Create("report", _world.Every("10 0 * * *") with { DependsOn = ["data"] });
+        _world.Node.Advance(TimeSpan.FromMinutes(20));
+        Assert.NotNull(_world.Find("report").HeldDue);
     }
 }

@@ -62,6 +62,7 @@ public sealed partial class PostgresQueryPlanTests(PostgresQueryPlanTests.Sample
         [nameof(PostgresSql.NextWakeUp)] = (command, _) => command.Bind([0, 3, 5]).Bind(-1L),
         [nameof(PostgresSql.FindJob)] = (command, sample) => command.Bind(sample.Id),
         [nameof(PostgresSql.FindJobs)] = (command, sample) => command.Bind(sample.Ids),
+        [nameof(PostgresSql.FindNewest)] = (command, _) => command.Bind(["acme"]).Bind(["label=x"]).Bind(["label"]).Bind(["x"]).Bind(["completed"]).Bind([0L]).Bind(2000L),
         [nameof(PostgresSql.ReadTail)] = (command, _) => command.Bind(5L).Bind(1000L).Bind(0L).Bind(100_000L),
         [nameof(PostgresSql.NewestOrdering)] = (command, _) => command,
         [nameof(PostgresSql.HasMoreThan)] = (command, _) => command.Bind(5L).Bind(10_000L).Bind(0L),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dispatcher.Jobs;
 using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Actors.Tests.Workflows.Scheduling;
@@ -111,15 +112,37 @@ public sealed class ScheduleTimesTests
     }
 
     [Fact]
-    public void CorrelationIds_NameTheSchedule()
+    public void Keys_OfTwoRuns_AreNeverTheSame()
     {
-        var correlation = FiringLabels.CorrelationOf("team:report.1", Noon);
-
-        Assert.Equal("schedule:team:report.1@2026-03-02T12:00:00Z", correlation);
-        Assert.Equal("team:report.1", FiringLabels.ScheduleOf(correlation));
-        Assert.Null(FiringLabels.ScheduleOf("schedule:x"));
-        Assert.Null(FiringLabels.ScheduleOf(null));
+        Assert.Equal("schedule:team:report.1@2026-03-02T12:00:00Z", FiringKeys.OfDue("team:report.1", Noon));
+        Assert.Equal("schedule:a@run:k", FiringKeys.OfRun("a", "k"));
+        Assert.NotEqual(FiringKeys.OfDue("a:run", Noon), FiringKeys.OfRun("a", "2026-03-02T12:00:00Z"));
+        Assert.NotEqual(FiringKeys.OfPattern("a", "b:c"), FiringKeys.OfPattern("a:b", "c"));
+        var (id, key) = (new string('i', ScheduleLimits.IdCharacters), new string('k', 500));
+        Assert.InRange(FiringKeys.OfRun(id, key).Length, 1, JobLimits.KeyCharacters);
+        Assert.InRange(FiringKeys.OfPattern(id, key).Length, 1, JobLimits.KeyCharacters);
+        Assert.NotEqual(FiringKeys.OfRun(id, key), FiringKeys.OfRun(id, key + "k"));
     }
+
+    [Fact]
+    public void AFiringAtTheEndOfTime_HasNoJitterBeyondIt()
+    {
+        var end = DateTimeOffset.MaxValue;
+
+        Assert.Equal(new FireTime(end, end), Next(new ScheduleDefinition { Name = "x", At = end, Jitter = TimeSpan.FromDays(1) }, Noon));
+    }
+
+    [Theory]
+    [InlineData("America/New_York")]
+    [InlineData("Asia/Tokyo")]
+    public void TimesAreFound_FromTheBeginningOfTimeOn(string zone) =>
+        Assert.NotNull(Next(new ScheduleDefinition { Name = "x", Cron = "@daily", TimeZone = zone }, DateTimeOffset.MinValue));
+
+    [Theory]
+    [InlineData("999999999999999999h999999999999999999h999999999999999999h")]
+    [InlineData("-999999999999999999h999999999999999999h999999999999999999h")]
+    [InlineData("9999999999h")]
+    public void ADurationThatIsTooLong_IsNone(string text) => Assert.False(GoDuration.TryParse(text, out _));
 
     [Fact]
     public void Times_AreWritten_AsRfc3339() => Assert.Equal(

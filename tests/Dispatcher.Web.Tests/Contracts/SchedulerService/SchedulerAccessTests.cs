@@ -53,6 +53,26 @@ public sealed class SchedulerAccessTests : SchedulerServiceTest
         Assert.Equal("secret", (await acme.Post("/api/scheduler_ops", """{"action":"get_job","job_id":"j","metadata":{}}""")).Text("job.name"));
     }
 
+    /// <summary>Who may submit jobs does not undo what an operator did.</summary>
+    [Fact]
+    public async Task AnOperatorsPause_IsEndedByOperatorsAlone()
+    {
+        using var ada = Client(await Key("acme", "submitter"));
+        using var ops = Client(await Key("acme", "operator"));
+        const string active = """{"action":"update_job","job":{"id":"j","status":"ACTIVE","metadata":{}}}""";
+        await ada.Post("/api/scheduler_ops", """{"action":"create_job","job":{"id":"j","name":"n","metadata":{}}}""");
+        // One's own pause is one's own.
+        await ada.Post("/api/scheduler_ops", """{"action":"update_job","job":{"id":"j","status":"PAUSED","metadata":{}}}""");
+        Assert.Equal("JOB_STATUS_ACTIVE", (await ada.Post("/api/scheduler_ops", active)).Text("job.status"));
+
+        Assert.Equal(HttpStatusCode.OK, (await ops.Post("/api/v1/schedules/j/pause", """{"reason":"broken"}""")).Status);
+        AssertError(await ada.Post("/api/scheduler_ops", active), 403, "needs the role operator");
+        Assert.Equal("JOB_STATUS_PAUSED", (await ada.Post("/api/scheduler_ops", """{"action":"update_job","job":{"id":"j","name":"m","status":"PAUSED","metadata":{}}}""")).Text("job.status"));
+        Assert.Equal("JOB_STATUS_DISABLED", (await ada.Post("/api/scheduler_ops", """{"action":"update_job","job":{"id":"j","status":"DISABLED","metadata":{}}}""")).Text("job.status"));
+        AssertError(await ada.Post("/api/scheduler_ops", active), 403, "needs the role operator");
+        Assert.Equal("broken", (await ops.Get("/api/v1/schedules/j")).Text("pause.reason"));
+    }
+
     private Api Client(string key)
     {
         var client = new HttpClient { BaseAddress = Service.Address };

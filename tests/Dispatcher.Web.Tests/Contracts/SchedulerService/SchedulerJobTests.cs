@@ -1,4 +1,5 @@
 using System.Net;
+using Dispatcher.Store;
 using Dispatcher.Web.Tests.Callbacks;
 
 namespace Dispatcher.Web.Tests.Contracts.SchedulerService;
@@ -106,17 +107,85 @@ public class SchedulerJobTests : SchedulerServiceTest
     public async Task Status_OfAJobThatIsOver_IsThatOfItsLastRun()
     {
         await Api.Register(Support.Workflows.Failing);
-        var soon = TimeProvider.System.GetUtcNow().AddMilliseconds(1500).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        // It has no times between the two.
+        const string over = """
+            "cron":"@daily","start_time":"2199-01-01T00:00:01Z","end_time":"2199-01-01T00:00:02Z"
+            """;
         var good = await Make($$$"""
-            "name":"good","metadata":{"scheduling":{"run_at":"{{{soon}}}"}}
+            "name":"good","metadata":{"scheduling":{{{{over}}}}}
             """);
         var bad = await Make($$$"""
-            "name":"bad","payload":"{\"workflow\":\"failing\"}","metadata":{"scheduling":{"run_at":"{{{soon}}}","retry_policy":{"max_attempts":1} } }
+            "name":"bad","payload":"{\"workflow\":\"failing\"}","metadata":{"scheduling":{{{{over}}},"retry_policy":{"max_attempts":1} } }
             """);
+
+        await Ops("run_job", $"\"job_id\":\"{good}\",\"metadata\":{{}}");
+        var run = await Ops("run_job", $"\"job_id\":\"{bad}\",\"metadata\":{{}}");
 
         await Poll.Until(() => Ops("get_job_status", $"\"job_id\":\"{good}\",\"metadata\":{{}}"), answer => answer.Text("status") == "JOB_STATUS_COMPLETED");
         await Poll.Until(() => Ops("get_job_status", $"\"job_id\":\"{bad}\",\"metadata\":{{}}"), answer => answer.Text("status") == "JOB_STATUS_FAILED");
         Assert.Equal(1, (await Ops("list_jobs", "\"status\":\"FAILED\",\"metadata\":{}")).Number("total_count"));
+        Assert.Equal(run.Text("run.id"), (await Ops("list_jobs", "\"status\":\"FAILED\",\"metadata\":{}")).Text("jobs.0.last_run_id"));
+        Assert.Equal(run.Text("run.id"), (await Ops("get_job", $"\"job_id\":\"{bad}\",\"metadata\":{{}}")).Text("job.last_run_id"));
+    }
+
+    [Fact]
+    public async Task Status_OfAJobWhoseOnlyRunCouldNotBeMade_IsFailed()
+    {
+        await Make("""
+            "id":"j","name":"n","metadata":{"scheduling":{"cron":"@daily","start_time":"2199-01-01T00:00:01Z","end_time":"2199-01-01T00:00:02Z"}}
+            """);
+        var store = Service.Engine.Schedules.Store;
+        var schedule = (await store.FindSchedule("default", "j"))!;
+        Assert.Equal("JOB_STATUS_COMPLETED", (await Ops("get_job_status", "\"job_id\":\"j\",\"metadata\":{}")).Text("status"));
+
+        await store.AdvanceSchedules(null, [ScheduleAdvance.Of(schedule, null, null, new FiringRecord { Failed = 1, Note = "refused" }, null)]);
+
+        Assert.Equal("JOB_STATUS_FAILED", (await Ops("get_job_status", "\"job_id\":\"j\",\"metadata\":{}")).Text("status"));
+    }
+
+    [Fact]
+    public async Task Update_OfAScheduleMadeElsewhere_KeepsWhatTheContractHasNoWordsFor()
+    {
+        await Api.Post("/schedules", """{"id":"s","name":"old","description":"d","cron":"@daily","timezone":"Asia/Tokyo","workflow":"quick","input":{"a":1},"overlap":"skip","catch_up":"all","jitter":"5s","labels":{"team":"red"},"priority":7,"archive_after":"36h","metadata":{"name":"mine","x":[1]}}""");
+        var shown = await Ops("get_job", "\"job_id\":\"s\",\"metadata\":{}");
+        Assert.Equal(("old", "@daily", "Asia/Tokyo", "129600s", "red"), (shown.Text("job.name"), shown.Text("job.schedule"), shown.Text("job.metadata.scheduling.timezone"), shown.Text("job.metadata.service_specific.scheduler.archive_after"), shown.Text("job.labels.team")));
+
+        var changed = await Ops("update_job", """
+            "job":{"id":"s","name":"new","owner":"ada","metadata":{"scheduling":{"cron":"@hourly"}}}
+            """);
+
+        Assert.Equal(("new", "@hourly", "ada"), (changed.Text("job.name"), changed.Text("job.schedule"), changed.Text("job.owner")));
+        var schedule = await Api.Get("/schedules/s");
+        Assert.Equal(("new", "d", "@hourly", "Asia/Tokyo", "quick"), (schedule.Text("name"), schedule.Text("description"), schedule.Text("cron"), schedule.Text("timezone"), schedule.Text("workflow")));
+        Assert.Equal(("skip", "all", "5s", 7L, "1d12h"), (schedule.Text("overlap"), schedule.Text("catch_up"), schedule.Text("jitter"), schedule.Number("priority"), schedule.Text("archive_after")));
+        Assert.Equal(("""{"a":1}""", """{"name":"mine","x":[1]}"""), (schedule.At("input").GetRawText(), schedule.At("metadata").GetRawText()));
+        // Its input is not wrapped, either.
+        var run = await Ops("trigger_job_from_orchestration", "\"id\":\"s\",\"input\":{\"a\":2},\"metadata\":{}");
+        Assert.Equal(2, (await Api.Get($"/jobs/{run.Text("run.id")}")).Number("input.a"));
+    }
+
+    [Fact]
+    public async Task Update_KeepsWhatTheMetadataDoNotName_AndTakesAwayWhatIsNull()
+    {
+        await Make("""
+            "id":"data","name":"n","metadata":{}
+            """);
+        await Make("""
+            "id":"j","name":"n","metadata":{"x":1,"scheduling":{"cron":"@daily","timezone":"Asia/Tokyo","dependencies":["data"],"window":{"end":"2199-03-01T00:00:00Z"}}}
+            """);
+
+        var renamed = await Ops("update_job", """
+            "job":{"id":"j","name":"m","metadata":{}}
+            """);
+        Assert.Equal(("m", "@daily", "data", 1L), (renamed.Text("job.name"), renamed.Text("job.schedule"), renamed.Text("job.metadata.scheduling.dependencies.0"), renamed.Number("job.metadata.x")));
+        // What is said in the other place takes the place of what was said before.
+        var changed = await Ops("update_job", """
+            "job":{"id":"j","schedule":"@hourly","metadata":{"x":null,"scheduling":{"dependencies":[]}}}
+            """);
+
+        Assert.Equal(("@hourly", "Asia/Tokyo", "2199-03-01T00:00:00Z"), (changed.Text("job.schedule"), changed.Text("job.metadata.scheduling.timezone"), changed.Text("job.metadata.scheduling.window.end")));
+        Assert.False(changed.At("job.metadata").TryGetProperty("x", out _));
+        Assert.False((await Api.Get("/schedules/j")).Has("depends_on"));
     }
 
     [Fact]

@@ -115,6 +115,8 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
     [InlineData(""" "name":"n","metadata":{},"payload":{"a":1} """, "job.payload must be a text")]
     [InlineData(""" "name":"n","metadata":{},"labels":{"schedule":"x"} """, "is a label that the schedule gives itself")]
     [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"archive_after":"soon"}}} """, "archive_after is 'soon'")]
+    [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"archive_after":"2540400h"}}} """, "archive_after: must be from 0 to 36525d")]
+    [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"delete_after":"999999999999999999h999999999999999999h999999999999999999h"}}} """, "which is no duration")]
     [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"job_priority":"urgent"}}} """, "job_priority must be low")]
     [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"pattern_id":"nobody"}}} """, "pattern not found: nobody")]
     [InlineData(""" "name":"n","metadata":{},"payload":"{\"workflow\":\"nobody\"}" """, "workflow not found: nobody")]
@@ -139,7 +141,8 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
     [InlineData("""{"action":"get_job","job_id":"a","job_id":"b","metadata":{}}""", 400, "the body is not JSON")]
     [InlineData("""{"action":"create_job","job":"x","metadata":{}}""", 400, "job must be an object")]
     [InlineData("""{"action":"list_jobs","campaign_id":"x","metadata":{}}""", 400, "campaign_id must be a whole number")]
-    [InlineData("""{"action":"create_job","job":{"name":"\ud800","metadata":{}}}""", 400, "not valid Unicode")]
+    [InlineData("""{"action":"create_job","job":{"name":"\ud800","metadata":{}}}""", 400, "half of a surrogate pair")]
+    [InlineData("""{"action":"create_job","\ud800":1,"metadata":{}}""", 400, "the body is not JSON")]
     public async Task MalformedBodies_AreRefused(string body, int status, string text) => AssertError(await Plain.Post("/api/scheduler_ops", body), status, text);
 
     [Fact]

@@ -66,6 +66,24 @@ public class SchedulerRunTests : SchedulerServiceTest
     }
 
     [Fact]
+    public async Task Triggers_WithALongIdAndALongKey_AreTaken_AndWhatIsRefused_HasItsStatus()
+    {
+        var id = new string('j', 128);
+        await Make($$"""
+            "id":"{{id}}","name":"n","metadata":{"service_specific":{"scheduler":{"pattern_id":""} } }
+            """);
+        var key = new string('k', 200);
+
+        var first = await Ops("run_job", $"\"job_id\":\"{id}\",\"idempotency_key\":\"{key}\",\"metadata\":{{}}");
+        var again = await Ops("run_job", $"\"job_id\":\"{id}\",\"idempotency_key\":\"{key}\",\"metadata\":{{}}");
+
+        Assert.Equal(first.Text("run.id"), again.Text("run.id"));
+        AssertError(await Ops("run_job", $"\"job_id\":\"{id}\",\"idempotency_key\":\"{key}k\",\"metadata\":{{}}"), 400, "it must have 1 to 200");
+        await Ops("register_job_pattern", "\"pattern_id\":\"p\",\"definition\":{\"workflow\":\"nobody\"},\"metadata\":{}");
+        AssertError(await Ops("trigger_job_from_orchestration", "\"id\":\"p\",\"metadata\":{}"), 404, "which is not registered");
+    }
+
+    [Fact]
     public async Task Graph_HasNodes_AndEdgesFromDependencyToDependent_AndTellsWhoIsBlocked()
     {
         await Make("""
@@ -134,6 +152,7 @@ public class SchedulerRunTests : SchedulerServiceTest
         AssertError(await Ops("register_job_pattern", pattern.Replace("\"a\":1", "\"a\":2", StringComparison.Ordinal)), 409, "a version never changes");
         AssertError(await Ops("register_job_pattern", pattern.Replace("1.2.0", "1.3.0", StringComparison.Ordinal).Replace("[\"noop\"]", "[\"nobody\"]", StringComparison.Ordinal)), 400, "depends_ons names 'nobody'");
         AssertError(await Ops("register_job_pattern", "\"pattern_id\":\"x\",\"metadata\":{}"), 400, "definition.steps is required");
+        AssertError(await Ops("register_job_pattern", "\"pattern_id\":\"\",\"definition\":{\"steps\":[{\"action\":\"noop\"}]},\"metadata\":{}"), 400, "pattern_id is required");
 
         await Make("""
             "id":"j","name":"n","metadata":{"service_specific":{"scheduler":{"pattern_id":"campaign"}}}
