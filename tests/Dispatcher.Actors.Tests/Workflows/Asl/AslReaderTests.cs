@@ -128,6 +128,19 @@ public sealed class AslReaderTests
         Assert.Throws<WorkflowDefinitionException>(() => WorkflowDefinition.Parse(text)).Faults,
         fault => fault.Path == path && fault.Message.Contains(message, StringComparison.Ordinal));
 
+    /// <summary>Each rule excludes all before it: five thousand of them would be a gigabyte of conditions.</summary>
+    [Fact]
+    public void Choice_IsRefused_WhenItsRulesTogetherAreTooLarge()
+    {
+        var rules = Enumerable.Range(0, 5000).Select(i => $$"""{ "Variable": "$.x", "NumericEquals": {{i}}, "Next": "end" }""");
+        var refused = Assert.Throws<WorkflowDefinitionException>(() => Machine($$"""
+            "a": { "Type": "Choice", "Default": "end", "Choices": [{{string.Join(',', rules)}}] }, "end": { "Type": "Succeed" }
+            """));
+        var fault = Assert.Single(refused.Faults);
+        Assert.StartsWith("States.a.Choices[", fault.Path, StringComparison.Ordinal);
+        Assert.Contains("larger than 1048576 bytes", fault.Message, StringComparison.Ordinal);
+    }
+
     private static StepDefinition Step(WorkflowDefinition workflow, string id) => workflow.Steps.Single(step => step.Id == id);
 
     private static WorkflowDefinition Machine(string states, string startAt = "a") =>
