@@ -48,8 +48,10 @@ done
 echo "Images come from $address/ ; the dataset goes to $folder/dataset"
 exit_code=0
 "$program" --data "$folder/data" --source "$address/" --out "$folder/dataset" --job 1 --pause-ms "$pause" --urls http://127.0.0.1:0 --Logging:LogLevel:Default=Warning &
-echo $! >"$folder/build.pid"
-wait $! || exit_code=$?
+build=$!
+echo "$build" >"$folder/build.pid"
+trap 'kill "$build" 2>/dev/null || true' EXIT
+wait "$build" || exit_code=$?
 rm -f "$folder/build.pid"
 if ((exit_code != 0)); then
   echo "The build ended with exit code $exit_code; start it again and it goes on." >&2

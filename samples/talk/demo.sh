@@ -31,7 +31,7 @@ main() {
   call -X PUT --data-binary "@$here/pipeline.asl.json" "$address/api/v1/workflows/talk-avocado/versions/1" >/dev/null
   create
   bring_video
-  call -X POST "$address/jobs/$job/start?tenantId=default" >/dev/null
+  start
   kill_once
   follow
   show
@@ -69,6 +69,12 @@ bring_video() {
   mkdir -p "$input"
   cp "$talk" "$folder/talk.part"
   mv "$folder/talk.part" "$input/talk.mp4"
+}
+
+start() {
+  [[ $(field status "$(call "$address/jobs/$job?tenantId=default")") == pending ]] || return 0
+  echo "> POST /jobs/$job/start"
+  call -X POST "$address/jobs/$job/start?tenantId=default" >/dev/null
 }
 
 # Once, as soon as the sound is there and its words are being recognised.
