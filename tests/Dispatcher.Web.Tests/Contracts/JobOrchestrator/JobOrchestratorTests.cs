@@ -75,7 +75,7 @@ public sealed class JobOrchestratorTests : OrchestratorTest
     {
         var made = await Orchestrator.CreateWorkflow(7, Spec);
         await Api.Register(Workflows.Quick);
-        await Api.Create($$"""{"workflow":"quick","correlation_id":"job-orchestrator:{{made.Id}}","labels":{"contract":"job-orchestrator","job_id":"7"}}""");
+        await Api.Create($$$"""{"workflow":"quick","correlation_id":"job-orchestrator:{{{made.Id}}}","labels":{"contract":"job-orchestrator","job_id":"7"}}""");
         await Restart();
         Assert.Equal(made.Id, (await Orchestrator.GetWorkflow(made.Id))!.Id);
         Assert.Equal(made.Id, (await Orchestrator.GetWorkflowByJob(7))!.Id);
