@@ -53,7 +53,7 @@ public class ExpressionTests
     [InlineData("steps.broken.failure.code == 'TIMEOUT' && steps.broken.failure.class == 'timeout'", "true")]
     [InlineData("steps.other.failure == null", "true")]
     [InlineData("if(input.ok, input.count, input.nope)", "3")]
-    [InlineData("if(input.count > 3, input.nope, 'few')", "'few'")]
+    [InlineData("if(input.count > 3, input.nope, 'few')", "\"few\"")]
     [InlineData("default(if(input.ok, input.nope, 1), 2)", "2")]
     [InlineData("set(input.nest.a, 'c', 2)", """{"b":1,"c":2}""")]
     [InlineData("set(input.nest.a, 'b', input.ok)", """{"b":true}""")]

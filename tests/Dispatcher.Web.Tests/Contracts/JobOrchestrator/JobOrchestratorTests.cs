@@ -74,7 +74,7 @@ public sealed class JobOrchestratorTests : OrchestratorTest
     public async Task Get_IsNotMisled_ByAJobWhoseWordsReadLikeTheKey()
     {
         var made = await Orchestrator.CreateWorkflow(7, Spec);
-        await Api.Register(Workflows.Quick);
+        await Api.Register(Support.Workflows.Quick);
         await Api.Create($$$"""{"workflow":"quick","correlation_id":"job-orchestrator:{{{made.Id}}}","labels":{"contract":"job-orchestrator","job_id":"7"}}""");
         await Restart();
         Assert.Equal(made.Id, (await Orchestrator.GetWorkflow(made.Id))!.Id);
@@ -88,7 +88,7 @@ public sealed class JobOrchestratorTests : OrchestratorTest
     [InlineData("job-orchestrator:")]
     public async Task Lists_LeaveOut_AJobWithAKeyThatIsNone(string key)
     {
-        await Api.Register(Workflows.Quick);
+        await Api.Register(Support.Workflows.Quick);
         var client = Service.Services.GetRequiredService<IDispatcherClient>();
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["contract"] = "job-orchestrator", ["job_id"] = "7" };
         await client.WhenEnded(await client.Submit("quick", null, new SubmitOptions { IdempotencyKey = key, Labels = labels }));
@@ -99,7 +99,7 @@ public sealed class JobOrchestratorTests : OrchestratorTest
     [Fact]
     public async Task AHundredSteps_AreOneWorkflow()
     {
-        var spec = new WorkflowSpec("Long", [.. Enumerable.Range(0, 100).Select(index => new WorkflowStep($"Step {index}", "download", "noop") { Dependencies = index == 0 ? [] : [index - 1] })]);
+        var spec = new WorkflowSpec("Long", [.. Enumerable.Range(0, 100).Select(index => new WorkflowStep($"Step {index}", "download", "noop") { Dependencies = index == 0 ? [] : [index - 1], With = new { index } })]);
         var made = await Orchestrator.CreateWorkflow(1, spec);
         Assert.Equal((WorkflowStatus.Completed, 100), ((await Orchestrator.ExecuteWorkflow(made.Id)).Status, (await Orchestrator.GetTasks(made.Id)).Count));
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers.Media;
 using Dispatcher.Web.Contracts;
