@@ -56,7 +56,8 @@ internal sealed class AslData
     /// <summary>The document with the parts that were written between two writes of the whole.</summary>
     private string WithParts(string document, int begin, int end)
     {
-        var parts = _writes[begin..end].Where(write => write.Name is not null).GroupBy(write => write.Name!, StringComparer.Ordinal);
+        // Those with the most writers outside, so that the depth of their chains does not come on top of that of the parts.
+        var parts = _writes[begin..end].Where(write => write.Name is not null).GroupBy(write => write.Name!, StringComparer.Ordinal).OrderBy(part => part.Count());
         foreach (var part in parts)
         {
             var value = Part([AslPath.Part(part.Key)], end);

@@ -128,6 +128,18 @@ public sealed class AslReaderTests
         Assert.Throws<WorkflowDefinitionException>(() => WorkflowDefinition.Parse(text)).Faults,
         fault => fault.Path == path && fault.Message.Contains(message, StringComparison.Ordinal));
 
+    /// <summary>Where all tasks lead when they fail, any of them may have written the error, and each but the last its result.</summary>
+    [Fact]
+    public void Tasks_AllCaughtByOneState_AreAWorkflow()
+    {
+        const int Tasks = 40;
+        var tasks = Enumerable.Range(0, Tasks).Select(i => $$"""
+            "task-{{i}}": { "Type": "Task", "Resource": "x", "ResultPath": "$.task{{i}}", "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "failed" }], {{(i == Tasks - 1 ? "\"End\": true" : $"\"Next\": \"task-{i + 1}\"")}} },
+            """);
+        var workflow = Machine($$"""{{string.Concat(tasks)}} "failed": { "Type": "Task", "Resource": "y", "End": true }""", "task-0");
+        Assert.Equal(Tasks, Step(workflow, "failed").Needs.Length);
+    }
+
     /// <summary>Each rule excludes all before it: five thousand of them would be a gigabyte of conditions.</summary>
     [Fact]
     public void Choice_IsRefused_WhenItsRulesTogetherAreTooLarge()
