@@ -203,11 +203,10 @@ run_sample() {
 
 demo() {
   local folder=$artifacts/demo seconds=60 fresh='' smoke='' argument
-  if [[ $# -gt 0 && $1 != -* && $1 != talk ]]; then
+  if [[ $# -gt 0 && $1 != -* ]]; then
     sample_demo "$@"
     return
   fi
-  [[ ${1:-} != talk ]] || shift
   for argument in "$@"; do
     case $argument in
       --fresh) fresh=yes ;;
@@ -231,7 +230,7 @@ demo() {
 sample_demo() {
   local name=$1 argument
   shift
-  [[ $name =~ ^[a-z]+$ && -f samples/$name/demo.sh ]] || usage "There is no demo '$name'; there are talk $(printf '%s\n' samples/*/demo.sh | sed 's|samples/||; s|/demo.sh||' | paste -sd ' ')."
+  [[ $name =~ ^[a-z]+$ && -f samples/$name/demo.sh ]] || usage "There is no demo '$name'; there are $(printf '%s\n' samples/*/demo.sh | sed 's|samples/||; s|/demo.sh||' | paste -sd ' ')."
   for argument in "$@"; do [[ $argument == --fresh || $argument == --smoke ]] || usage "demo $name takes --fresh and --smoke, not '$argument'."; done
   need_packages
   build

@@ -21,31 +21,57 @@ internal sealed class BuildRun(IJobOrchestrator orchestrator, DispatcherEngine e
 
     private async Task<int> Build(CancellationToken cancellation)
     {
-        var spec = DatasetWorkflow.Of(new DatasetSteps(options, null!));
-        var workflow = await orchestrator.GetWorkflowByJob(options.JobId);
-        Say(workflow is null ? "A new workflow" : $"Workflow {workflow.Id} goes on: {Words(workflow.Status)}, {workflow.Progress} %");
-        workflow ??= await orchestrator.CreateWorkflow(options.JobId, spec, new { source = options.Source.ToString() });
-        if (workflow.Status == WorkflowStatus.Pending) await orchestrator.StartWorkflow(workflow.Id);
-        await Follow(workflow.Id, cancellation);
-        foreach (var task in await orchestrator.GetTasks(workflow.Id)) Say($"  {task.TaskName}: {Words(task.Status)}, {task.RetryCount} retries, {JsonSerializer.Serialize(task.Result)}");
-        var ended = (await orchestrator.GetWorkflow(workflow.Id))!;
+        var left = await orchestrator.GetWorkflowByJob(options.JobId);
+        var id = left?.Id ?? await Begin();
+        if (left is not null) Say($"Workflow {left.Id} goes on: {Words(left.Status)}, {left.Progress} %");
+        var status = await Follow(id, cancellation);
+        if (left is not null && status == WorkflowStatus.Failed)
+        {
+            id = await Recover(id);
+            await Follow(id, cancellation);
+        }
+
+        foreach (var task in await orchestrator.GetTasks(id)) Say($"  {task.TaskName}: {Words(task.Status)}, {task.RetryCount} retries, {JsonSerializer.Serialize(task.Result)}");
+        var ended = (await orchestrator.GetWorkflow(id))!;
         Say($"Workflow {ended.Id}: {Words(ended.Status)}, {ended.Progress} %{(ended.ErrorMessage is { } error ? $", {error}" : "")}");
         return ended.Status == WorkflowStatus.Completed ? 0 : 1;
     }
 
-    private async Task Follow(long id, CancellationToken cancellation)
+    private async Task<long> Begin()
     {
+        Say("A new workflow");
+        return (await orchestrator.CreateWorkflow(options.JobId, DatasetWorkflow.Of(new DatasetSteps(options, null!)), new { source = options.Source.ToString() })).Id;
+    }
+
+    /// <summary>A kill counts as a failed attempt, and a step may have had its last one: the workflow that an earlier run has left is recovered from there, or made anew.</summary>
+    private async Task<long> Recover(long id)
+    {
+        var failed = (await orchestrator.GetWorkflow(id))!;
+        if (failed.RecoveryAttempts >= failed.MaxRecoveryAttempts)
+        {
+            Say($"Workflow {id} has failed: {failed.ErrorMessage}. It was recovered {failed.RecoveryAttempts} times already");
+            return await Begin();
+        }
+
+        var task = (await orchestrator.GetTasks(id)).First(task => task.Status != WorkflowTaskStatus.Completed);
+        Say($"Workflow {id} has failed: {failed.ErrorMessage}. It is recovered from {task.TaskName}");
+        return (await orchestrator.RecoverWorkflow(id, task.StepIndex, "the build was started again")).Id;
+    }
+
+    private async Task<WorkflowStatus> Follow(long id, CancellationToken cancellation)
+    {
+        if ((await orchestrator.GetWorkflow(id))!.Status == WorkflowStatus.Pending) await orchestrator.StartWorkflow(id);
         using var clock = new PeriodicTimer(LookEvery, time);
         var shown = "";
-        do
+        while (true)
         {
             var progress = await orchestrator.GetWorkflowProgress(id);
             var running = progress.Tasks.FirstOrDefault(task => task.Status is WorkflowTaskStatus.Running or WorkflowTaskStatus.Retrying)?.Name ?? "-";
             var line = $"{progress.Progress,3} %  {progress.CompletedTasks} of {progress.TotalTasks}  {running}";
             if (line != shown) Say(shown = line);
-            if (progress.Status is WorkflowStatus.Completed or WorkflowStatus.Failed or WorkflowStatus.Cancelled) return;
+            if (progress.Status is WorkflowStatus.Completed or WorkflowStatus.Failed or WorkflowStatus.Cancelled) return progress.Status;
+            await clock.WaitForNextTickAsync(cancellation);
         }
-        while (await clock.WaitForNextTickAsync(cancellation));
     }
 
     private static string Words<TStatus>(TStatus status) => status!.ToString()!.ToLowerInvariant();

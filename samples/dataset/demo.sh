@@ -6,19 +6,33 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$here/bin/Release/net10.0/Dataset
-folder=$1
+folder=$(realpath -m "$1")
 shift
 pause=40
+
+# The build of a killed run would keep the data directory.
+stop_leftover() {
+  local id
+  [[ -f $folder/build.pid ]] || return 0
+  id=$(<"$folder/build.pid")
+  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -q "Dataset.*$folder"; then
+    kill -9 "$id" 2>/dev/null || true
+    while [[ -d /proc/$id ]]; do sleep 0.05; done
+  fi
+  rm -f "$folder/build.pid"
+}
+
 for argument in "$@"; do
   case $argument in
-    --fresh) rm -rf "$folder" ;;
+    --fresh) fresh=yes ;;
     --smoke) pause=0 ;;
     *) echo "demo.sh takes --fresh and --smoke, not '$argument'." >&2; exit 2 ;;
   esac
 done
 [[ -x $program ]] || { echo "Build the solution first: ./build.sh build" >&2; exit 1; }
+stop_leftover
+[[ -z ${fresh:-} ]] || rm -rf "$folder"
 mkdir -p "$folder"
-folder=$(cd "$folder" && pwd)
 [[ -f $folder/images/a-bars.jpg ]] || bash "$here/make-images.sh" "$folder/images"
 
 # The server ends when the pipe to it does, that is with this script, however it ends.
@@ -33,7 +47,12 @@ done
 
 echo "Images come from $address/ ; the dataset goes to $folder/dataset"
 exit_code=0
-"$program" --data "$folder/data" --source "$address/" --out "$folder/dataset" --job 1 --pause-ms "$pause" --urls http://127.0.0.1:0 --Logging:LogLevel:Default=Warning || exit_code=$?
+"$program" --data "$folder/data" --source "$address/" --out "$folder/dataset" --job 1 --pause-ms "$pause" --urls http://127.0.0.1:0 --Logging:LogLevel:Default=Warning &
+build=$!
+echo "$build" >"$folder/build.pid"
+trap 'kill "$build" 2>/dev/null || true' EXIT
+wait "$build" || exit_code=$?
+rm -f "$folder/build.pid"
 if ((exit_code != 0)); then
   echo "The build ended with exit code $exit_code; start it again and it goes on." >&2
   exit "$exit_code"

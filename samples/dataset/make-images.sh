@@ -43,6 +43,8 @@ head -c 900 "$work/c-test.jpg" >"$work/z-broken-3.jpg"
 head -c 4096 /dev/zero >"$work/z-broken-4.jpg"
 
 mkdir -p "$(dirname "$output")"
-rm -rf "$output"
-cp -r "$work" "$output"
+# The copy may be on another disk and is cut short by a kill; the rename is not.
+rm -rf "$output.part" "$output"
+cp -r "$work" "$output.part"
+mv "$output.part" "$output"
 echo "$output: $(find "$output" -name '*.jpg' | wc -l) images"

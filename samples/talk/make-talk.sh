@@ -108,6 +108,8 @@ list() { paste -sd, "$work/$1" | sed 's/},{/},\n    {/g; s/^/    /'; }
   echo "}"
 } >"$work/known-cuts.json"
 
-mv "$work/talk.mp4" "$output/talk.mp4"
+# The talk last and by a rename within the folder: where it is, all is there and whole.
 mv "$work/known-cuts.json" "$output/known-cuts.json"
+mv "$work/talk.mp4" "$output/talk.mp4.part"
+mv "$output/talk.mp4.part" "$output/talk.mp4"
 echo "$output/talk.mp4: $length s, $(wc -l <"$work/pauses") pauses, $(wc -l <"$work/fillers") fillers"

@@ -41,6 +41,7 @@ internal enum Function
 {
     Default,
     Length,
+    If,
     Set,
     ArtifactPath,
 }
@@ -128,6 +129,7 @@ internal abstract record Expression(int Offset)
     {
         Function.Default => "default",
         Function.Length => "len",
+        Function.If => "if",
         Function.Set => "set",
         _ => "artifacts.path",
     };

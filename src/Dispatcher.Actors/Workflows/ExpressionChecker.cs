@@ -63,6 +63,7 @@ internal sealed class ExpressionChecker(ExpressionRules rules, Action<int, strin
         if (isForgiving) return;
         var argument = call.Arguments[0];
         var kind = argument.StaticKind;
+        if (call.Function == Function.If) Flag(argument, Expression.NameOf(Function.If), call.Offset);
         if (call.Function == Function.Length && kind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.Null)
             onFault(argument.Offset, $"len takes a list, an object or a text, and {argument} is {JsonValues.NameOf(kind.Value)}");
         if (call.Function != Function.ArtifactPath) return;

@@ -104,6 +104,7 @@ internal static class ExpressionEvaluator
     {
         Function.Default => Default(call, scope),
         Function.Length => Length(call, scope),
+        Function.If => Evaluate(call.Arguments[Flag(call.Arguments[0], Expression.NameOf(Function.If), call.Offset, scope) ? 1 : 2], scope),
         Function.Set => Set(call, scope),
         _ => ArtifactPath(call, scope),
     };

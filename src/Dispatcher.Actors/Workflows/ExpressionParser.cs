@@ -10,7 +10,7 @@ namespace Dispatcher.Workflows;
 internal sealed class ExpressionParser
 {
     private static readonly string[] Roots = ["input", "steps", "item", "item_index", "job", "env"];
-    private static readonly string[] Functions = ["default", "len", "set", "artifacts.path"];
+    private static readonly string[] Functions = ["default", "if", "len", "set", "artifacts.path"];
 
     private static readonly (string Symbol, BinaryOperator Operator)[][] Levels =
     [
@@ -93,6 +93,7 @@ internal sealed class ExpressionParser
         "false" => new Expression.Literal(JsonValues.False, token.Offset),
         "null" => new Expression.Literal(JsonValues.Null, token.Offset),
         "default" when Current.Is("(") => Call(Function.Default, 2, token),
+        "if" when Current.Is("(") => Call(Function.If, 3, token),
         "len" when Current.Is("(") => Call(Function.Length, 1, token),
         "set" when Current.Is("(") => Call(Function.Set, 3, token),
         "artifacts" => Artifacts(token),

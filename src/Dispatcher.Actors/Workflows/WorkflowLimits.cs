@@ -12,8 +12,8 @@ public static class WorkflowLimits
     /// <summary>Faults that are listed before the rest is only mentioned.</summary>
     public const int Faults = 100;
 
-    /// <summary>Characters between <c>${</c> and <c>}</c>.</summary>
-    public const int ExpressionCharacters = 4096;
+    /// <summary>Characters between <c>${</c> and <c>}</c>: room for what a state machine of a hundred states becomes.</summary>
+    public const int ExpressionCharacters = 16 * 1024;
 
     /// <summary>How deep parentheses, operators and calls may nest in an expression.</summary>
     public const int ExpressionNesting = 64;

@@ -135,6 +135,54 @@ public sealed class StateMachineRunTests
         Assert.Equal("""{"in":0,"a":3}""", _node.StateOf(SubmitText(Machine, """{"in":0}""")).Output!.Value.GetRawText());
     }
 
+    /// <summary>A way that was not gone has written nothing; one that was gone has, whatever it wrote.</summary>
+    [Theory]
+    [InlineData("""{"go":true,"x":1}""", """{"go":true,"x":null}""")]
+    [InlineData("""{"go":false,"x":1}""", """{"go":false,"x":1}""")]
+    [InlineData("""{"go":false}""", """{"go":false,"x":null}""")]
+    public void Join_TakesWhatTheWayHasWritten_ThatWasGone(string input, string expected)
+    {
+        const string Machine = """
+            { "StartAt": "c", "States": {
+              "c": { "Type": "Choice", "Default": "end", "Choices": [{ "Variable": "$.go", "BooleanEquals": true, "Next": "a" }] },
+              "a": { "Type": "Pass", "Result": null, "ResultPath": "$.x", "Next": "end" },
+              "end": { "Type": "Pass", "End": true } } }
+            """;
+        Assert.Equal(expected, _node.StateOf(SubmitText(Machine, input)).Output!.Value.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("""{"go":true,"m":1}""", JobStatus.Failed)]
+    [InlineData("""{"go":false,"m":1}""", JobStatus.Completed)]
+    public void Join_DoesNotReachBehindADocumentThatWasReplaced(string input, JobStatus expected)
+    {
+        const string Machine = """
+            { "StartAt": "c", "States": {
+              "c": { "Type": "Choice", "Default": "end", "Choices": [{ "Variable": "$.go", "BooleanEquals": true, "Next": "a" }] },
+              "a": { "Type": "Pass", "Result": { "k": 1 }, "Next": "end" },
+              "end": { "Type": "Pass", "Parameters": { "m.$": "$.m" }, "End": true } } }
+            """;
+        Assert.Equal(expected, _node.StateOf(SubmitText(Machine, input)).Status);
+    }
+
+    /// <summary>Thirty choices one behind the other are 2^30 ways; the expressions know only who may have written.</summary>
+    [Theory]
+    [InlineData("""{"left":true}""", """{"a":{"by":29},"b":null,"left":true}""")]
+    [InlineData("""{"left":false}""", """{"a":null,"b":{"by":29},"left":false}""")]
+    public void Ways_ThatPartAndMeetThirtyTimes_StaySmall(string input, string expected)
+    {
+        var states = Enumerable.Range(0, 30).Select(i => $$"""
+            "c{{i}}": { "Type": "Choice", "Default": "b{{i}}", "Choices": [{ "Variable": "$.left", "BooleanEquals": true, "Next": "a{{i}}" }] },
+            "a{{i}}": { "Type": "Pass", "Result": { "by": {{i}} }, "ResultPath": "$.a", "Next": "c{{i + 1}}" },
+            "b{{i}}": { "Type": "Pass", "Result": { "by": {{i}} }, "ResultPath": "$.b", "Next": "c{{i + 1}}" },
+            """);
+        var machine = $$"""{ "StartAt": "c0", "States": { {{string.Concat(states)}} "c30": { "Type": "Pass", "End": true } } }""";
+
+        Assert.InRange(WorkflowDefinition.Parse(machine).CanonicalJson.Length, 1, 64 * 1024);
+        var output = _node.StateOf(SubmitText(machine, input)).Output!.Value;
+        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), output), output.GetRawText());
+    }
+
     private JobState Run(string file, string input) => _node.StateOf(Submit(file, input));
 
     private JobId Submit(string file, string input) => SubmitText(Repository.Read(file), input);

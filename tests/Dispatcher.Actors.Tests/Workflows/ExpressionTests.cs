@@ -52,6 +52,9 @@ public class ExpressionTests
     [InlineData("artifacts.path('audio/talk.wav')", "\"/data/job/audio/talk.wav\"")]
     [InlineData("steps.broken.failure.code == 'TIMEOUT' && steps.broken.failure.class == 'timeout'", "true")]
     [InlineData("steps.other.failure == null", "true")]
+    [InlineData("if(input.ok, input.count, input.nope)", "3")]
+    [InlineData("if(input.count > 3, input.nope, 'few')", "\"few\"")]
+    [InlineData("default(if(input.ok, input.nope, 1), 2)", "2")]
     [InlineData("set(input.nest.a, 'c', 2)", """{"b":1,"c":2}""")]
     [InlineData("set(input.nest.a, 'b', input.ok)", """{"b":true}""")]
     [InlineData("set(null, 'error', steps.broken.failure)", """{"error":{"class":"timeout","code":"TIMEOUT","message":"too late"}}""")]
@@ -82,6 +85,7 @@ public class ExpressionTests
     [InlineData("${input.count && true}", 15, "&& takes true or false, and input.count is a number")]
     [InlineData("${!input.video}", 3, "! takes true or false, and input.video is a text")]
     [InlineData("${input.video < 5}", 15, "< compares two numbers or two texts, not a text with a number")]
+    [InlineData("${if(input.count, 1, 2)}", 3, "if takes true or false, and input.count is a number")]
     [InlineData("${len(input.count)}", 3, "len takes a list, an object or a text, and input.count is a number")]
     [InlineData("${artifacts.path(input.count)}", 3, "artifacts.path takes a text, and input.count is a number")]
     [InlineData("${set(input.count, 'a', 1)}", 3, "set takes an object, and input.count is a number")]
@@ -122,6 +126,7 @@ public class ExpressionTests
     [InlineData("${video}", 3, "unknown name 'video'")]
     [InlineData("${len()}", 3, "len takes 1 argument, not 0")]
     [InlineData("${len(1, 2)}", 3, "len takes 1 argument, not 2")]
+    [InlineData("${if(true, 1)}", 3, "if takes 3 arguments, not 2")]
     [InlineData("${default(1)}", 3, "default takes 2 arguments, not 1")]
     [InlineData("${artifacts}", 3, "artifacts.path")]
     [InlineData("${artifacts.pth('x')}", 13, "artifacts.path")]
@@ -144,7 +149,7 @@ public class ExpressionTests
     [Fact]
     public void Parse_RefusesTheExpression_WhenItIsTooLongOrTooDeep()
     {
-        Assert.Contains("4096 characters", Assert.Throws<ExpressionException>(() => Parse("${'" + new string('x', 4096) + "'}")).Reason, StringComparison.Ordinal);
+        Assert.Contains("16384 characters", Assert.Throws<ExpressionException>(() => Parse("${'" + new string('x', 16 * 1024) + "'}")).Reason, StringComparison.Ordinal);
         Assert.Contains("64 deep", Assert.Throws<ExpressionException>(() => Parse("${" + new string('(', 65) + "1" + new string(')', 65) + "}")).Reason, StringComparison.Ordinal);
         Assert.Contains("64 deep", Assert.Throws<ExpressionException>(() => Parse("${" + new string('!', 65) + "true}")).Reason, StringComparison.Ordinal);
         Assert.Equal("1", Parse("${" + new string('(', 64) + "1" + new string(')', 64) + "}").Evaluate(Scope)!.Value.GetRawText());

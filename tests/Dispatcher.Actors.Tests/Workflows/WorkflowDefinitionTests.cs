@@ -197,6 +197,7 @@ public class WorkflowDefinitionTests
     [InlineData("    with: { a: \"${'x' && true}\" }", 6, 23, "&& takes true or false")]
     [InlineData("    with: { a: \"${true < 1}\" }", 6, 24, "< compares two numbers")]
     [InlineData("    with: { a: \"${len(5)}\" }", 6, 23, "len takes a list")]
+    [InlineData("    with: { a: \"${if(5, 1, 2)}\" }", 6, 19, "if takes true or false, and 5 is a number")]
     [InlineData("    with: { a: \"${artifacts.path('../x')}\" }", 6, 34, "leads out of the folder")]
     [InlineData("    with: { a: \"${artifacts.path(5)}\" }", 6, 34, "artifacts.path takes a text")]
     [InlineData("    with: { a: \"${default(steps.x.output, 1)}\" }", 6, 33, "there is no step 'x'")]

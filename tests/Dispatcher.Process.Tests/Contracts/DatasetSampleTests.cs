@@ -21,29 +21,61 @@ public sealed class DatasetSampleTests : IDisposable
     [Fact]
     public async Task Dataset_IsExact_WhenTheBuildWasKilledHalfWay()
     {
-        var images = Path.Combine(_directory.Path, "images");
-        await using (var make = DispatcherProcess.StartOther("bash", _directory.Path, new Dictionary<string, string?>(StringComparer.Ordinal), Script(), images))
-            Assert.Equal(0, (await make.WaitForExit()).ExitCode);
-        await using var server = DispatcherProcess.StartSample("Dataset", _directory.Path, "images", "--dir", images, "--stay", "true", "--urls", "http://127.0.0.1:0");
+        var images = await MakeImages();
+        await using var server = Serve(images);
         var source = await AddressOf(server);
+        await KillIn(source, e => e is JobEvent.StepStarted { Step: "task-1" }, "that images are validated");
 
-        await using (var killed = Start(source, pauseMs: 100))
-        {
-            await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted { Step: "task-1" }, "that images are validated");
-            killed.Kill9();
-            await killed.WaitForExit();
-        }
+        var job = await Finish(source, images);
 
+        Assert.Equal(["task-0", "task-1", "task-2", "task-3", "task-4"], job.Decoded.OfType<JobEvent.StepCompleted>().Select(e => e.Step));
+        Assert.Equal(1, job.Decoded.Count(e => e is JobEvent.StepStarted { Step: "task-0" }));
+        Assert.Contains(job.Decoded, e => e is JobEvent.StepRetrying { Step: "task-1", Failure.Class: ErrorClass.WorkerLost });
+    }
+
+    /// <summary>The label step is tried twice at the most, and a kill is a failed attempt: the third run recovers the workflow.</summary>
+    [Fact]
+    public async Task Dataset_IsExact_WhenAStepWasKilledMoreOftenThanItIsTriedAgain()
+    {
+        var images = await MakeImages();
+        await using var server = Serve(images);
+        var source = await AddressOf(server);
+        foreach (var attempt in new[] { 1, 2 })
+            await KillIn(source, e => e is JobEvent.StepStarted { Step: "task-3" } started && started.Attempt == attempt, $"that images are labelled for the {attempt}. time");
+
+        var job = await Finish(source, images);
+
+        Assert.Single(job.Decoded.OfType<JobEvent.Recovering>());
+        Assert.Equal(1, job.Decoded.Count(e => e is JobEvent.StepCompleted { Step: "task-2" }));
+    }
+
+    private async Task<string> MakeImages()
+    {
+        var images = Path.Combine(_directory.Path, "images");
+        await using var make = DispatcherProcess.StartOther("bash", _directory.Path, new Dictionary<string, string?>(StringComparer.Ordinal), Script(), images);
+        Assert.Equal(0, (await make.WaitForExit()).ExitCode);
+        return images;
+    }
+
+    private DispatcherProcess Serve(string images) => DispatcherProcess.StartSample("Dataset", _directory.Path, "images", "--dir", images, "--stay", "true", "--urls", "http://127.0.0.1:0");
+
+    private async Task KillIn(string source, Func<JobEvent, bool> wanted, string what)
+    {
+        await using var killed = Start(source, pauseMs: 100);
+        await Journal.WaitFor(_directory.Data, wanted, what);
+        killed.Kill9();
+        await killed.WaitForExit();
+    }
+
+    private async Task<JobRecord> Finish(string source, string images)
+    {
         await using var build = Start(source, pauseMs: 0);
         var ended = await build.WaitForExit();
-
         Assert.True(ended.ExitCode == 0, build.Out);
         AssertExact(images);
         var job = await Journal.ReadOne(_directory.Data);
         Assert.Equal(JobStatus.Completed, job.Row.Status);
-        Assert.Equal(["task-0", "task-1", "task-2", "task-3", "task-4"], job.Decoded.OfType<JobEvent.StepCompleted>().Select(e => e.Step));
-        Assert.Equal(1, job.Decoded.Count(e => e is JobEvent.StepStarted { Step: "task-0" }));
-        Assert.Contains(job.Decoded, e => e is JobEvent.StepRetrying { Step: "task-1", Failure.Class: ErrorClass.WorkerLost });
+        return job;
     }
 
     private void AssertExact(string images)

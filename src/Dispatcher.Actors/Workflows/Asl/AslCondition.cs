@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Dispatcher.Workflows.Asl;
 
 /// <summary>A rule of a Choice as an expression. A variable that leads nowhere counts as null, and null fulfils no comparison.</summary>
-internal sealed class AslCondition(AslData document, FaultReport report)
+internal sealed class AslCondition(AslData document, AslBudget budget, FaultReport report)
 {
     private const int Nesting = 20;
 
@@ -73,8 +73,8 @@ internal sealed class AslCondition(AslData document, FaultReport report)
             return "false";
         }
 
-        if (!isOfKind) return "false";
-        var variable = $"default({document.At(parts)}, null)";
+        if (!isOfKind || budget.IsSpent) return "false";
+        var variable = $"default({budget.Spend(document.At(parts), value, at)}, null)";
         if (comparison.Name is "IsPresent" or "IsNull") return value.Kind == JsonValueKind.True ? $"{variable} {@operator}" : $"!({variable} {@operator})";
         var literal = value.Kind switch
         {

@@ -13,7 +13,8 @@ internal sealed class AslReader(SourceNode root, FaultReport report)
     private static readonly string[] Keys = ["Comment", "StartAt", "States", "TimeoutSeconds", "Version"];
 
     private readonly Dictionary<AslState, List<Arrival>> _arrivals = [];
-    private AslData? _output;
+    private readonly List<AslData> _outputs = [];
+    private readonly AslBudget _budget = new(report);
 
     public static bool IsStateMachine(SourceNode root) => root.Property("StartAt") is not null && root.Property("States") is not null;
 
@@ -27,14 +28,20 @@ internal sealed class AslReader(SourceNode root, FaultReport report)
         var timeout = AslFields.Seconds(root, FieldPath.Root, "TimeoutSeconds", report);
         if (States() is not { } states || report.Count > 0) return null;
         var steps = new List<SourceNode>();
-        foreach (var state in states) steps.Add(Step(state));
+        foreach (var state in states)
+        {
+            steps.Add(Step(state));
+            if (_budget.IsSpent) return null;
+        }
+
+        var output = _outputs.Count == 0 ? null : _budget.Spend(AslData.OneOf(_outputs).At([]), root, FieldPath.Root);
         if (report.Count > 0) return null;
 
         var keys = new List<(string, SourceNode)> { ("name", SourceNode.OfString(name)), ("version", SourceNode.OfNumber(version)) };
         if (comment is not null) keys.Add(("description", AslFields.Instead(root.Property("Comment")!, comment)));
         if (timeout is not null) keys.Add(("timeout", timeout));
         keys.Add(("steps", new SourceNode { Kind = JsonValueKind.Array, Items = [.. steps], Line = root.Line, Column = root.Column }));
-        if (_output is not null) keys.Add(("output", Whole(_output)));
+        if (output is not null) keys.Add(("output", SourceNode.OfString($"${{{output}}}")));
         return new SourceNode { Kind = JsonValueKind.Object, Properties = [.. keys.Select(pair => new SourceProperty(pair.Item1, root.Line, root.Column, pair.Item2))], Line = root.Line, Column = root.Column };
     }
 
@@ -61,17 +68,22 @@ internal sealed class AslReader(SourceNode root, FaultReport report)
         }
 
         var order = AslGraph.Order(states, first, report);
-        foreach (var state in order) _arrivals[state] = [];
+        foreach (var (index, state) in order.Index())
+        {
+            state.Order = index;
+            _arrivals[state] = [];
+        }
+
         return order;
     }
 
     private SourceNode Step(AslState state)
     {
         var arrivals = _arrivals[state];
-        var document = arrivals.Count == 0 ? AslData.Input : arrivals.Select(arrival => arrival.Document).Reverse().Aggregate(AslData.Either);
+        var document = arrivals.Count == 0 ? AslData.Input : AslData.OneOf(arrivals.Select(arrival => arrival.Document));
         // A way that is open whenever its state has ended says nothing; else one of the ways must have been gone.
         var isCertain = arrivals.Count == 0 || arrivals.Any(arrival => arrival.Condition is null);
-        var step = new AslStep(state, document, report);
+        var step = new AslStep(state, document, _budget, report);
         var keys = new List<(string, SourceNode)> { ("id", AslFields.Instead(state.Node, state.Id)) };
         keys.AddRange(step.Keys());
         if (arrivals.Count > 0) keys.Add(("needs", SourceNode.OfItems(arrivals.Select(arrival => arrival.From.Id).Distinct(StringComparer.Ordinal).Select(SourceNode.OfString))));
@@ -92,14 +104,16 @@ internal sealed class AslReader(SourceNode root, FaultReport report)
             {
                 { IsCatch: true } => $"steps.{state.Id}.status == 'failed'",
                 { IsDefault: true } => And(passed, Neither(earlier)),
-                { Rule: { } rule } => And(And(passed, Neither(earlier)), Remember(earlier, new AslCondition(document, report).Of(rule, edge.RulePath!))),
+                { Rule: { } rule } => And(And(passed, Neither(earlier)), Remember(earlier, new AslCondition(document, _budget, report).Of(rule, edge.RulePath!))),
                 _ => passed,
             };
+            if (condition is not null) _budget.Spend(condition, edge.Node, edge.At);
+            if (_budget.IsSpent) return;
             var brought = edge.IsCatch ? step.CaughtAs(edge) : result;
             if (_arrivals.FirstOrDefault(pair => pair.Key.Name == edge.Target) is { Key: not null } target) target.Value.Add(new Arrival(state, condition, brought));
         }
 
-        if (state.Edges.All(edge => edge.IsCatch) && state.Type != "Fail") _output = _output is null ? result : AslData.Either(result, _output);
+        if (state.Edges.All(edge => edge.IsCatch) && state.Type != "Fail") _outputs.Add(result);
     }
 
     private static string? And(string? left, string? right) => left is null ? right : right is null ? left : $"{left} && {right}";
@@ -111,8 +125,6 @@ internal sealed class AslReader(SourceNode root, FaultReport report)
         rules.Add(rule);
         return $"({rule})";
     }
-
-    private static SourceNode Whole(AslData document) => SourceNode.OfString($"${{{document.At([])}}}");
 
     /// <summary>A way that leads to a state.</summary>
     /// <param name="Condition">When it is gone; null: always when its state has ended.</param>

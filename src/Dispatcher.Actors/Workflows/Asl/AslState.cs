@@ -22,6 +22,9 @@ internal sealed class AslState(string name, string id, SourceNode node, FieldPat
     /// <summary>The step's id.</summary>
     public string Id => id;
 
+    /// <summary>Its place among the states, each behind all that lead to it.</summary>
+    public int Order { get; set; }
+
     public SourceNode Node => node;
 
     public FieldPath Path => path;

@@ -4,7 +4,7 @@ namespace Dispatcher.Workflows.Asl;
 
 /// <summary>What a state does and hands on, as a step.</summary>
 /// <param name="document">What the state gets.</param>
-internal sealed class AslStep(AslState state, AslData document, FaultReport report)
+internal sealed class AslStep(AslState state, AslData document, AslBudget budget, FaultReport report)
 {
     private const string Passes = "noop";
     private const string Fails = "fail";
@@ -32,28 +32,28 @@ internal sealed class AslStep(AslState state, AslData document, FaultReport repo
     public AslData Result()
     {
         if (state.Type is not ("Task" or "Pass")) return document;
-        var output = AslData.OutputOf(state.Id);
-        if (state.Type == "Pass" && state.Node.Property("Result") is { } result && result.Kind != JsonValueKind.Object) output = AslData.OutputOf(state.Id, AslPath.Part(PlainResult));
-        return Placed(state.Node, state.Path, output);
+        var isPlain = state.Type == "Pass" && state.Node.Property("Result") is { } result && result.Kind != JsonValueKind.Object;
+        return Placed(state.Node, state.Path, name => document.Written(state, name, isPlain ? AslPath.Part(PlainResult) : ""));
     }
 
     /// <summary>The document behind a catcher.</summary>
-    public AslData CaughtAs(AslEdge edge) => Placed(edge.Rule!, edge.RulePath!, AslData.ErrorOf(state.Id));
+    public AslData CaughtAs(AslEdge edge) => Placed(edge.Rule!, edge.RulePath!, name => document.Failed(state, name));
 
-    private AslData Placed(SourceNode node, FieldPath path, AslData part)
+    /// <param name="written">The document with this part written; null: the whole.</param>
+    private AslData Placed(SourceNode node, FieldPath path, Func<string?, AslData> written)
     {
-        if (node.Property("ResultPath") is not { } place) return part;
+        if (node.Property("ResultPath") is not { } place) return written(null);
         if (place.Kind == JsonValueKind.Null) return document;
         var parts = place.Kind == JsonValueKind.String ? AslPath.Read(place.Text) : null;
         switch (parts)
         {
             case []:
-                return part;
+                return written(null);
             case [['.', .. var name]]:
-                return document.With(name, part);
+                return written(name);
             default:
                 report.Add(WorkflowFaultCodes.InvalidValue, place, path.Property("ResultPath"), "only \"$\", \"$.name\" and null are supported");
-                return part;
+                return document;
         }
     }
 
@@ -88,8 +88,8 @@ internal sealed class AslStep(AslState state, AslData document, FaultReport repo
             return result.Kind == JsonValueKind.Object ? constant : SourceNode.OfProperties([(PlainResult, constant)]);
         }
 
-        if (state.Node.Property("Parameters") is not { } parameters) return SourceNode.OfString($"${{{document.At([])}}}");
-        if (parameters.Kind == JsonValueKind.Object) return new AslTemplate(document, report).Of(parameters, state.Path.Property("Parameters"));
+        if (state.Node.Property("Parameters") is not { } parameters) return SourceNode.OfString($"${{{budget.Spend(document.At([]), state.Node, state.Path)}}}");
+        if (parameters.Kind == JsonValueKind.Object) return new AslTemplate(document, budget, report).Of(parameters, state.Path.Property("Parameters"));
         state.Fault("Parameters", WorkflowFaultCodes.WrongType, $"must be an object, not {JsonValues.NameOf(parameters.Kind)}");
         return SourceNode.OfProperties([]);
     }

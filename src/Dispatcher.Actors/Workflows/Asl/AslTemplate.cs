@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Dispatcher.Workflows.Asl;
 
 /// <summary>A payload template (<c>Parameters</c>): fields whose names end with <c>.$</c> are paths into the state's document, all others stay as they are.</summary>
-internal sealed class AslTemplate(AslData document, FaultReport report)
+internal sealed class AslTemplate(AslData document, AslBudget budget, FaultReport report)
 {
     private const string PathMark = ".$";
 
@@ -31,7 +31,7 @@ internal sealed class AslTemplate(AslData document, FaultReport report)
     {
         var text = value.Kind == JsonValueKind.String ? value.Text : "";
         if (text is "$$.Execution.Id" or "$$.Execution.Name") return AslFields.Instead(value, "${job.id}");
-        if (AslPath.Read(text) is { } parts) return AslFields.Instead(value, $"${{{document.At(parts)}}}");
+        if (AslPath.Read(text) is { } parts) return AslFields.Instead(value, budget.IsSpent ? "" : $"${{{budget.Spend(document.At(parts), value, path)}}}");
         report.Add(WorkflowFaultCodes.InvalidValue, value, path,
             $"'{Suggestion.Clip(text)}' is not supported; supported are $.name, $['name'], [0] and $$.Execution.Id, and no functions");
         return SourceNode.OfString("");

@@ -22,8 +22,11 @@ public interface IJobOrchestrator
     /// <exception cref="WorkflowValidationException"><c>Cannot start workflow in X state</c></exception>
     Task<WorkflowState> StartWorkflow(long workflowId);
 
-    /// <summary>Starts the workflow if it is pending, and completes when it has completed, failed or been cancelled; one that was recovered goes on.</summary>
-    /// <exception cref="WorkflowValidationException"><c>Cannot execute workflow in X state</c>: it has ended already.</exception>
+    /// <summary>
+    /// Starts the workflow if it is pending, and completes when it has completed, failed or been cancelled; one that was recovered goes on. Waits over a pause that comes
+    /// meanwhile.
+    /// </summary>
+    /// <exception cref="WorkflowValidationException"><c>Cannot execute workflow in X state</c>: it has ended already, or is paused and goes on with <see cref="RecoverWorkflow"/>.</exception>
     Task<WorkflowState> ExecuteWorkflow(long workflowId, CancellationToken cancellation = default);
 
     /// <summary>The running step ends; the next one does not start before <see cref="RecoverWorkflow"/>.</summary>
@@ -51,7 +54,7 @@ public interface IJobOrchestrator
     /// <summary>The task that a worker has under this lease; null if none has.</summary>
     Task<WorkflowTask?> GetTaskByCeleryTaskId(string celeryTaskId);
 
-    /// <summary>Running and recovering workflows, newest first.</summary>
+    /// <summary>Running and recovering workflows, newest first. This and the next two look through the newest jobs of the tenant in that state: up to a hundred pages of them.</summary>
     /// <param name="limit">1..1000</param>
     Task<IReadOnlyList<WorkflowState>> GetActiveWorkflows(int limit = 100);
 

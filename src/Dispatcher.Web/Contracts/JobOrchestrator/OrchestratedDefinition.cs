@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.Jobs;
 using Dispatcher.Steps;
@@ -12,7 +11,10 @@ namespace Dispatcher.Web.Contracts.JobOrchestrator;
 internal static class OrchestratedDefinition
 {
     public const string ContractName = "job-orchestrator";
-    private const string OutcomeStep = "outcome";
+    public const string ContractLabel = "contract";
+
+    /// <summary>No property of the input: what an operator reads of a job in which a task was skipped.</summary>
+    private const string SkippedTask = "a_task_was_skipped";
     private const double LongestDelaySeconds = 1024;
 
     public static string StepId(int index) => string.Create(CultureInfo.InvariantCulture, $"task-{index}");
@@ -38,27 +40,9 @@ internal static class OrchestratedDefinition
         var builder = WorkflowDefinition.Create(Slug(spec.Name), version: 1).Description(spec.Name).Approval().MaxRecoveryAttempts(spec.MaxRecoveryAttempts);
         for (var i = 0; i < spec.Steps.Count; i++) Add(builder, spec, i);
         var ids = Enumerable.Range(0, spec.Steps.Count).Select(StepId).ToList();
-        // A skip is always the consequence of a failure, so a workflow with one does not complete.
-        return builder.Step(
-            OutcomeStep, "fail", needs: [ids[^1]], retries: 0,
-            with: new { message = "A task was skipped because a task that it depends on has not completed.", @class = "permanent", code = "TASK_SKIPPED" },
-            when: $"${{{string.Join(" || ", ids.Select(id => $"steps.{id}.status == 'skipped'"))}}}").Build();
-    }
-
-    /// <summary>What the job is given: all of the contract that the engine has no place for.</summary>
-    public static JsonElement InputOf(long jobId, WorkflowSpec spec, JsonElement? metadata)
-    {
-        var tasks = new JsonArray();
-        foreach (var step in spec.Steps)
-        {
-            var task = new JsonObject { ["name"] = step.Name, ["type"] = step.TaskType, ["max_retries"] = step.MaxRetries, ["dependencies"] = new JsonArray([.. step.Dependencies.Select(index => (JsonNode)index)]) };
-            if (step.EstimatedDuration is { } estimate) task["estimated_duration"] = (int)Math.Round(estimate.TotalSeconds);
-            if (step.Timeout is { } timeout) task["timeout"] = timeout.TotalSeconds;
-            tasks.Add((JsonNode)task);
-        }
-
-        var input = new JsonObject { ["job_id"] = jobId, ["metadata"] = metadata is { } given ? JsonNode.Parse(given.GetRawText()) : new JsonObject(), ["tasks"] = tasks };
-        return JsonElement.Parse(input.ToJsonString());
+        // A skip is always the consequence of a failure, so a workflow with one does not complete: its output leads nowhere. A step that failed would be one more than the contract has.
+        var isSkipped = string.Join(" || ", ids.Select(id => $"steps.{id}.status == 'skipped'"));
+        return builder.Output($"${{if({isSkipped}, input.{SkippedTask}, null)}}").Build();
     }
 
     private static void Add(WorkflowBuilder builder, WorkflowSpec spec, int index)

@@ -21,9 +21,13 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 {
     public const int ListLimit = 1000;
     private const string JobLabel = "job_id";
-    private const string ContractLabel = "contract";
     private const int DrawLimit = 100;
 
+    /// <summary>Pages of the tenant's jobs that a list looks through, of at most a thousand each.</summary>
+    private const int PageLimit = 100;
+    private const int PageJobs = 200;
+
+    private static readonly string ContractTerm = JobTerms.Spell($"{OrchestratedDefinition.ContractLabel}={OrchestratedDefinition.ContractName}");
     private static readonly Principal Application = new("application", "embedded");
 
     public Orchestrator(DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids)
@@ -46,9 +50,9 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         {
             Tenant = tenant,
             Workflow = definition.Reference,
-            Input = OrchestratedDefinition.InputOf(jobId, spec, kept),
+            Input = OrchestratedInput.Of(jobId, spec, kept).ToJson(),
             Labels = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-                .Add(ContractLabel, OrchestratedDefinition.ContractName).Add(JobLabel, jobId.ToString(CultureInfo.InvariantCulture)),
+                .Add(OrchestratedDefinition.ContractLabel, OrchestratedDefinition.ContractName).Add(JobLabel, jobId.ToString(CultureInfo.InvariantCulture)),
             CorrelationId = Origin.CorrelationId,
             TraceParent = Origin.TraceParent,
         };
@@ -73,89 +77,88 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         throw new DispatcherUnavailableException("No free number was found for the workflow; try again.");
     }
 
-    public async Task<WorkflowState?> GetWorkflow(long workflowId) => await Find(workflowId) is { } job ? Read(job).State() : null;
+    public async Task<WorkflowState?> GetWorkflow(long workflowId) => (await Find(workflowId))?.State();
 
     public async Task<WorkflowState?> GetWorkflowByJob(long jobId)
     {
-        var found = await List(new JobQuery { Limit = 1 }, $"{JobLabel}={jobId.ToString(CultureInfo.InvariantCulture)}");
-        return found.Count == 0 ? null : Read(found[0]).State();
+        var label = $"{JobLabel}={jobId.ToString(CultureInfo.InvariantCulture)}";
+        return (await Workflows(new JobQuery { Terms = [label, ContractTerm] }, workflow => workflow.JobId == jobId, 1)).FirstOrDefault()?.State();
     }
 
     public async Task<WorkflowState> StartWorkflow(long workflowId)
     {
-        var job = await Require(workflowId);
-        if (Read(job).Status != WorkflowStatus.Pending) throw WrongState("start", Read(job).Status);
-        return Read(await Send(job.Id, at => new JobCommand.Approve(by, null, at))).State();
+        var workflow = await Require(workflowId);
+        if (workflow.Status != WorkflowStatus.Pending) throw WrongState("start", workflow.Status);
+        return await Send(workflow, at => new JobCommand.Approve(by, null, at));
     }
 
     public async Task<WorkflowState> ExecuteWorkflow(long workflowId, CancellationToken cancellation)
     {
-        var job = await Require(workflowId);
-        if (job.Status.IsTerminal()) throw WrongState("execute", Read(job).Status);
-        if (job.Status == JobStatus.Pending) await StartWorkflow(workflowId);
-        return Read(await new DispatcherClient(engine, tenant).WhenEnded(job.Id, cancellation)).State();
+        var workflow = await Require(workflowId);
+        // Nobody may ever resume a paused one.
+        if (workflow.Job.Status.IsTerminal() || workflow.Status == WorkflowStatus.Paused) throw WrongState("execute", workflow.Status);
+        if (workflow.Status == WorkflowStatus.Pending) await StartWorkflow(workflowId);
+        return Read(await new DispatcherClient(engine, tenant).WhenEnded(workflow.Job.Id, cancellation)).State();
     }
 
     public async Task<WorkflowState> PauseWorkflow(long workflowId, string? reason)
     {
-        var job = await Require(workflowId);
-        if (Read(job).Status is not (WorkflowStatus.Running or WorkflowStatus.Recovering)) throw WrongState("pause", Read(job).Status);
-        return Read(await Send(job.Id, at => new JobCommand.Pause(by, reason, at))).State();
+        var workflow = await Require(workflowId);
+        if (workflow.Status is not (WorkflowStatus.Running or WorkflowStatus.Recovering)) throw WrongState("pause", workflow.Status);
+        return await Send(workflow, at => new JobCommand.Pause(by, reason, at));
     }
 
     public async Task<WorkflowState> CancelWorkflow(long workflowId, string? reason)
     {
-        var job = await Require(workflowId);
-        if (job.Status.IsTerminal()) throw WrongState("cancel", Read(job).Status);
-        return Read(await Send(job.Id, at => new JobCommand.Cancel(by, reason, at))).State();
+        var workflow = await Require(workflowId);
+        if (workflow.Job.Status.IsTerminal()) throw WrongState("cancel", workflow.Status);
+        return await Send(workflow, at => new JobCommand.Cancel(by, reason, at));
     }
 
     public async Task<WorkflowState> RecoverWorkflow(long workflowId, int fromStep, string? reason)
     {
-        var job = await Require(workflowId);
-        var workflow = Read(job);
+        var workflow = await Require(workflowId);
         if (fromStep < 0 || fromStep >= workflow.TotalSteps) throw new WorkflowValidationException($"from_step must be 0 to {workflow.TotalSteps - 1}, not {fromStep}");
-        if (workflow.Status == WorkflowStatus.Paused) return Read(await Send(job.Id, at => new JobCommand.Resume(by, reason, at))).State();
+        if (workflow.Status == WorkflowStatus.Paused) return await Send(workflow, at => new JobCommand.Resume(by, reason, at));
         if (workflow.Status != WorkflowStatus.Failed) throw WrongState("recover", workflow.Status);
         if (workflow.RecoveryAttempts >= workflow.MaxRecoveryAttempts)
             throw new WorkflowValidationException($"Maximum recovery attempts ({workflow.MaxRecoveryAttempts}) reached") { IsOfState = true };
-        var after = await Send(job.Id, at => new JobCommand.Recover(OrchestratedDefinition.StepId(fromStep), by, reason, at) { PassOver = true });
+        var after = await Send(workflow, at => new JobCommand.Recover(OrchestratedDefinition.StepId(fromStep), by, reason, at) { PassOver = true });
         // The first step may have started in the same write; what the caller asked for is the recovery.
         var progress = (int)((double)fromStep / workflow.TotalSteps * 100);
-        return Read(after).State() with { Status = WorkflowStatus.Recovering, CurrentStep = fromStep, Progress = progress };
+        return after with { Status = WorkflowStatus.Recovering, CurrentStep = fromStep, Progress = progress };
     }
 
-    public async Task<WorkflowProgress> GetWorkflowProgress(long workflowId) => Read(await Require(workflowId)).ProgressView();
+    public async Task<WorkflowProgress> GetWorkflowProgress(long workflowId) => (await Require(workflowId)).ProgressView();
 
-    public async Task<IReadOnlyList<WorkflowTask>> GetTasks(long workflowId) => Read(await Require(workflowId)).Tasks();
+    public async Task<IReadOnlyList<WorkflowTask>> GetTasks(long workflowId) => (await Require(workflowId)).Tasks();
 
     public async Task<IReadOnlyList<WorkflowTask>> GetRetryableTasks(long workflowId) =>
         [.. (await GetTasks(workflowId)).Where(task => task.Status == WorkflowTaskStatus.Failed && task.RetryCount < task.MaxRetries)];
 
     public async Task<WorkflowTask?> GetTaskByCeleryTaskId(string celeryTaskId)
     {
-        if (!LeaseKey.TryParse(celeryTaskId, out var key) || await reader.Find(key.JobId, tenant) is not { State: { } job } || !IsOurs(job)) return null;
-        return Read(job).Tasks().FirstOrDefault(task => task.CeleryTaskId == celeryTaskId);
+        if (!LeaseKey.TryParse(celeryTaskId, out var key) || await reader.Find(key.JobId, tenant) is not { State: { } job }) return null;
+        return ReadingOf(job)?.Tasks().FirstOrDefault(task => task.CeleryTaskId == celeryTaskId);
     }
 
     public async Task<IReadOnlyList<WorkflowState>> GetActiveWorkflows(int limit)
     {
-        var found = new List<JobState>();
+        var found = new List<WorkflowReading>();
         foreach (var status in (JobStatus[])[JobStatus.Running, JobStatus.Recovering, JobStatus.Queued, JobStatus.Approved])
-            found.AddRange(await List(new JobQuery { Status = status, Limit = limit }));
-        var active = found.Select(Read).Where(workflow => workflow.Status is WorkflowStatus.Running or WorkflowStatus.Recovering);
-        return [.. active.Select(workflow => workflow.State()).OrderByDescending(workflow => workflow.Id).DistinctBy(workflow => workflow.Id).Take(limit)];
+            found.AddRange(await Workflows(new JobQuery { Status = status }, workflow => workflow.Status is WorkflowStatus.Running or WorkflowStatus.Recovering, limit));
+        // One that has moved on in between was found twice.
+        return [.. found.OrderByDescending(workflow => workflow.Id).DistinctBy(workflow => workflow.Id).Take(limit).Select(workflow => workflow.State())];
     }
 
-    public async Task<IReadOnlyList<WorkflowState>> GetFailedWorkflows(int limit) => [.. (await Failed(limit)).Select(workflow => workflow.State())];
+    public async Task<IReadOnlyList<WorkflowState>> GetFailedWorkflows(int limit) => await Failed(_ => true, limit);
 
-    public async Task<IReadOnlyList<WorkflowState>> GetRecoverableWorkflows(int limit) =>
-        [.. (await Failed(limit)).Where(workflow => workflow.RecoveryAttempts < workflow.MaxRecoveryAttempts).Select(workflow => workflow.State())];
+    public async Task<IReadOnlyList<WorkflowState>> GetRecoverableWorkflows(int limit) => await Failed(workflow => workflow.RecoveryAttempts < workflow.MaxRecoveryAttempts, limit);
 
     public IJobOrchestrator ForTenant(string other) => new Orchestrator(engine, reader, numbers, ids, other, by);
 
-    private async Task<IEnumerable<WorkflowReading>> Failed(int limit) =>
-        (await List(new JobQuery { Status = JobStatus.Failed, Limit = limit })).Select(Read).Where(workflow => workflow.Status == WorkflowStatus.Failed);
+    private async Task<IReadOnlyList<WorkflowState>> Failed(Func<WorkflowReading, bool> isWanted, int limit) =>
+        [.. (await Workflows(new JobQuery { Status = JobStatus.Failed }, workflow => workflow.Status == WorkflowStatus.Failed && isWanted(workflow), limit)).Select(workflow => workflow.State())];
 
     private WorkflowDefinition DefinitionOf(WorkflowSpec spec)
     {
@@ -175,49 +178,50 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         }
     }
 
-    private WorkflowReading Read(JobState job) => new(job, handler => engine.Handlers.Find(handler) is IExternalStepHandler);
+    private WorkflowReading? ReadingOf(JobState job) => WorkflowReading.Of(job, handler => engine.Handlers.Find(handler) is IExternalStepHandler);
 
-    private async Task<JobState> Require(long workflowId) => await Find(workflowId) ?? throw new WorkflowNotFoundException(workflowId);
+    /// <summary>Of a job that was found to be a workflow before. Only an operator who has given it another input since, as a job, keeps it from being one.</summary>
+    private WorkflowReading Read(JobState job) => ReadingOf(job) ?? throw new WorkflowValidationException($"Job {job.Id} is no workflow any more: its input was changed") { IsOfState = true };
 
-    private async Task<JobState?> Find(long workflowId)
+    private async Task<WorkflowReading> Require(long workflowId) => await Find(workflowId) ?? throw new WorkflowNotFoundException(workflowId);
+
+    private async Task<WorkflowReading?> Find(long workflowId)
     {
-        var key = JobNumber.KeyOf(OrchestratedDefinition.ContractName, workflowId);
-        if (ids.Find(tenant, workflowId) is not { } id)
-        {
-            var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, Terms = [JobTerms.Spell(key)], Limit = 1 });
-            if (page.Rows.Count == 0) return null;
-            ids.Keep(tenant, workflowId, id = page.Rows[0].Id);
-        }
-
-        return await reader.Find(id, tenant) is { State: { } job } && IsOurs(job) && job.Spec.IdempotencyKey == key ? job : null;
+        if (ids.Find(tenant, workflowId) is { } known) return await reader.Find(known, tenant) is { State: { } job } ? ReadingOf(job) : null;
+        // A word of another job may read like the key, so what is found is looked at before it is remembered.
+        var query = new JobQuery { Terms = [JobTerms.Spell(JobNumber.KeyOf(OrchestratedDefinition.ContractName, workflowId)), ContractTerm] };
+        if ((await Workflows(query, workflow => workflow.Id == workflowId, 1)).FirstOrDefault() is not { } found) return null;
+        ids.Keep(tenant, workflowId, found.Job.Id);
+        return found;
     }
 
-    private async Task<IReadOnlyList<JobState>> List(JobQuery query, params string[] terms)
+    /// <summary>Newest first, from the newest <see cref="PageLimit"/> pages of what the query asks for.</summary>
+    private async Task<IReadOnlyList<WorkflowReading>> Workflows(JobQuery query, Func<WorkflowReading, bool> isWanted, int limit)
     {
-        var wanted = query with { Tenant = tenant, Limit = Math.Clamp(query.Limit, 1, ListLimit), Terms = [$"{ContractLabel}={OrchestratedDefinition.ContractName}", .. terms] };
-        var jobs = new List<JobState>();
-        while (true)
+        var found = new List<WorkflowReading>();
+        var wanted = query with { Tenant = tenant, Limit = PageJobs };
+        for (var i = 0; i < PageLimit; i++)
         {
             var page = await engine.Store.ListJobs(wanted);
-            foreach (var row in page.Rows)
+            foreach (var row in page.Rows.Where(row => row.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName))
             {
-                if (jobs.Count < wanted.Limit && await reader.Find(row.Id, tenant) is { State: { } job } && IsOurs(job)) jobs.Add(job);
+                if (await reader.Find(row.Id, tenant) is { State: { } job } && ReadingOf(job) is { } workflow && isWanted(workflow)) found.Add(workflow);
+                if (found.Count >= Math.Clamp(limit, 1, ListLimit)) return found;
             }
 
-            if (page.Next is not { } next || jobs.Count >= wanted.Limit) return jobs;
+            if (page.Next is not { } next) return found;
             wanted = wanted with { Before = next };
         }
+
+        return found;
     }
 
-    private static bool IsOurs(JobState job) =>
-        job.Spec.Labels?.GetValueOrDefault(ContractLabel) == OrchestratedDefinition.ContractName
-        && job.Spec.IdempotencyKey?.StartsWith(OrchestratedDefinition.ContractName + ":", StringComparison.Ordinal) == true;
-
-    private async Task<JobState> Send(JobId id, Func<DateTimeOffset, JobCommand> order) => await engine.Gateway.Send(id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)) switch
-    {
-        CommandReply.Done done => done.State,
-        var reply => throw Fault(reply),
-    };
+    private async Task<WorkflowState> Send(WorkflowReading workflow, Func<DateTimeOffset, JobCommand> order) =>
+        await engine.Gateway.Send(workflow.Job.Id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)) switch
+        {
+            CommandReply.Done done => Read(done.State).State(),
+            var reply => throw Fault(reply),
+        };
 
     private static WorkflowValidationException WrongState(string verb, WorkflowStatus status) => new($"Cannot {verb} workflow in {status.ToText()} state") { IsOfState = true };
 

@@ -46,8 +46,7 @@ internal static class OrchestratorEndpoints
     internal static Task<Results<JsonCreated<WorkflowState>, ProblemHttpResult>> Create(CreateWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
         Guarded<JsonCreated<WorkflowState>>(http, async () =>
         {
-            var spec = new WorkflowSpec(request.Name, [.. request.Steps.Select(step => step.ToStep())]) { MaxRecoveryAttempts = request.MaxRecoveryAttempts ?? 3 };
-            var made = await Of(caller, http, engine, reader, numbers, ids).CreateWorkflow(request.JobId, spec, request.Metadata);
+            var made = await Of(caller, http, engine, reader, numbers, ids).CreateWorkflow(request.JobId, request.ToSpec(), request.Metadata);
             return JsonAnswers.Created($"{Root}/{made.Id}", made);
         });
 

@@ -20,6 +20,12 @@ internal sealed record CreateWorkflowRequest
 
     /// <summary>An object that is kept with the workflow and given to its steps.</summary>
     public JsonElement? Metadata { get; init; }
+
+    /// <exception cref="WorkflowValidationException">A step is null.</exception>
+    public WorkflowSpec ToSpec() => new(Name, [.. Steps.Select((step, index) => step?.ToStep() ?? throw new WorkflowValidationException($"Step {index} must be an object"))])
+    {
+        MaxRecoveryAttempts = MaxRecoveryAttempts ?? 3,
+    };
 }
 
 /// <summary>One step of it.</summary>
@@ -86,7 +92,7 @@ internal sealed record WorkflowList(IReadOnlyList<WorkflowState> Workflows);
 internal sealed record WorkflowTaskList(IReadOnlyList<WorkflowTask> Tasks);
 
 /// <summary>Source-generated JSON of this contract.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CreateWorkflowRequest))]
 [JsonSerializable(typeof(RecoverWorkflowRequest))]
 [JsonSerializable(typeof(WorkflowReasonRequest))]
@@ -95,4 +101,5 @@ internal sealed record WorkflowTaskList(IReadOnlyList<WorkflowTask> Tasks);
 [JsonSerializable(typeof(WorkflowTask))]
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(WorkflowTaskList))]
+[JsonSerializable(typeof(OrchestratedInput))]
 internal sealed partial class OrchestratorJson : JsonSerializerContext;

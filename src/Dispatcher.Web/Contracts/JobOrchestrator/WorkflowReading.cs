@@ -11,19 +11,30 @@ internal sealed class WorkflowReading
     private static readonly JsonElement EmptyObject = JsonElement.Parse("{}");
 
     private readonly JobState _job;
-    private readonly JsonElement _input;
-    private readonly JsonElement[] _tasks;
+    private readonly OrchestratedInput _input;
     private readonly Func<string, bool> _isExternal;
 
+    private WorkflowReading(JobState job, long id, OrchestratedInput input, Func<string, bool> isExternal) => (_job, Id, _input, _isExternal) = (job, id, input, isExternal);
+
+    /// <summary>Null for a job that is no workflow. Anybody may give a job the contract's label; its key, exactly as the contract spells it, is given by the contract alone.</summary>
     /// <param name="isExternal">Whether a handler of this name gives its steps to workers outside.</param>
-    public WorkflowReading(JobState job, Func<string, bool> isExternal)
+    public static WorkflowReading? Of(JobState job, Func<string, bool> isExternal)
     {
-        (_job, _isExternal, _input) = (job, isExternal, job.Spec.Input!.Value);
-        _tasks = [.. _input.GetProperty("tasks").EnumerateArray()];
-        Id = long.Parse(job.Spec.IdempotencyKey.AsSpan(OrchestratedDefinition.ContractName.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        var key = job.Spec.IdempotencyKey ?? "";
+        var isOurs = job.Spec.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName
+            & long.TryParse(key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            && key == JobNumber.KeyOf(OrchestratedDefinition.ContractName, id);
+        if (!isOurs || OrchestratedInput.Of(job) is not { } input) return null;
+        var hasTasks = Enumerable.Range(0, input.Tasks.Count).All(index => job.Plan.TryIndexOf(OrchestratedDefinition.StepId(index), out _));
+        return hasTasks ? new WorkflowReading(job, id, input, isExternal) : null;
     }
 
+    public JobState Job => _job;
+
     public long Id { get; }
+
+    /// <summary>The caller's own job.</summary>
+    public long JobId => _input.JobId;
 
     public WorkflowStatus Status => _job.Status switch
     {
@@ -36,7 +47,7 @@ internal sealed class WorkflowReading
         _ => WorkflowStatus.Running,
     };
 
-    public int TotalSteps => _tasks.Length;
+    public int TotalSteps => _input.Tasks.Count;
 
     public int RecoveryAttempts => _job.RecoveryAttempts;
 
@@ -52,7 +63,7 @@ internal sealed class WorkflowReading
         CurrentStep,
         TotalSteps,
         Progress,
-        _input.GetProperty("metadata"),
+        _input.Metadata,
         ErrorMessage,
         StartedAt,
         _job.EndedAt,
@@ -76,8 +87,6 @@ internal sealed class WorkflowReading
     }
 
     public IReadOnlyList<WorkflowTask> Tasks() => [.. Enumerable.Range(0, TotalSteps).Select(TaskOf)];
-
-    private long JobId => _input.GetProperty("job_id").GetInt64();
 
     private IEnumerable<StepState> Steps => Enumerable.Range(0, TotalSteps).Select(StepOf);
 
@@ -108,25 +117,25 @@ internal sealed class WorkflowReading
 
     private WorkflowTask TaskOf(int index)
     {
-        var (step, task) = (StepOf(index), _tasks[index]);
+        var (step, task) = (StepOf(index), _input.Tasks[index]);
         var isClosed = step.Status is StepStatus.Completed or StepStatus.Failed or StepStatus.Cancelled || StatusOf(index) == WorkflowTaskStatus.Skipped;
         var ended = isClosed ? step.EndedAt : null;
         return new WorkflowTask(
             Id + 1 + index,
             Id,
             NameOf(index),
-            task.GetProperty("type").GetString()!,
+            task.Type,
             StatusOf(index),
             index,
             LeaseOf(index, step),
             Math.Max(0, step.Status == StepStatus.Retrying ? step.Attempt : step.Attempt - 1),
-            task.GetProperty("max_retries").GetInt32(),
-            [.. task.GetProperty("dependencies").EnumerateArray().Select(dependency => dependency.GetInt32())],
+            task.MaxRetries,
+            task.Dependencies,
             step.Status != StepStatus.Completed || step.Output is not { } output ? EmptyObject : output,
             step.Failure is { } failure ? MessageOf(index, failure) : null,
             step.StartedAt,
             ended,
-            task.TryGetProperty("estimated_duration", out var estimate) ? estimate.GetInt32() : null,
+            task.EstimatedDuration,
             ended - step.StartedAt is { } duration ? (int)Math.Round(duration.TotalSeconds) : null,
             _job.CreatedAt,
             step.EndedAt ?? step.StartedAt ?? _job.CreatedAt);
@@ -154,10 +163,10 @@ internal sealed class WorkflowReading
     private string? LeaseOf(int index, StepState step) =>
         step.Lease is { } lease ? new LeaseKey(_job.Id, new StepKey(OrchestratedDefinition.StepId(index)), step.Attempt, lease.Token).ToText() : null;
 
-    private string NameOf(int index) => _tasks[index].GetProperty("name").GetString()!;
+    private string NameOf(int index) => _input.Tasks[index].Name;
 
-    private string MessageOf(int index, Failure failure) => failure is { Class: ErrorClass.Timeout, Code: "TIMEOUT" } && _tasks[index].TryGetProperty("timeout", out var timeout)
-        ? string.Create(CultureInfo.InvariantCulture, $"Task timeout after {timeout.GetDouble()}s")
+    private string MessageOf(int index, Failure failure) => failure is { Class: ErrorClass.Timeout, Code: "TIMEOUT" } && _input.Tasks[index].Timeout is { } timeout
+        ? string.Create(CultureInfo.InvariantCulture, $"Task timeout after {timeout}s")
         : failure.Message;
 
     private static bool IsBehind(StepState step) => step.Status == StepStatus.Completed || step is { Status: StepStatus.Skipped, SkipReason: not null };

@@ -31,7 +31,7 @@ public sealed record WorkflowSpec(string Name, IReadOnlyList<WorkflowStep> Steps
 
     private string? FaultIn(int index)
     {
-        var step = Steps[index];
+        if (Steps[index] is not { Dependencies: not null } step) return $"Step {index} must be an object";
         foreach (var dependency in step.Dependencies)
         {
             if (dependency < 0 || dependency >= Steps.Count) return $"Step {index} has invalid dependency: {dependency}";

@@ -1,8 +1,10 @@
 using Dispatcher.Jobs;
+using Dispatcher.Steps;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
+using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,8 +28,8 @@ internal static partial class TalkAvocadoEndpoints
             .TakesText("A tenant and, if it is known, the video. At most 64 KiB.", "application/json")
             .WithRequestHeader(TalkJobs.KeyHeader, "A second create of the tenant with this key is refused with 409 and the first one's job.")
             .WithExample("""{"tenantId":"demo-tenant","input":{"originalFilename":"sample.mp4","bytes":123456,"mimeType":"video/mp4"}}""")
-            .AnswersError(400, 403, 409, 500, 503);
-        jobs.MapGet("/{jobId}", Show).WithName("talkGetJob").RequireRole(Role.Viewer).AnswersError(400, 404, 500);
+            .AnswersError(400, 402, 403, 404, 409, 413, 422, 500, 503);
+        jobs.MapGet("/{jobId}", Show).WithName("talkGetJob").RequireRole(Role.Viewer).AnswersError(400, 404, 500, 503);
         jobs.MapPost("/{jobId}/start", Start).WithName("talkStartJob").RequireRole(Role.Submitter).AnswersError(400, 404, 409, 500, 503);
     }
 
@@ -38,7 +40,7 @@ internal static partial class TalkAvocadoEndpoints
         {
             if (!TryReadKey(http.Request, out var key)) return TalkError.Invalid($"Invalid {TalkJobs.KeyHeader}: 1 to {KeyCharacters} printable characters, once");
             var (request, error) = await TalkRequest.Read(http.Request);
-            if (error is not null) return TalkError.Invalid(error);
+            if (error is not null) return error;
             if (!MayUse(caller, request!.TenantId, http)) return TalkError.Of(StatusCodes.Status403Forbidden, "tenantId is not the tenant of this key");
             var (job, refusal) = await jobs.Create(request, key, caller, http);
             return refusal is not null ? refusal : JsonAnswers.Created($"/jobs/{job!.JobId}?tenantId={job.TenantId}", job);
@@ -97,7 +99,12 @@ internal static partial class TalkAvocadoEndpoints
         catch (StoreException fault)
         {
             LogFault(logger, fault);
-            return TalkError.Of(StatusCodes.Status503ServiceUnavailable, "The store cannot answer now; give the request again in a moment");
+            return TalkError.Of(Refusal.Unavailable("The store cannot answer now; give the request again in a moment"));
+        }
+        catch (StepFailedException fault) when (fault.Failure.Class == ErrorClass.Transient)
+        {
+            LogFault(logger, fault);
+            return TalkError.Of(Refusal.Unavailable(fault.Message));
         }
         catch (Exception fault) when (fault is not OperationCanceledException and not BadHttpRequestException)
         {

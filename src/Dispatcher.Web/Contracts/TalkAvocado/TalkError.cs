@@ -1,10 +1,13 @@
+using System.Globalization;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.TalkAvocado;
 
 /// <summary>A refusal in the words of the contract: <c>{"error": "..."}</c>.</summary>
-internal sealed class TalkError(int status, TalkErrorView body) : IResult
+/// <param name="retryAfterSeconds">After which it may work.</param>
+internal sealed class TalkError(int status, TalkErrorView body, int? retryAfterSeconds = null) : IResult
 {
     public const string JobNotFound = "Job not found";
     private const string Duplicate = "Duplicate create";
@@ -20,11 +23,13 @@ internal sealed class TalkError(int status, TalkErrorView body) : IResult
 
     public static TalkError Of(int status, string text) => new(status, new TalkErrorView(text));
 
+    public static TalkError Of(Refusal refusal) => new(refusal.Status, new TalkErrorView(refusal.Detail), refusal.RetryAfterSeconds);
+
     public static TalkError InternalFault(string? text = null) => new(StatusCodes.Status500InternalServerError, new TalkErrorView(text ?? Internal));
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
+        if (retryAfterSeconds is { } seconds) httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return JsonBody.Write(httpContext, status, body);
     }
 }

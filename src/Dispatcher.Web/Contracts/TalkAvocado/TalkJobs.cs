@@ -6,7 +6,9 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Reading;
+using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Dispatcher.Workflows;
 using Microsoft.AspNetCore.Http;
@@ -45,21 +47,22 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     {
         var id = engine.Gateway.NextJobId();
         var spec = SpecOf(request, key, id, await Workflow(request.TenantId), RequestOrigin.Of(caller, http));
+        // First, so that neither a crash between the two nor a job that starts at once finds it missing.
+        await manifests.Begin(spec, id);
         switch (await engine.Gateway.Submit(spec, caller.PrincipalFrom(http), id))
         {
-            case CommandReply.Done done:
-                await manifests.Ensure(done.State, CancellationToken.None);
+            case CommandReply.Done or CommandReply.Accepted:
                 LogCreated(logger, id, request.TenantId, spec.CorrelationId!);
                 return (CreatedOf(id, spec.Tenant), null);
-            case CommandReply.Accepted accepted:
-                // Durable, and another node's: that one makes the manifest when the job is its own.
-                return (CreatedOf(accepted.JobId, spec.Tenant), null);
             case CommandReply.Duplicate duplicate:
+                manifests.Forget(spec, id);
                 return (null, TalkError.DuplicateOf(duplicate.Existing.ToString(), manifests.KeyOf(spec.Tenant, duplicate.Existing)));
             case CommandReply.Refused refused:
-                return (null, TalkError.Invalid(refused.Rejection.Message));
+                manifests.Forget(spec, id);
+                return (null, TalkError.Of(Rejections.ToRefusal(refused.Rejection)));
             case CommandReply.Unavailable unavailable:
-                return (null, TalkError.Of(StatusCodes.Status503ServiceUnavailable, unavailable.Cause));
+                // The job may have been made all the same.
+                return (null, TalkError.Of(Refusal.Unavailable(unavailable)));
             default:
                 return (null, TalkError.InternalFault());
         }
@@ -67,16 +70,15 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
 
     public async ValueTask<(TalkJobView? Job, TalkError? Error)> Show(string jobId, string tenant, CancellationToken cancellation)
     {
-        if (await Find(jobId, tenant) is not { } state) return (null, TalkError.NotFound());
+        if (await Find(jobId, tenant) is not { } job) return (null, TalkError.NotFound());
         try
         {
-            await manifests.Ensure(state, cancellation);
-            return (ViewOf(state, await manifests.Read(state, cancellation)), null);
+            return (ViewOf(job.State!, await manifests.Show(job, cancellation)), null);
         }
-        catch (StepFailedException fault)
+        catch (StepFailedException fault) when (fault.Failure.Class != ErrorClass.Transient)
         {
             // "Invalid manifest: ...", with all that is wrong with it.
-            LogManifest(logger, state.Id, tenant, fault.Message);
+            LogManifest(logger, job.State!.Id, tenant, fault.Message);
             return (null, TalkError.InternalFault(fault.Message));
         }
     }
@@ -84,22 +86,26 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     /// <summary>Starts a job that waits; one that has started stays as it is.</summary>
     public async ValueTask<(TalkJobView? Job, TalkError? Error)> Start(string jobId, string tenant, Caller caller, HttpContext http)
     {
-        if (await Find(jobId, tenant) is not { } state) return (null, TalkError.NotFound());
+        if (await Find(jobId, tenant) is not { State: { } state }) return (null, TalkError.NotFound());
+        // What is asked of people while a job runs is no start.
+        if (state.Status != JobStatus.Pending && !state.Status.IsTerminal()) return await Show(jobId, tenant, http.RequestAborted);
         var order = new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now);
-        switch (await engine.Gateway.Send(state.Id, order, new CommandGuard(tenant, ExpectedVersion: null)))
+        switch (await engine.Gateway.Send(state.Id, order, new CommandGuard(tenant, state.SequenceNr)))
         {
+            case CommandReply.Refused { Rejection.Code: "version-conflict" }:
+                return await Show(jobId, tenant, http.RequestAborted);
             case CommandReply.Refused refused:
-                return (null, TalkError.Of(StatusCodes.Status409Conflict, refused.Rejection.Message));
+                return (null, TalkError.Of(Rejections.ToRefusal(refused.Rejection)));
             case CommandReply.Unavailable unavailable:
-                return (null, TalkError.Of(StatusCodes.Status503ServiceUnavailable, unavailable.Cause));
+                return (null, TalkError.Of(Refusal.Unavailable(unavailable)));
             default:
                 return await Show(jobId, tenant, http.RequestAborted);
         }
     }
 
     /// <summary>A job of this contract and this tenant; others do not exist here.</summary>
-    private async ValueTask<JobState?> Find(string jobId, string tenant) =>
-        JobId.TryParse(jobId, out var id) && await reader.Find(id, tenant) is { State: { } state } && TalkManifests.Has(state) ? state : null;
+    private async ValueTask<JobReading?> Find(string jobId, string tenant) =>
+        JobId.TryParse(jobId, out var id) && await reader.Find(id, tenant) is { State: { } state } job && TalkManifests.Has(state) ? job : null;
 
     private TalkJobCreated CreatedOf(JobId id, string tenant) => new(id.ToString(), "pending", engine.Options.Node.Environment, tenant, manifests.KeyOf(tenant, id));
 
@@ -123,12 +129,12 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
         {
             ["env"] = engine.Options.Node.Environment,
             ["tenantId"] = request.TenantId,
-            ["jobId"] = id.ToString(),
+            [TalkManifests.JobProperty] = id.ToString(),
             ["correlationId"] = origin.CorrelationId,
         };
         if (request.Input is { } source)
         {
-            input["inputKey"] = $"{folder}/input/{source.OriginalFilename}";
+            input[TalkManifests.VideoProperty] = $"{folder}/input/{source.OriginalFilename}";
             var described = new JsonObject { ["originalFilename"] = source.OriginalFilename, ["bytes"] = source.Bytes, ["mimeType"] = source.MimeType };
             if (source.Checksum is not null) described["checksum"] = source.Checksum;
             if (source.UploadedAt is not null) described["uploadedAt"] = source.UploadedAt;

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Dispatcher.Feed;
 using Dispatcher.Jobs;
-using Dispatcher.Steps;
 using Dispatcher.Web.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,12 +31,12 @@ internal sealed partial class TalkManifestFollower(DispatcherEngine engine, Talk
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Before the engine, which takes its feed along.</summary>
+    /// <summary>Before the engine, which takes its feed along. What has been said is still written, if the application's patience lasts.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         engine.Reborn -= FollowAnew;
         _subscription?.Dispose();
-        await _following;
+        await using (cancellationToken.Register(_stopping.Cancel)) await _following;
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken)
@@ -59,17 +58,29 @@ internal sealed partial class TalkManifestFollower(DispatcherEngine engine, Talk
 
     private async Task Follow(ChannelReader<FeedMessage> messages)
     {
-        await foreach (var message in messages.ReadAllAsync(_stopping.Token))
+        try
         {
-            if (message is not FeedMessage.Committed committed || !TalkManifests.Has(committed.State) || !committed.Events.Any(ChangesStatus)) continue;
-            try
+            await foreach (var message in messages.ReadAllAsync(_stopping.Token))
             {
-                await manifests.Ensure(committed.State, _stopping.Token);
+                if (message is FeedMessage.Committed committed && committed.Events.Any(ChangesStatus) && TalkManifests.Has(committed.State)) await Write(committed.State);
             }
-            catch (Exception fault) when (fault is StepFailedException or IOException or UnauthorizedAccessException)
-            {
-                LogNotWritten(logger, committed.State.Id, fault.Message);
-            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // What was not written is written when somebody asks.
+        }
+    }
+
+    /// <summary>Whatever is wrong with one job, the others are followed.</summary>
+    private async Task Write(JobState state)
+    {
+        try
+        {
+            await manifests.Ensure(state, _stopping.Token);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !_stopping.IsCancellationRequested)
+        {
+            LogNotWritten(logger, state.Id, fault.Message);
         }
     }
 

@@ -4,14 +4,15 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
 using Dispatcher.Steps.Handlers.Media;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Reading;
 
 namespace Dispatcher.Web.Contracts.TalkAvocado;
 
 /// <summary>
-/// The manifests of this contract's jobs. A manifest is made from its job, and its status is written from the job's: whoever finds it missing or behind sets it right, so that
-/// a crash between a job and its file loses nothing.
+/// The manifests of this contract's jobs. A manifest is written before its job is made, so that whatever the job does first finds its video there. What of it the job knows,
+/// its status above all, is set right by whoever finds it missing or behind.
 /// </summary>
-internal sealed class TalkManifests(DispatcherEngine engine, TimeProvider time)
+internal sealed class TalkManifests(DispatcherEngine engine, JobReader reader, TimeProvider time)
 {
     public const string LabelName = "contract";
     public const string LabelValue = "talk-avocado";
@@ -19,7 +20,12 @@ internal sealed class TalkManifests(DispatcherEngine engine, TimeProvider time)
     /// <summary>The property of a job's input that describes its video. Not <c>input</c>: functions get the job's input as it is, and one of theirs has that name.</summary>
     public const string SourceProperty = "source";
 
-    public static bool Has(JobState state) => state.Spec.Labels?.GetValueOrDefault(LabelName) == LabelValue;
+    /// <summary>The properties of a job's input that name the job itself, and its video.</summary>
+    public const string JobProperty = "jobId";
+    public const string VideoProperty = "inputKey";
+
+    /// <summary>True for a job of this contract. Anybody may give a job its label, but nobody else knows the job's id before it is made.</summary>
+    public static bool Has(JobState state) => state.Spec.Labels?.GetValueOrDefault(LabelName) == LabelValue && TextOf(state.Spec, JobProperty) == state.Id.ToString();
 
     /// <summary>The job's status in the contract's words.</summary>
     public static string StatusOf(JobState state) => state.Status switch
@@ -35,36 +41,57 @@ internal sealed class TalkManifests(DispatcherEngine engine, TimeProvider time)
 
     public string KeyOf(string tenant, JobId id) => $"{FolderOf(tenant, id).Key}/{ManifestFile.Path}";
 
-    /// <summary>Makes the manifest if it is missing, and sets its status right.</summary>
-    public ValueTask Ensure(JobState state, CancellationToken cancellation)
+    /// <summary>Writes the manifest of a job that is about to be made.</summary>
+    public ValueTask Begin(JobSpec spec, JobId id)
     {
-        var folder = FolderOf(state.Spec.Tenant, state.Id);
-        return new ManifestFile(folder).Ensure(StatusOf(state), time, () => Make(state, folder.Key), cancellation);
+        var folder = FolderOf(spec.Tenant, id);
+        return new ManifestFile(folder).Ensure(() => ValueTask.FromResult(Known(spec, id, "pending", time.GetUtcNow(), folder.Key)), time, CancellationToken.None);
     }
 
-    /// <summary>The manifest, as it is on the disk.</summary>
-    public ValueTask<JsonObject> Read(JobState state, CancellationToken cancellation) => new ManifestFile(FolderOf(state.Spec.Tenant, state.Id)).Read(cancellation);
+    /// <summary>The job was not made.</summary>
+    public void Forget(JobSpec spec, JobId id) => engine.Artifacts.Delete(spec.Tenant, id);
+
+    /// <summary>Makes the manifest if it is missing, and sets right what the job knows of it. The job is read anew when nobody else writes, so an old reading cannot come last.</summary>
+    public ValueTask Ensure(JobState state, CancellationToken cancellation) =>
+        new ManifestFile(FolderOf(state.Spec.Tenant, state.Id)).Ensure(async () => Known(await reader.Find(state.Id, state.Spec.Tenant) is { State: { } now } ? now : state), time, cancellation);
+
+    /// <summary>
+    /// The manifest for somebody who asks, set right before if it may be: as long as a job has not ended its own node writes there, and another cannot hold that off.
+    /// </summary>
+    public async ValueTask<JsonObject> Show(JobReading job, CancellationToken cancellation)
+    {
+        var state = job.State!;
+        if (engine.Cluster is null || state.Status.IsTerminal() || job.Inspection is not null) await Ensure(state, cancellation);
+        var manifest = new ManifestFile(FolderOf(state.Spec.Tenant, state.Id));
+        return manifest.Exists ? await manifest.Read(cancellation) : Known(state);
+    }
 
     private ArtifactFolder FolderOf(string tenant, JobId id) => engine.Artifacts.FolderOf(tenant, id);
 
-    private static JsonObject Make(JobState state, string folderKey)
+    private JsonObject Known(JobState state) => Known(state.Spec, state.Id, StatusOf(state), state.CreatedAt, FolderOf(state.Spec.Tenant, state.Id).Key);
+
+    private static JsonObject Known(JobSpec spec, JobId id, string status, DateTimeOffset createdAt, string folderKey)
     {
-        var created = ManifestFile.Now(state.CreatedAt);
+        var created = ManifestFile.Now(createdAt);
         var manifest = new JsonObject
         {
             ["schemaVersion"] = ManifestSchema.Version,
             ["env"] = folderKey.Split('/')[0],
-            ["tenantId"] = state.Spec.Tenant,
-            ["jobId"] = state.Id.ToString(),
+            ["tenantId"] = spec.Tenant,
+            ["jobId"] = id.ToString(),
             ["createdAt"] = created,
             ["updatedAt"] = created,
-            ["status"] = StatusOf(state),
+            ["status"] = status,
         };
-        if (state.Spec.Input is not { ValueKind: JsonValueKind.Object } input || !input.TryGetProperty("inputKey", out var key)) return manifest;
-        manifest["sourceVideoKey"] = key.GetString();
-        var source = new JsonObject { ["sourceKey"] = key.GetString() };
-        foreach (var property in input.GetProperty(SourceProperty).EnumerateObject()) source[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        if (TextOf(spec, VideoProperty) is not { } key) return manifest;
+        manifest["sourceVideoKey"] = key;
+        if (!spec.Input!.Value.TryGetProperty(SourceProperty, out var described) || described.ValueKind != JsonValueKind.Object) return manifest;
+        var source = new JsonObject { ["sourceKey"] = key };
+        foreach (var property in described.EnumerateObject()) source[property.Name] = JsonNode.Parse(property.Value.GetRawText());
         manifest["input"] = source;
         return manifest;
     }
+
+    private static string? TextOf(JobSpec spec, string property) =>
+        spec.Input is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty(property, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

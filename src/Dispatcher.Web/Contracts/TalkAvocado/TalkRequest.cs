@@ -16,9 +16,19 @@ internal sealed partial record TalkRequest(string TenantId, TalkInput? Input)
     private const int NestingLimit = 8;
 
     /// <summary>The request, or the error of the first thing that is wrong with it.</summary>
-    public static async ValueTask<(TalkRequest? Request, string? Error)> Read(HttpRequest http)
+    public static async ValueTask<(TalkRequest? Request, TalkError? Error)> Read(HttpRequest http)
     {
-        if (await ReadText(http) is not { } bytes) return (null, $"Request body is larger than {LimitBytes} bytes");
+        if (await ReadText(http) is not { } bytes) return (null, TalkError.Of(StatusCodes.Status413PayloadTooLarge, $"Request body is larger than {LimitBytes} bytes"));
+        var (request, error) = Parse(bytes);
+        return (request, error is null ? null : TalkError.Invalid(error));
+    }
+
+    /// <summary>Why a text is no tenant's id; null if it is one.</summary>
+    public static string? TenantFault(string? tenantId) =>
+        string.IsNullOrEmpty(tenantId) ? "Missing required field: tenantId" : TenantPattern().IsMatch(tenantId) && TenantName.IsValid(tenantId) ? null : "Invalid tenantId format";
+
+    private static (TalkRequest?, string?) Parse(ReadOnlyMemory<byte> bytes)
+    {
         try
         {
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = NestingLimit, AllowDuplicateProperties = false });
@@ -34,10 +44,6 @@ internal sealed partial record TalkRequest(string TenantId, TalkInput? Input)
             return (null, "Invalid JSON in request body");
         }
     }
-
-    /// <summary>Why a text is no tenant's id; null if it is one.</summary>
-    public static string? TenantFault(string? tenantId) =>
-        string.IsNullOrEmpty(tenantId) ? "Missing required field: tenantId" : TenantPattern().IsMatch(tenantId) && TenantName.IsValid(tenantId) ? null : "Invalid tenantId format";
 
     private static (TalkRequest?, string?) Of(JsonElement body)
     {

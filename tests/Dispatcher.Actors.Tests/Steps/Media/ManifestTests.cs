@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
 using Dispatcher.Steps;
 using Dispatcher.Steps.Handlers.Media;
 
@@ -98,6 +99,65 @@ public sealed class ManifestTests
         }));
 
         Assert.Equal(40, bench.Manifest().GetProperty("renders").GetArrayLength());
+    }
+
+    /// <summary>Of two who bring what they know, the later one asks for it after the earlier one has written.</summary>
+    [Fact]
+    public async Task Ensure_AsksWhatIsKnown_OnlyWhenNobodyElseWrites()
+    {
+        using var bench = new MediaBench();
+        await bench.Write(ManifestFile.Path, Minimal);
+        var manifest = new ManifestFile(bench.Folder);
+        var gate = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = manifest.Ensure(() => new ValueTask<JsonObject>(gate.Task), TimeProvider.System, CancellationToken.None).AsTask();
+        var isAsked = false;
+        var second = manifest.Ensure(
+            () =>
+            {
+                isAsked = true;
+                return ValueTask.FromResult(new JsonObject { ["status"] = "completed" });
+            },
+            TimeProvider.System,
+            CancellationToken.None).AsTask();
+        Assert.False(isAsked);
+        gate.SetResult(new JsonObject { ["status"] = "processing", ["sourceVideoKey"] = "k" });
+        await Task.WhenAll(first, second);
+
+        Assert.Equal(("completed", "k"), (bench.Manifest().GetProperty("status").GetString(), bench.Manifest().GetProperty("sourceVideoKey").GetString()));
+    }
+
+    [Fact]
+    public async Task Ensure_WritesNothing_WhenNothingIsMissing()
+    {
+        using var bench = new MediaBench();
+        await bench.Write(ManifestFile.Path, Minimal);
+        await new ManifestFile(bench.Folder).Ensure(() => ValueTask.FromResult(new JsonObject { ["status"] = "pending", ["env"] = "prod" }), TimeProvider.System, CancellationToken.None);
+        Assert.Equal(Minimal, await File.ReadAllTextAsync(bench.Folder.PathOf(ManifestFile.Path)));
+    }
+
+    [Theory]
+    [InlineData("media.mark-processing", "processing")]
+    [InlineData("media.mark-completed", "completed")]
+    public async Task Mark_SetsTheStatus_AndAnswersAsTheFunctionDoes(string handler, string status)
+    {
+        using var bench = new MediaBench();
+        var answer = await bench.Run(handler, new { tenantId = "acme" });
+        Assert.Equal(status, bench.Manifest().GetProperty("status").GetString());
+        var body = answer.GetProperty("body");
+        Assert.Equal((200, "acme", bench.JobId.ToString(), status), (answer.GetProperty("statusCode").GetInt32(), body.GetProperty("tenantId").GetString(), body.GetProperty("jobId").GetString(), body.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task MarkFailed_FailsItsJob_WithWhatWasCaught()
+    {
+        using var bench = new MediaBench();
+        await bench.Run("media.mark-processing", new { });
+        var caught = await bench.RunFailing("media.mark-failed", new { error = new { Error = "CODEC_UNSUPPORTED", Cause = "the sound is broken" } });
+        var bare = await bench.RunFailing("media.mark-failed", new { error = "odd" });
+
+        Assert.Equal((ErrorClass.Permanent, "CODEC_UNSUPPORTED", "the sound is broken"), (caught.Class, caught.Code, caught.Message));
+        Assert.Equal((ErrorClass.Permanent, null, "A state of the pipeline has failed."), (bare.Class, bare.Code, bare.Message));
+        Assert.Equal("failed", bench.Manifest().GetProperty("status").GetString());
     }
 
     [Fact]

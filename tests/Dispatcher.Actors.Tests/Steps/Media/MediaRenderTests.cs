@@ -31,6 +31,45 @@ public sealed class MediaRenderTests
         Assert.Empty(bench.Leftovers());
     }
 
+    private const string TwoKeeps = """
+        {"schemaVersion":"1.0.0","cuts":[
+          {"start":"0.00","end":"1.00","type":"keep","reason":"content","confidence":1.0},
+          {"start":"1.00","end":"3.00","type":"cut","reason":"silence_2000ms","confidence":1.0},
+          {"start":"3.00","end":"4.00","type":"keep","reason":"content","confidence":1.0}]}
+        """;
+
+    [Fact]
+    public async Task RenderCuts_RendersAndJoinsWhatIsKept_AndGoesOnBehindItsCheckpoint()
+    {
+        using var bench = new MediaBench();
+        var video = await bench.MakeVideo("source.mp4", 4);
+        await bench.Run("media.mark-processing", new { });
+        await bench.Write(PlanCuts.PlanPath, TwoKeeps);
+
+        var joined = await bench.Run("media.render-cuts", new { video, preset = "ultrafast" });
+        Assert.Equal(2, joined.GetProperty("durationSec").GetDouble(), 1);
+        Assert.Equal((2, 2), (joined.GetProperty("segments").GetInt32(), bench.Checkpoints.Count));
+        Assert.Equal("renders/base_cuts.mp4", joined.GetProperty("path").GetString());
+        Assert.Single(bench.Manifest().GetProperty("renders").EnumerateArray());
+
+        await bench.Run("media.render-cuts", new { video, preset = "ultrafast" }, checkpoint: bench.Checkpoints[0]);
+        Assert.Equal(3, bench.Checkpoints.Count);
+    }
+
+    [Fact]
+    public async Task RenderCuts_RecordsAFailureOnce_ThoughAPartOfItHasFailed()
+    {
+        using var bench = new MediaBench();
+        var video = await bench.MakeVideo("short.mp4", 2);
+        await bench.Run("media.mark-processing", new { });
+        await bench.Write(PlanCuts.PlanPath, TwoKeeps);
+
+        var failure = await bench.RunFailing("media.render-cuts", new { video, preset = "ultrafast" });
+
+        Assert.Equal(MediaFailure.InvalidPlan, failure.Code);
+        Assert.Equal("render-cuts", Assert.Single(bench.Manifest().GetProperty("logs").EnumerateArray()).GetProperty("step").GetString());
+    }
+
     [Fact]
     public async Task RenderSegment_IsAsLongAsAsked_WhenTheSoundEndsALittleEarly()
     {

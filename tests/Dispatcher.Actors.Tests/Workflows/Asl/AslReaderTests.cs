@@ -128,6 +128,31 @@ public sealed class AslReaderTests
         Assert.Throws<WorkflowDefinitionException>(() => WorkflowDefinition.Parse(text)).Faults,
         fault => fault.Path == path && fault.Message.Contains(message, StringComparison.Ordinal));
 
+    /// <summary>Where all tasks lead when they fail, any of them may have written the error, and each but the last its result.</summary>
+    [Fact]
+    public void Tasks_AllCaughtByOneState_AreAWorkflow()
+    {
+        const int Tasks = 40;
+        var tasks = Enumerable.Range(0, Tasks).Select(i => $$"""
+            "task-{{i}}": { "Type": "Task", "Resource": "x", "ResultPath": "$.task{{i}}", "Catch": [{ "ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "failed" }], {{(i == Tasks - 1 ? "\"End\": true" : $"\"Next\": \"task-{i + 1}\"")}} },
+            """);
+        var workflow = Machine($$"""{{string.Concat(tasks)}} "failed": { "Type": "Task", "Resource": "y", "End": true }""", "task-0");
+        Assert.Equal(Tasks, Step(workflow, "failed").Needs.Length);
+    }
+
+    /// <summary>Each rule excludes all before it: five thousand of them would be a gigabyte of conditions.</summary>
+    [Fact]
+    public void Choice_IsRefused_WhenItsRulesTogetherAreTooLarge()
+    {
+        var rules = Enumerable.Range(0, 5000).Select(i => $$"""{ "Variable": "$.x", "NumericEquals": {{i}}, "Next": "end" }""");
+        var refused = Assert.Throws<WorkflowDefinitionException>(() => Machine($$"""
+            "a": { "Type": "Choice", "Default": "end", "Choices": [{{string.Join(',', rules)}}] }, "end": { "Type": "Succeed" }
+            """));
+        var fault = Assert.Single(refused.Faults);
+        Assert.StartsWith("States.a.Choices[", fault.Path, StringComparison.Ordinal);
+        Assert.Contains("larger than 1048576 bytes", fault.Message, StringComparison.Ordinal);
+    }
+
     private static StepDefinition Step(WorkflowDefinition workflow, string id) => workflow.Steps.Single(step => step.Id == id);
 
     private static WorkflowDefinition Machine(string states, string startAt = "a") =>

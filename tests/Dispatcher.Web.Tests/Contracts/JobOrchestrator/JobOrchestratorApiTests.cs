@@ -55,6 +55,7 @@ public sealed class JobOrchestratorApiTests : ServiceTest
     [InlineData("""{"job_id":1,"name":"w","steps":[{"name":"a","task_type":"t","handler":"noop","timeout":-5}]}""", "Step 0: timeout must be more than 0 s and at most 366 days")]
     [InlineData("""{"job_id":1,"name":"w","metadata":[],"steps":[{"name":"a","task_type":"t","handler":"noop"}]}""", "metadata must be an object")]
     [InlineData("""{"job_id":1,"name":"w","steps":[{"name":"a","task_type":"t","handler":"nope"}]}""", "there is no handler 'nope'")]
+    [InlineData("""{"job_id":1,"name":"w","steps":[null]}""", "Step 0 must be an object")]
     public async Task BadRequests_AreRefused_WithTheContractsTexts(string body, string text)
     {
         var answer = await Api.Post(Root, body);
@@ -81,6 +82,20 @@ public sealed class JobOrchestratorApiTests : ServiceTest
         Assert.Equal(HttpStatusCode.Conflict, (await Api.Post($"{Root}/{id}/start")).Status);
         foreach (var path in new[] { $"{Root}/5", $"{Root}/5/progress", $"{Root}/5/tasks", $"{Root}/tasks/abc" }) Assert.Equal(HttpStatusCode.NotFound, (await Api.Get(path)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Api.Post($"{Root}/5/start")).Status);
+    }
+
+    /// <summary>An operator may give a job that waits another input; then it is no workflow any more, and the others still are.</summary>
+    [Fact]
+    public async Task Lists_LeaveOut_WhatIsNoWorkflow()
+    {
+        var lost = (await Api.Post(Root, Sample)).Number("id");
+        var kept = (await Api.Post(Root, Sample)).Number("id");
+        var job = (await Api.Get("/jobs?label=contract%3Djob-orchestrator")).At("jobs").EnumerateArray().Select(row => row.GetProperty("id").GetString()!).Last();
+        Assert.Equal(HttpStatusCode.OK, (await Api.Post($"/jobs/{job}/amend", """{"input":{"job_id":1,"tasks":[5]}}""")).Status);
+
+        foreach (var state in new[] { "active", "failed", "recoverable" }) Assert.Equal(HttpStatusCode.OK, (await Api.Get($"{Root}?state={state}")).Status);
+        Assert.Equal(kept, (await Api.Get($"{Root}?job_id=1")).Number("workflows.0.id"));
+        Assert.Equal(HttpStatusCode.NotFound, (await Api.Get($"{Root}/{lost}")).Status);
     }
 
     [Theory]

@@ -69,6 +69,41 @@ public sealed class JobOrchestratorTests : OrchestratorTest
         await Assert.ThrowsAsync<WorkflowNotFoundException>(() => Orchestrator.GetWorkflowProgress(5));
     }
 
+    /// <summary>A correlation id is a word by which a job is found, too.</summary>
+    [Fact]
+    public async Task Get_IsNotMisled_ByAJobWhoseWordsReadLikeTheKey()
+    {
+        var made = await Orchestrator.CreateWorkflow(7, Spec);
+        await Api.Register(Support.Workflows.Quick);
+        await Api.Create($$$"""{"workflow":"quick","correlation_id":"job-orchestrator:{{{made.Id}}}","labels":{"contract":"job-orchestrator","job_id":"7"}}""");
+        await Restart();
+        Assert.Equal(made.Id, (await Orchestrator.GetWorkflow(made.Id))!.Id);
+        Assert.Equal(made.Id, (await Orchestrator.GetWorkflowByJob(7))!.Id);
+    }
+
+    /// <summary>Only the contract's own spelling of a number makes a job a workflow.</summary>
+    [Theory]
+    [InlineData("job-orchestrator:007")]
+    [InlineData("job-orchestrator:99999999999999999999")]
+    [InlineData("job-orchestrator:")]
+    public async Task Lists_LeaveOut_AJobWithAKeyThatIsNone(string key)
+    {
+        await Api.Register(Support.Workflows.Quick);
+        var client = Service.Services.GetRequiredService<IDispatcherClient>();
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["contract"] = "job-orchestrator", ["job_id"] = "7" };
+        await client.WhenEnded(await client.Submit("quick", null, new SubmitOptions { IdempotencyKey = key, Labels = labels }));
+        Assert.Null(await Orchestrator.GetWorkflowByJob(7));
+        Assert.Null(await Orchestrator.GetWorkflow(7));
+    }
+
+    [Fact]
+    public async Task AHundredSteps_AreOneWorkflow()
+    {
+        var spec = new WorkflowSpec("Long", [.. Enumerable.Range(0, 100).Select(index => new WorkflowStep($"Step {index}", "download", "noop") { Dependencies = index == 0 ? [] : [index - 1], With = new { index } })]);
+        var made = await Orchestrator.CreateWorkflow(1, spec);
+        Assert.Equal((WorkflowStatus.Completed, 100), ((await Orchestrator.ExecuteWorkflow(made.Id)).Status, (await Orchestrator.GetTasks(made.Id)).Count));
+    }
+
     [Fact]
     public async Task Get_FindsAWorkflow_AfterARestart()
     {

@@ -18,6 +18,8 @@ public sealed class OrchestratorControlTests : OrchestratorTest
         gate.Open();
         await UntilTask(made.Id, 1, task => task.Status == WorkflowTaskStatus.Completed);
         Assert.Equal((WorkflowStatus.Paused, WorkflowTaskStatus.Pending), ((await Orchestrator.GetWorkflow(made.Id))!.Status, (await Orchestrator.GetTasks(made.Id))[2].Status));
+        // Nobody might ever resume it.
+        await Refused("Cannot execute workflow in paused state", () => Orchestrator.ExecuteWorkflow(made.Id));
         var resumed = await Orchestrator.RecoverWorkflow(made.Id, 2);
         Assert.Equal((WorkflowStatus.Running, 0), (resumed.Status, resumed.RecoveryAttempts));
         Assert.Equal(WorkflowStatus.Completed, (await Orchestrator.ExecuteWorkflow(made.Id)).Status);
@@ -89,6 +91,21 @@ public sealed class OrchestratorControlTests : OrchestratorTest
         Assert.Equal("Maximum recovery attempts (1) reached", (await Assert.ThrowsAsync<WorkflowValidationException>(() => Orchestrator.RecoverWorkflow(made.Id, 0))).Message);
         Assert.Empty(await Orchestrator.GetRecoverableWorkflows());
         Assert.Equal(made.Id, Assert.Single(await Orchestrator.GetFailedWorkflows()).Id);
+    }
+
+    [Fact]
+    public async Task Recoverable_AreLookedForBehindThoseThatAreNot()
+    {
+        Script.Does["Download Images"] = _ => throw new InvalidOperationException("no route");
+        var older = await Orchestrator.CreateWorkflow(1, Quick);
+        await Orchestrator.ExecuteWorkflow(older.Id);
+        var newer = await Orchestrator.CreateWorkflow(2, Quick with { MaxRecoveryAttempts = 1 });
+        await Orchestrator.ExecuteWorkflow(newer.Id);
+        await Orchestrator.RecoverWorkflow(newer.Id, 0);
+        await Ended(newer.Id);
+
+        Assert.Equal(newer.Id, Assert.Single(await Orchestrator.GetFailedWorkflows(1)).Id);
+        Assert.Equal(older.Id, Assert.Single(await Orchestrator.GetRecoverableWorkflows(1)).Id);
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public abstract class OrchestratorTest : ServiceTest
     /// <summary>Without retries, so that a failure is final at once.</summary>
     private protected WorkflowSpec Quick => Spec with { Name = "Quick Build", Steps = [.. Spec.Steps.Select(step => step with { MaxRetries = 0 })] };
 
-    /// <summary>Steps without dependencies on each other but the last.</summary>
+    /// <summary>One step, which may take 50 ms and is tried once.</summary>
     private protected WorkflowSpec Timed => new("Timed", [new WorkflowStep("Slow", "download", context => Script.Run("Slow", context)) { MaxRetries = 0, Timeout = TimeSpan.FromMilliseconds(50) }]);
 
     private protected static async Task Refused(string text, Func<Task> move) => Assert.Equal(text, (await Assert.ThrowsAsync<WorkflowValidationException>(move)).Message);

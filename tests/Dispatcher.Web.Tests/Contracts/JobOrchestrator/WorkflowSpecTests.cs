@@ -46,6 +46,9 @@ public sealed class WorkflowSpecTests
         Refused("Workflow must have at most 100 steps, not 101", new WorkflowSpec("w", [.. Enumerable.Range(0, 101).Select(index => new WorkflowStep($"s{index}", "download", "noop"))]));
 
     [Fact]
+    public void Validate_Refuses_AStepThatIsNull() => Refused("Step 0 must be an object", new WorkflowSpec("w", [null!]));
+
+    [Fact]
     public void Validate_Refuses_NamesAndTypesThatAreEmptyOrTooLong()
     {
         Refused("Step 0: task_name must have 1 to 100 characters", new WorkflowSpec("w", [new WorkflowStep("", "download", "noop")]));

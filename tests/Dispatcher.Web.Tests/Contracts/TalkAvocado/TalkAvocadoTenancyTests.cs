@@ -68,6 +68,18 @@ public sealed class TalkAvocadoTenancyTests : ServiceTest
         Assert.Equal(HttpStatusCode.Unauthorized, (await Send(HttpMethod.Post, "/jobs", null, """{"tenantId":"acme"}""")).Status);
 
     [Fact]
+    public async Task Roles_ViewersShowAndSubmittersCreateAndStart()
+    {
+        var viewer = await Key("acme", "viewer");
+        var worker = await Key("acme", "worker");
+        var id = await Create(_acme, "acme");
+        Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, "/jobs", viewer, """{"tenantId":"acme"}""")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, $"/jobs/{id}/start?tenantId=acme", viewer)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await Send(HttpMethod.Get, $"/jobs/{id}?tenantId=acme", viewer)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Get, $"/jobs/{id}?tenantId=acme", worker)).Status);
+    }
+
+    [Fact]
     public async Task StartOnCreate_RunsTheSkeletonToCompleted()
     {
         var id = await Create(_acme, "acme");
@@ -104,10 +116,10 @@ public sealed class TalkAvocadoTenancyTests : ServiceTest
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    private async Task<string> Key(string tenant)
+    private async Task<string> Key(string tenant, params string[] roles)
     {
         var by = Service.Services.GetRequiredService<OperatorKey>().Text;
-        var made = await Service.Json(HttpMethod.Post, "/api/v1/keys", by, new { tenant, roles = new[] { "submitter", "viewer" } }, HttpStatusCode.Created);
+        var made = await Service.Json(HttpMethod.Post, "/api/v1/keys", by, new { tenant, roles = roles.Length > 0 ? roles : ["submitter", "viewer"] }, HttpStatusCode.Created);
         return made.GetProperty("key").GetString()!;
     }
 }

@@ -141,6 +141,43 @@ public class TalkAvocadoTests : ServiceTest
         Assert.Equal(made.Text("jobId"), Path.GetFileName(Assert.Single(Directory.GetDirectories(PathOf("dev/demo-tenant")))));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("k\ty")]
+    [InlineData("a23456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890x")]
+    public async Task Create_RefusesAMalformedKey(string key)
+    {
+        var answer = await Post(Sample, ("x-idempotency-key", key));
+        Assert.Equal((HttpStatusCode.BadRequest, "Invalid x-idempotency-key: 1 to 180 printable characters, once"), (answer.Status, answer.Text("error")));
+    }
+
+    [Fact]
+    public async Task Create_Answers413_WhenTheBodyIsTooLarge()
+    {
+        var answer = await Post($$"""{"tenantId":"demo-tenant","more":"{{new string('x', 64 * 1024)}}"}""");
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "Request body is larger than 65536 bytes"), (answer.Status, answer.Text("error")));
+    }
+
+    [Fact]
+    public async Task Create_Answers422_AndLeavesNothing_WhenTheTenantsWorkflowTakesNoSuchInput()
+    {
+        var definition = WorkflowDefinition.Parse("name: talk-avocado\nversion: 1\ninput: { type: object, required: [colour] }\nsteps: [ { id: a, uses: noop } ]");
+        await Service.Engine.Node.Workflows.Register(definition, "demo-tenant");
+        var answer = await Post(Sample);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains("colour", answer.Text("error"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(PathOf("dev/demo-tenant")));
+    }
+
+    [Fact]
+    public async Task Create_Answers503_AndWhenToComeAgain_WhenTheServerCannotTakeJobs()
+    {
+        await Service.Engine.StopAsync(default);
+        var answer = await Post(Sample);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "1"), (answer.Status, answer.Headers.GetValues("Retry-After").Single()));
+        Assert.NotEmpty(answer.Text("error"));
+    }
+
     [Fact]
     public async Task Create_AnswersWithTheCorrelationId_GivenOrMade_AndRecordsIt()
     {
@@ -257,6 +294,47 @@ public class TalkAvocadoTests : ServiceTest
     }
 
     [Fact]
+    public async Task Status_StaysProcessing_WhileAJobThatHasBegunIsPaused()
+    {
+        await RegisterPipeline(waits: true);
+        var id = await Create(Sample);
+        await Start(id);
+        await Command(id, new JobCommand.Pause(new Principal("a", "test"), null, Service.Engine.Gateway.Now));
+        Assert.Equal((JobStatus.Paused, "processing"), ((await StateOf(id)).Status, (await Show(id)).Text("status")));
+        _files.Release();
+        await Command(id, new JobCommand.Resume(new Principal("a", "test"), null, Service.Engine.Gateway.Now));
+        await Ended(id);
+        Assert.Equal("completed", (await Show(id)).Text("status"));
+    }
+
+    [Fact]
+    public async Task Status_IsFailed_AndTheManifestSaysSo()
+    {
+        await Service.Engine.Node.Workflows.Register(WorkflowDefinition.Parse("name: talk-avocado\nversion: 1\nsteps: [ { id: a, uses: fail, retry: { max_attempts: 1 } } ]"), "demo-tenant");
+        var id = await Create(Sample);
+        await Start(id);
+        await Ended(id);
+        Assert.Equal("failed", (await Show(id)).Text("status"));
+        Assert.Equal("failed", Text(JsonNode.Parse(await File.ReadAllTextAsync(PathOf($"dev/demo-tenant/{id}/manifest.json")))!, "status"));
+    }
+
+    /// <summary>What a step asks of people is no start of the job.</summary>
+    [Fact]
+    public async Task Start_ApprovesNoStep_OfAJobThatRuns()
+    {
+        await Service.Engine.Node.Workflows.Register(WorkflowDefinition.Parse("name: talk-avocado\nversion: 1\nsteps: [ { id: look, uses: approval } ]"), "demo-tenant");
+        var id = await Create(Sample);
+        using var events = Service.Engine.Node.Feed.Subscribe(JobId.Parse(id));
+        await Start(id);
+        while ((await StateOf(id)).Waits.Approvals == 0) await events.Messages.ReadAsync();
+
+        await Start(id);
+
+        var state = await StateOf(id);
+        Assert.Equal((1, StepStatus.Running), (state.Waits.Approvals, state.Step("look").Status));
+    }
+
+    [Fact]
     public async Task LegacyMirror_IsOff_OnlyCanonicalKeysAreWritten()
     {
         await RegisterPipeline();
@@ -285,6 +363,9 @@ public class TalkAvocadoTests : ServiceTest
         using var events = Service.Engine.Node.Feed.Subscribe(JobId.Parse(id));
         Assert.Equal(HttpStatusCode.OK, (await Api.Send(HttpMethod.Post, Own($"/jobs/{id}/start?tenantId=demo-tenant"))).Status);
     }
+
+    private async Task Command(string id, JobCommand command) =>
+        Assert.IsType<Dispatcher.JobActors.CommandReply.Done>(await Service.Engine.Gateway.Send(JobId.Parse(id), command, new Dispatcher.JobActors.CommandGuard("demo-tenant", null)));
 
     private protected async Task Ended(string id)
     {

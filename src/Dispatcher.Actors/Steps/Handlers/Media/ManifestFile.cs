@@ -10,7 +10,7 @@ namespace Dispatcher.Steps.Handlers.Media;
 /// <summary>
 /// A job's <c>manifest.json</c>: what the job has made so far, for whoever asks. Checked against <see cref="ManifestSchema"/> at every read
 /// and write; written as a whole, atomically. Changes of one manifest are made one after the other within this process; a job runs on one
-/// node, so no other process writes it.
+/// node, and no other process may write its manifest as long as it runs.
 /// </summary>
 public sealed class ManifestFile(ArtifactFolder folder)
 {
@@ -86,11 +86,13 @@ public sealed class ManifestFile(ArtifactFolder folder)
     }, CancellationToken.None);
 
     /// <summary>A new attempt began after a failed one: the job is under way again.</summary>
-    public async ValueTask MarkProcessing(StepContext context)
+    public ValueTask MarkProcessing(StepContext context) => Mark(context, "processing");
+
+    /// <summary>Sets the status; writes nothing if it is that already.</summary>
+    public async ValueTask Mark(StepContext context, string status)
     {
-        var manifest = await Read(context.Cancellation);
-        if (IsStatus(manifest, "processing")) return;
-        await Update(context.Time, current => current["status"] = "processing", context.Cancellation);
+        if (IsStatus(await Read(context.Cancellation), status)) return;
+        await Update(context.Time, current => current["status"] = status, context.Cancellation);
     }
 
     /// <summary>The path that a step was given or, without one, the source video that the manifest names: absolute, or below the job's folder; null if there is none.</summary>
@@ -101,16 +103,16 @@ public sealed class ManifestFile(ArtifactFolder folder)
         return key.StartsWith(folder.Key + "/", StringComparison.Ordinal) ? key[(folder.Key.Length + 1)..] : key;
     }
 
-    /// <summary>Makes the manifest with what is known of the job, if it is not there yet; else only its status is set right. Writes nothing where nothing changes.</summary>
-    /// <param name="status">The job's.</param>
-    /// <param name="make">The whole manifest but for <c>updatedAt</c>, which is set here.</param>
-    public async ValueTask Ensure(string status, TimeProvider time, Func<JsonObject> make, CancellationToken cancellation)
+    /// <summary>Puts into the manifest what is known of the job and missing there, and the job's status; makes it if there is none. Writes nothing where nothing changes.</summary>
+    /// <param name="known">A whole manifest; its <c>updatedAt</c> is set here. Asked for while nobody else writes, so that of two who ask the later one knows as much.</param>
+    public async ValueTask Ensure(Func<ValueTask<JsonObject>> known, TimeProvider time, CancellationToken cancellation)
     {
         using var held = await Locks.Hold(folder.Key, cancellation);
-        var manifest = Exists ? await Read(cancellation) : make();
-        if (Exists && IsStatus(manifest, status)) return;
-        manifest["status"] = status;
-        manifest["updatedAt"] = Now(time.GetUtcNow());
+        var manifest = Exists ? await Read(cancellation) : [];
+        var missing = (await known()).Where(property => property.Key == "status" ? !IsStatus(manifest, property.Value!.GetValue<string>()) : !manifest.ContainsKey(property.Key)).ToList();
+        if (missing.Count == 0) return;
+        foreach (var (name, value) in missing) manifest[name] = value?.DeepClone();
+        manifest["updatedAt"] = Now(time);
         await Write(manifest, cancellation);
     }
 

@@ -19,15 +19,10 @@ internal sealed class MarkStatus : MediaHandler
 
     protected override async ValueTask<StepResult> Work(StepContext context)
     {
-        await Mark(context, _status);
-        return Done(AnswerOf(context, _status));
-    }
-
-    internal static async ValueTask Mark(StepContext context, string status)
-    {
         var manifest = new ManifestFile(context.Artifacts);
-        if (!manifest.Exists) await manifest.Create(context);
-        await manifest.Ensure(status, context.Time, () => [], context.Cancellation);
+        await manifest.Create(context);
+        await manifest.Mark(context, _status);
+        return Done(AnswerOf(context, _status));
     }
 
     private static object AnswerOf(StepContext context, string status) => new

@@ -48,6 +48,9 @@ internal abstract partial class MediaHandler(string name, string schema) : IStep
         }
     }
 
+    /// <summary>Does the work as a part of another handler's attempt, which describes and records what it throws.</summary>
+    internal ValueTask<StepResult> RunWithin(InnerStep part) => Work(part);
+
     /// <summary>Does the step's work; may throw anything.</summary>
     protected abstract ValueTask<StepResult> Work(StepContext context);
 

@@ -39,7 +39,7 @@ internal sealed class RenderCuts(MediaTools tools) : MediaHandler("media.render-
             if (index >= done || !context.Artifacts.Exists(path))
             {
                 var item = new { video, start = keeps[index].StartMs / 1000m, end = keeps[index].EndMs / 1000m, index, frames = frames[index], preset = with.Text("preset", "veryfast") };
-                await _segment.Run(new InnerStep(context, Element(item)));
+                await _segment.RunWithin(new InnerStep(context, Element(item)));
                 await context.SaveCheckpoint(Element(index + 1));
             }
 
@@ -47,7 +47,7 @@ internal sealed class RenderCuts(MediaTools tools) : MediaHandler("media.render-
             context.Progress(95.0 * (index + 1) / keeps.Count, $"rendered {index + 1} of {keeps.Count} stretches");
         }
 
-        return await _concat.Run(new InnerStep(context, Element(new { segments, type = "preview" })));
+        return await _concat.RunWithin(new InnerStep(context, Element(new { segments, type = "preview" })));
     }
 
     private static JsonElement Element(object value) => JsonSerializer.SerializeToElement(value, value.GetType());
