@@ -240,7 +240,7 @@ public sealed class CoordinatorJobTests : CoordinatorTest
     [Fact]
     public async Task OneIdempotencyKey_IsOneJob_WhateverHasBecomeOfTheCampaign()
     {
-        var body = $$"""{"campaign_id":"{{Campaign}}","client_id":7,"parameters":{"style":"calm"}}""";
+        var body = $$"""{"campaign_id":"{{Campaign}}","client_id":7,"parameters":{"style":"calm"} }""";
         var first = await Coordinator.Post($"{Root}/jobs/from-image-pairs", body, ("Idempotency-Key", "order-1"));
 
         LayImages("default", Campaign, "e.jpg");

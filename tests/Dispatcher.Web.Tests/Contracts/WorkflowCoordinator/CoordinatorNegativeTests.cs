@@ -179,7 +179,7 @@ public sealed class CoordinatorNegativeTests : CoordinatorTest
     {
         var input = System.Text.Json.Nodes.JsonNode.Parse((await Api.Get($"/jobs/{(await EngineJobs(number))[0]}")).At("input").GetRawText())!;
         (input["revision"], input["video_name"]) = (99, "Mine");
-        return await Api.Create($$"""{"workflow":"video-scenes","input":{{input.ToJsonString()}},"labels":{"coordinator_job":"{{number}}","coordinator_revision":"99","campaign":"{{Campaign}}"}}""");
+        return await Api.Create($$"""{"workflow":"video-scenes","input":{{input.ToJsonString()}},"labels":{"coordinator_job":"{{number}}","coordinator_revision":"99","campaign":"{{Campaign}}"} }""");
     }
 
     /// <summary>Sets what stands at a path; null takes it out of its list.</summary>
