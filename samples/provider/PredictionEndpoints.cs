@@ -44,13 +44,17 @@ internal static class PredictionEndpoints
 
     private static IResult Look(string id, Workshop workshop)
     {
+        workshop.CountLook();
         if (workshop.Fault.RefuseLooks > 0 && workshop.StillHappens()) return Results.Json(new { detail = "not now" }, statusCode: workshop.Fault.RefuseLooks);
-        return workshop.Ledger.Find(id) is { } found ? Results.Json(workshop.View(found)) : Results.NotFound(new { detail = "no such prediction" });
+        return Show(id, workshop);
     }
+
+    private static IResult Show(string id, Workshop workshop) =>
+        workshop.Ledger.Find(id) is { } found ? Results.Json(workshop.View(found)) : Results.NotFound(new { detail = "no such prediction" });
 
     private static IResult Cancel(string id, Workshop workshop)
     {
         workshop.Ledger.Change(id, known => known with { Status = "canceled" });
-        return Look(id, workshop);
+        return Show(id, workshop);
     }
 }

@@ -31,6 +31,9 @@ public sealed class ProviderService : IAsyncDisposable
 
     public IReadOnlyList<Prediction> Predictions => _workshop.Ledger.All;
 
+    /// <summary>How often somebody has asked how far an order is.</summary>
+    public int Looks => _workshop.Looks;
+
     /// <summary>What goes wrong from now on; null for nothing.</summary>
     public void Set(Fault? fault) => _workshop.Set(fault ?? new Fault());
 

@@ -10,6 +10,7 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
     private readonly ClipMaker _maker = new(Path.Combine(settings.DataDirectory, "clips"), settings.WithFfmpeg);
     private Fault _fault = new();
     private int _times;
+    private int _looks;
 
     public Ledger Ledger { get; } = new(settings.DataDirectory);
 
@@ -23,6 +24,11 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
         Volatile.Write(ref _times, fault.Times);
         Volatile.Write(ref _fault, fault);
     }
+
+    /// <summary>How often somebody has asked how far an order is.</summary>
+    public int Looks => Volatile.Read(ref _looks);
+
+    public void CountLook() => Interlocked.Increment(ref _looks);
 
     /// <summary>True as often as the fault says.</summary>
     public bool StillHappens() => Interlocked.Decrement(ref _times) >= 0;

@@ -92,6 +92,7 @@ internal sealed partial class JobActor
             WorkflowName = turn.State.Spec.Workflow.Name,
             Step = key,
             Attempt = step.Attempt,
+            Recovery = turn.State.RecoveryAttempts,
             Handler = services.Handlers.Find(plan.Handler)!,
             With = turn.Inputs[key].With,
             Declared = turn.Inputs[key].Artifacts,

@@ -22,7 +22,8 @@ public sealed class JobGateway(JobServices services)
     public JobId NextJobId() => services.NextJob().Id;
 
     /// <summary>Creates a job. Its workflow must be registered and its input must fit.</summary>
-    public async Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null)
+    /// <param name="approves">Approves it in the same write, if its workflow requires approval.</param>
+    public async Task<CommandReply> Submit(JobSpec spec, Principal by, JobId? id = null, bool approves = false)
     {
         if (await services.Workflows.Find(spec.Workflow.Hash) is not { } workflow || workflow.Reference != spec.Workflow)
             return Refuse("unknown-workflow", $"There is no workflow {spec.Workflow.Name} version {spec.Workflow.Version} with this definition; register it first.");
@@ -42,7 +43,7 @@ public sealed class JobGateway(JobServices services)
             return new CommandReply.Refused(JobQuotas.RefusalOf(workflow, failure));
         }
 
-        return await Send(jobId, new JobCommand.Submit(jobId, spec, by, now));
+        return await Send(jobId, new JobCommand.Submit(jobId, spec, by, now) { Approves = approves });
     }
 
     /// <summary>

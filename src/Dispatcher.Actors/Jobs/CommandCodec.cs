@@ -18,7 +18,7 @@ public static class CommandCodec
 
     private static CommandRecord RecordOf(JobCommand command) => command switch
     {
-        JobCommand.Submit c => new CommandRecord("submit", c.At, c.By) { Id = c.Id, Spec = c.Spec },
+        JobCommand.Submit c => new CommandRecord("submit", c.At, c.By) { Id = c.Id, Spec = c.Spec, Approves = c.Approves ? true : null },
         JobCommand.Approve c => new CommandRecord("approve", c.At, c.By, c.Reason),
         JobCommand.Reject c => new CommandRecord("reject", c.At, c.By, c.Reason),
         JobCommand.Pause c => new CommandRecord("pause", c.At, c.By, c.Reason),
@@ -35,7 +35,7 @@ public static class CommandCodec
 
     private static JobCommand CommandOf(CommandRecord r) => r.Type switch
     {
-        "submit" when r is { Id: { } id, Spec: { } spec } => new JobCommand.Submit(id, spec, r.By, r.At),
+        "submit" when r is { Id: { } id, Spec: { } spec } => new JobCommand.Submit(id, spec, r.By, r.At) { Approves = r.Approves == true },
         "approve" => new JobCommand.Approve(r.By, r.Reason, r.At),
         "reject" => new JobCommand.Reject(r.By, r.Reason, r.At),
         "pause" => new JobCommand.Pause(r.By, r.Reason, r.At),
@@ -60,6 +60,9 @@ internal sealed record CommandRecord(string Type, DateTimeOffset At, Principal B
     public JobId? Id { get; init; }
 
     public JobSpec? Spec { get; init; }
+
+    /// <summary>Of a submission.</summary>
+    public bool? Approves { get; init; }
 
     public string? Step { get; init; }
 

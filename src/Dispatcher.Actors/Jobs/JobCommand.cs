@@ -19,7 +19,11 @@ public abstract record JobCommand
     /// <summary>What the wall clock showed: dates that people give mean this one, and everything else <see cref="At"/>.</summary>
     internal DateTimeOffset WallTime => At - Ahead;
 
-    public sealed record Submit(JobId Id, JobSpec Spec, Principal By, DateTimeOffset At) : JobCommand(At);
+    public sealed record Submit(JobId Id, JobSpec Spec, Principal By, DateTimeOffset At) : JobCommand(At)
+    {
+        /// <summary>Who submits the job approves it as well, where its workflow requires that: there is no moment in which it waits.</summary>
+        public bool Approves { get; init; }
+    }
 
     public sealed record Approve(Principal By, string? Reason, DateTimeOffset At) : JobCommand(At);
 

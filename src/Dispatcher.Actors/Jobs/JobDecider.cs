@@ -74,6 +74,7 @@ public static partial class JobDecider
 
         if (CheckSpec(c.Spec, c.Id) is { } rejection) return new Decision.Rejected(rejection);
         var submitted = new JobEvent.Submitted(c.Id, c.Spec with { Input = JsonSize.NullAsAbsent(c.Spec.Input) }, c.By, c.At);
+        if (c.Approves && state.Plan.ApprovalRequired) return new Decision.Accepted([submitted, new JobEvent.Approved(c.By, null, c.At), AfterApproval(state.Evolve(submitted), c)]);
         return IsScheduledByTheWallAlone(state.Plan, c) ? new Decision.Accepted([submitted, new JobEvent.Scheduled(c.Spec.StartAt!.Value, c.At)]) : Decision.Of(submitted);
     }
 

@@ -20,6 +20,9 @@ public sealed record StepAssignment
     /// <summary>Counted from 1.</summary>
     public required int Attempt { get; init; }
 
+    /// <summary>How often the job was recovered before.</summary>
+    public int Recovery { get; init; }
+
     public required IStepHandler Handler { get; init; }
 
     public JsonElement? With { get; init; }

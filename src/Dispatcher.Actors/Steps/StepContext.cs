@@ -21,6 +21,9 @@ public abstract class StepContext
     /// <summary>Counted from 1.</summary>
     public required int Attempt { get; init; }
 
+    /// <summary>How often the job had been recovered when the attempt started, from 0. A recovered step begins anew, with attempt 1 and without checkpoint.</summary>
+    public int Recovery { get; init; }
+
     /// <summary>The step's evaluated <c>with</c>; it fits the handler's schema.</summary>
     public required JsonElement? With { get; init; }
 
@@ -67,7 +70,7 @@ public abstract class StepContext
     /// <summary>The writer's incarnation: a later one is always larger, so an outside system can refuse an older one.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>Equal for all attempts of this step: <c>job/step</c> or <c>job/step/item</c>.</summary>
+    /// <summary>Equal for all attempts of this step, also when it is recovered (<see cref="Recovery"/>): <c>job/step</c> or <c>job/step/item</c>.</summary>
     public string IdempotencyKey => Step.Item is { } item ? $"{JobId}/{Step.Id}/{item}" : $"{JobId}/{Step.Id}";
 
     /// <summary>Says that the handler is alive; starts the heartbeat timeout if the step has one.</summary>

@@ -1,5 +1,4 @@
 using Dispatcher.Jobs;
-using Dispatcher.Steps.Artifacts;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
@@ -10,7 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace Dispatcher.Web.Artifacts;
 
@@ -58,30 +56,9 @@ internal static class ArtifactEndpoints
         string id, string path, Caller caller, HttpContext http, JobReader reader, DispatcherEngine engine)
     {
         if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { State: { } job }) return UnknownJob.Refuse(id).ToProblem(http);
-        if (StepViews.ArtifactsOf(job).LastOrDefault(artifact => artifact.Path == path) is not { } found || FileOf(engine, job, path) is not { } file)
-            return Refusal.NotFound($"The job {id} has no file '{(path.Length <= 200 ? path : string.Concat(path.AsSpan(0, 200), "…"))}'.").ToProblem(http);
-        // A range of another unit is none (RFC 9110), which the framework does not look at.
-        if (http.Request.Headers.Range is [{ } range] && !range.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase)) http.Request.Headers.Range = default;
-        return TypedResults.PhysicalFile(
-            file.FullName,
-            ArtifactTypes.Of(path),
-            ArtifactTypes.IsActive(path) ? Path.GetFileName(path) : null,
-            // A later attempt may be replacing the file just now: then what it is called is not what it is.
-            entityTag: file.Length == found.Bytes ? new EntityTagHeaderValue($"\"{found.Sha256}\"") : null,
-            enableRangeProcessing: true);
-    }
-
-    private static FileInfo? FileOf(DispatcherEngine engine, JobState job, string path)
-    {
-        try
-        {
-            var file = new FileInfo(engine.Artifacts.FolderOf(job.Spec.Tenant, job.Id).PathOf(path));
-            return file.Exists ? file : null;
-        }
-        catch (ArtifactPathException)
-        {
-            return null;
-        }
+        return ArtifactFile.Answer(engine, job, path, http) is { } file
+            ? file
+            : Refusal.NotFound($"The job {id} has no file '{(path.Length <= 200 ? path : string.Concat(path.AsSpan(0, 200), "…"))}'.").ToProblem(http);
     }
 }
 

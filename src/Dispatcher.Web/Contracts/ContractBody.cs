@@ -23,7 +23,7 @@ internal static class ContractBody
         }
         catch (BadHttpRequestException fault) when (fault.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return (default, ContractError.Of(StatusCodes.Status413PayloadTooLarge, "too-large", "The body is larger than this server takes; send fewer frames a second, or fewer digits."));
+            return (default, ContractError.Of(StatusCodes.Status413PayloadTooLarge, "too-large", "The body is larger than this server takes."));
         }
     }
 }

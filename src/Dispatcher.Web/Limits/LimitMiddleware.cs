@@ -16,7 +16,7 @@ internal sealed class LimitMiddleware(RequestDelegate next, TenantGates gates, I
     public async Task InvokeAsync(HttpContext http)
     {
         var rule = http.GetEndpoint()?.Metadata.GetMetadata<LimitRule>();
-        LimitBody(http, BodyLimitOf(rule));
+        if (rule is not { TakesHead: true }) LimitBody(http, BodyLimitOf(rule));
         if (http.Features.Get<Caller>() is not { } caller)
         {
             await next(http);

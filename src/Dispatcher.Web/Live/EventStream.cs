@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Dispatcher.Feed;
 using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +15,8 @@ namespace Dispatcher.Web.Live;
 /// <summary>
 /// A subscription as a response of server-sent events. It ends with the client, the server, the caller's key, or the job that it follows.
 /// </summary>
-internal sealed class EventStream(FeedSubscription subscription, Caller caller) : IResult, IEndpointMetadataProvider
+/// <param name="inWords">What a contract of another system says of an event, null for nothing; without it events are told in their own words, with the progress between them.</param>
+internal sealed class EventStream(FeedSubscription subscription, Caller caller, Func<FeedEvent, ValueTask<StreamMessage?>>? inWords = null) : IResult, IEndpointMetadataProvider
 {
     private const string ContentType = "text/event-stream";
 
@@ -74,11 +76,25 @@ internal sealed class EventStream(FeedSubscription subscription, Caller caller) 
             }
 
             if (batch.IsEmpty) writer.Heartbeat(subscription.Position);
-            await writer.Write(batch);
+            await (inWords is null ? writer.Write(batch) : Tell(batch, inWords, writer));
         }
+    }
+
+    private static async ValueTask Tell(FeedBatch batch, Func<FeedEvent, ValueTask<StreamMessage?>> inWords, EventStreamWriter writer)
+    {
+        foreach (var next in batch.Events)
+        {
+            if (await inWords(next) is { } message) writer.Write(next, message);
+        }
+
+        await writer.Flush();
     }
 
     /// <summary>Not the same for all: a server that comes back is not asked by everybody at once.</summary>
     private static int SpreadRetryMilliseconds(HttpContext http) =>
         RetryMilliseconds + (int)((uint)http.Connection.Id.GetHashCode(StringComparison.Ordinal) % RetryMilliseconds);
 }
+
+/// <summary>An event in the words of a contract.</summary>
+/// <param name="Name">Of the server-sent event.</param>
+internal sealed record StreamMessage(string Name, JsonObject Data);

@@ -67,6 +67,13 @@ internal sealed class EventStreamWriter(PipeWriter body, FeedScope scope, Func<V
         await Flush();
     }
 
+    /// <summary>An event of the journal in other words than its own.</summary>
+    public void Write(FeedEvent next, StreamMessage message)
+    {
+        WriteId(scope.PlaceOf(next));
+        Write(Encoding.UTF8.GetBytes($"event: {message.Name}\ndata: {message.Data.ToJsonString()}\n\n"));
+    }
+
     public ValueTask Flush()
     {
         _unflushed = 0;

@@ -46,6 +46,27 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public void Submit_ApprovesTheJobInTheSameWrite_WhenItIsToldTo()
+    {
+        var submit = new JobCommand.Submit(Id, Spec(), Ada, T0) { Approves = true };
+        Assert.True(((JobCommand.Submit)CommandCodec.Decode(CommandCodec.Encode(submit))).Approves);
+        var after = Given(Approved(Two)).When(submit).Then(Submitted(), new JobEvent.Approved(Ada, null, T0), new JobEvent.Queued(T0));
+        Assert.Equal(JobStatus.Queued, after.Status);
+    }
+
+    [Fact]
+    public void Submit_ApprovesTheJob_AndLeavesItWaitingForWhatItDependsOn()
+    {
+        var spec = Spec() with { DependsOn = [JobId.Create(T(-9), new byte[10])] };
+        Assert.Equal(JobStatus.Waiting, Given(Approved(Two)).When(new JobCommand.Submit(Id, spec, Ada, T0) { Approves = true }).Then(Submitted(spec), new JobEvent.Approved(Ada, null, T0), new JobEvent.Waiting(T0)).Status);
+        var later = Spec() with { StartAt = T(60) };
+        Assert.Equal(JobStatus.Scheduled, Given(Approved(Two)).When(new JobCommand.Submit(Id, later, Ada, T0) { Approves = true }).Then(Submitted(later), new JobEvent.Approved(Ada, null, T0), new JobEvent.Scheduled(T(60), T0)).Status);
+    }
+
+    [Fact]
+    public void Submit_HasNothingToApprove_WhenTheWorkflowRequiresNoApproval() => Given(Two).When(new JobCommand.Submit(Id, Spec(), Ada, T0) { Approves = true }).Then(Submitted());
+
+    [Fact]
     public void Approve_QueuesTheJob_WhenNothingElseHoldsItBack()
     {
         var after = Given(Approved(Two), Submitted()).When(new JobCommand.Approve(Ada, "fine", T(5)))

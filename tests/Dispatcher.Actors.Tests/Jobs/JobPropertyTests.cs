@@ -105,7 +105,7 @@ public sealed class JobPropertyTests
         var generator = new JobGenerator(seed);
         var plan = generator.Plan();
         var (state, at) = (JobState.Initial(plan), T0);
-        JobCommand command = new JobCommand.Submit(Id, generator.JobSpec(), Ada, at);
+        JobCommand command = new JobCommand.Submit(Id, generator.JobSpec(), Ada, at) { Approves = seed % 3 == 0 };
         for (var given = 0; given < commands; given++)
         {
             if (JobDecider.Decide(state, command) is Decision.Accepted decision)

@@ -58,8 +58,5 @@ public sealed record Prediction(string Id, PredictionStatus Status)
     /// <summary>What it cost, if the provider says.</summary>
     public decimal? Cost { get; init; }
 
-    /// <summary>True when a start gave back a prediction that was there already.</summary>
-    public bool IsReplay { get; init; }
-
     public bool HasEnded => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
 }

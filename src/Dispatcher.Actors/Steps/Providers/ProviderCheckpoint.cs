@@ -5,7 +5,7 @@ namespace Dispatcher.Steps.Providers;
 
 /// <summary>What an attempt leaves for the next one, so that nothing is ordered twice.</summary>
 /// <param name="ProviderId">The order that is under way or has ended; null while there is none.</param>
-/// <param name="Number">Orders of this step, this one included, from 1: part of the key under which it is made.</param>
+/// <param name="Number">Orders of this step since the job was recovered last, this one included, from 1: part of the key under which it is made.</param>
 /// <param name="StartedAt">When it was made.</param>
 /// <param name="Spent">What all of the step's orders cost together, as far as is known.</param>
 internal sealed record ProviderCheckpoint(string? ProviderId, int Number, DateTimeOffset StartedAt, decimal Spent)

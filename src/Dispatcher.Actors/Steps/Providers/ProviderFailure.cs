@@ -46,7 +46,7 @@ public static class ProviderFailure
         : new(@class, $"{handler}: the provider says that {prediction.Id} failed: {(string.IsNullOrWhiteSpace(prediction.Error) ? "it gives no reason" : prediction.Error.Trim())}", Failed);
 
     internal static StepFailedException TooSlow(string handler, string id, int polls, ProviderOptions options) => new(
-        ErrorClass.Timeout, $"{handler}: {id} did not end within {options.MaxTime} and {polls} looks (at most {options.MaxPolls}); it was called off at the provider.", Timeout);
+        ErrorClass.Timeout, $"{handler}: {id} did not end within {options.MaxTime} and {polls} looks (at most {options.MaxPolls}), so the provider was asked to call it off.", Timeout);
 
     internal static StepFailedException NothingToReuse(string handler, ReusedFile reuse) =>
         new(ErrorClass.Permanent, $"{handler}: the job {reuse.Job} has left no file '{reuse.Path}' that could be taken, and nothing may be ordered instead.", NotThere);

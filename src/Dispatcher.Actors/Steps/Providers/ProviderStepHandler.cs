@@ -8,7 +8,7 @@ namespace Dispatcher.Steps.Providers;
 /// <summary>
 /// A step that is done by a provider outside: ordered once, followed by polls and webhooks, and fetched into the job's folder. Keeps:
 /// 1. an order's id is durable before anything else is done with it, and a step that has one never orders again, in whatever process it goes on;
-/// 2. an order of which the id was lost is made again under the same key, or not at all where the provider would bill that;
+/// 2. an order of which the id was lost is asked for again under the same key, and counts as what it has become, or not at all where the provider would bill that;
 /// 3. an order of a job that has ended is called off; one of a node that shuts down goes on.
 /// See docs/providers.md.
 /// </summary>
@@ -16,9 +16,6 @@ namespace Dispatcher.Steps.Providers;
 /// <param name="signals">The bells that webhooks ring.</param>
 public sealed class ProviderStepHandler(string name, IPredictionProvider provider, ProviderOptions options, ProviderSignals signals) : IExternalStepHandler
 {
-    /// <summary>Old orders that failed and are stepped over, when a step starts anew without knowing of them.</summary>
-    private const int ReplayLimit = 20;
-
     private static readonly Lazy<JsonSchema> Schema = new(() => JsonSchema.Parse(ProviderInput.Schema));
 
     public string Name => name;
@@ -49,29 +46,20 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
         var mark = ProviderCheckpoint.Read(context.Checkpoint);
         if (mark.ProviderId is not null) return (mark, null);
         if (mark.IsUncertain) throw ProviderFailure.Uncertain(name);
-        for (var replays = 0; ; replays++)
-        {
-            context.Cancellation.ThrowIfCancellationRequested();
-            if (!options.HonoursIdempotencyKeys) await context.SaveCheckpoint((mark with { IsUncertain = true }).ToJson());
-            var prediction = await Start(context, input.Order, mark);
-            // Of an earlier life of the step, which was recovered since: that order is done with.
-            if (prediction is { IsReplay: true, Status: PredictionStatus.Failed or PredictionStatus.Canceled } && replays < ReplayLimit)
-            {
-                mark = mark with { Number = mark.Number + 1 };
-                continue;
-            }
-
-            mark = new ProviderCheckpoint(prediction.Id, mark.Number, context.Time.GetUtcNow(), mark.Spent + input.Cost);
-            await Save(context, mark);
-            return (mark, prediction);
-        }
+        context.Cancellation.ThrowIfCancellationRequested();
+        if (!options.HonoursIdempotencyKeys) await context.SaveCheckpoint((mark with { IsUncertain = true }).ToJson());
+        var prediction = await Start(context, input.Order, mark);
+        mark = new ProviderCheckpoint(prediction.Id, mark.Number, context.Time.GetUtcNow(), mark.Spent + input.Cost);
+        await Save(context, mark);
+        return (mark, prediction);
     }
 
+    /// <summary>The key tells the lives of a recovered step apart: what failed before the recovery is no answer to an order after it.</summary>
     private async ValueTask<Prediction> Start(StepContext context, ProviderOrder order, ProviderCheckpoint mark)
     {
         try
         {
-            return await provider.Start(order, context.Tenant, $"{context.IdempotencyKey}/{mark.Number}");
+            return await provider.Start(order, context.Tenant, $"{context.IdempotencyKey}/{context.Recovery}/{mark.Number}");
         }
         catch (StepFailedException failed) when (!options.HonoursIdempotencyKeys && failed.Failure.Code is not null && ProviderFailure.WasRefused(failed.Failure.Code))
         {
@@ -139,8 +127,8 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
         var due = context.Time.GetUtcNow() + delay;
         while (await bell.Wait(delay, context.Time, context.Cancellation))
         {
-            var now = context.Time.GetUtcNow();
-            if (lastLook + options.PollInitial is { } quietUntil && quietUntil > now) await Task.Delay((quietUntil < due ? quietUntil : due) - now, context.Time, context.Cancellation);
+            if (lastLook + options.PollInitial is { } quietUntil && (quietUntil < due ? quietUntil : due) - context.Time.GetUtcNow() is { Ticks: > 0 } rest)
+                await Task.Delay(rest, context.Time, context.Cancellation);
             var news = await Look(context, id);
             delay = due - context.Time.GetUtcNow();
             if (news.Prediction is { HasEnded: true } || delay <= TimeSpan.Zero) return news;

@@ -18,7 +18,7 @@ internal static class OrderKey
     private const long First = 1L << 52;
 
     /// <param name="number">The job's number; null without the header.</param>
-    public static bool TryRead(HttpContext http, string tenant, string type, out long? number, out VideoAnswer? refusal)
+    public static bool TryRead(HttpContext http, string tenant, string type, out long? number, out ContractJson? refusal)
     {
         (number, refusal) = (null, null);
         var header = http.Request.Headers[Header];

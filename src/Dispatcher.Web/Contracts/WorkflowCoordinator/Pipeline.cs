@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.Jobs;
 
@@ -77,7 +78,7 @@ internal static class Pipeline
     private static Stage Rendered(JobState state, StepState render)
     {
         if (Missing(state) is { } partial) return new Stage(Processing, 75, "partial_rendering_complete") { Partial = partial };
-        var nothingOrdered = render.FanOut is { Items.Count: > 0 } scenes && scenes.Items.TrueForAll(item => item.Output is { } output && output.TryGetProperty("reused_from", out _));
+        var nothingOrdered = render.FanOut is { Items.Count: > 0 } scenes && scenes.Items.TrueForAll(item => item.Output is { ValueKind: JsonValueKind.Object } output && output.TryGetProperty("reused_from", out _));
         return new Stage(Processing, 75, nothingOrdered ? "all_renders_complete" : "rendering_complete");
     }
 

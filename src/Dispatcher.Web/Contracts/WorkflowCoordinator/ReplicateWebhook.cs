@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Text.Json;
-using Dispatcher.Steps;
+using System.Text.Json.Nodes;
 using Dispatcher.Steps.Providers;
-using Dispatcher.Steps.Providers.Http;
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,29 +16,51 @@ namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
 /// </summary>
 internal static class ReplicateWebhook
 {
-    private const int BodyLimitBytes = 256 * 1024;
+    /// <summary>What is looked at of a body: its id stands at the beginning, and behind it may be the whole order, images and all. It stays in the server's own buffers.</summary>
+    private const int HeadBytes = 16 * 1024;
 
     public static void MapReplicateWebhook(this IEndpointRouteBuilder root) =>
-        root.MapPost("/api/webhooks/replicate", Take).AllowAnonymousAccess().ExcludeFromDescription();
+        root.MapPost("/api/webhooks/replicate", Take).AllowAnonymousAccess().TakesHead().ExcludeFromDescription();
 
     private static async Task<IResult> Take(HttpContext http, ProviderSignals signals)
     {
         if (await ReadId(http) is { } id) signals.Ring(id);
-        return VideoAnswer.Ok(new System.Text.Json.Nodes.JsonObject { ["status"] = "ok" });
+        return VideoAnswer.Ok(new JsonObject { ["status"] = "ok" });
     }
 
+    /// <summary>The id; null if there is none in the head of the body, or it cannot be read. Polls find what is overlooked here.</summary>
     private static async ValueTask<string?> ReadId(HttpContext http)
     {
-        if (http.Request.ContentLength > BodyLimitBytes) return null;
         try
         {
-            var buffer = new byte[BodyLimitBytes];
-            var length = await http.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, http.RequestAborted);
-            return PredictionReader.Read(JsonElement.Parse(buffer.AsSpan(0, length))).Id;
+            var head = await http.Request.BodyReader.ReadAtLeastAsync(HeadBytes, http.RequestAborted);
+            try
+            {
+                return IdIn(head.Buffer, isWhole: head.IsCompleted);
+            }
+            finally
+            {
+                http.Request.BodyReader.AdvanceTo(head.Buffer.End);
+            }
         }
-        catch (Exception fault) when (fault is JsonException or StepFailedException or BadHttpRequestException or IOException or InvalidOperationException)
+        catch (Exception fault) when (fault is JsonException or IOException or InvalidOperationException)
         {
             return null;
         }
+    }
+
+    private static string? IdIn(in ReadOnlySequence<byte> json, bool isWhole)
+    {
+        var reader = new Utf8JsonReader(json, isWhole, state: default);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isId = reader.ValueTextEquals("id"u8);
+            if (!reader.Read()) return null;
+            if (isId) return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+            if (!reader.TrySkip()) return null;
+        }
+
+        return null;
     }
 }

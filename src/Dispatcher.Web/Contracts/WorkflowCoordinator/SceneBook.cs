@@ -8,6 +8,9 @@ namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
 /// <param name="Status"><c>pending processing completed failed</c>.</param>
 internal sealed record SceneState(string Status, string? ProviderId = null, string? Error = null, DateTimeOffset? UpdatedAt = null)
 {
+    /// <summary>The revision that stands so: the clip of a scene that is completed is in its folder.</summary>
+    public VideoJob? In { get; init; }
+
     public bool HasEnded => Status is Pipeline.Completed or Pipeline.Failed;
 }
 
@@ -33,7 +36,7 @@ internal sealed class SceneBook
         var earlier = new Dictionary<JobId, SceneBook?>();
         for (var i = 0; i < scenes.Length; i++)
         {
-            var own = Own(job.State, i);
+            var own = Own(job.State, i) with { In = job };
             scenes[i] = own;
             if (own.HasEnded || depth == DepthLimit || SourceOf(job.Document, i) is not { } source) continue;
             if (!earlier.TryGetValue(source, out var book))
@@ -75,6 +78,20 @@ internal sealed class SceneBook
         return null;
     }
 
+    /// <summary>The revision whose folder has the clip of this path now; null if no scene has it.</summary>
+    public VideoJob? HolderOf(string path)
+    {
+        for (var i = 0; i < Scenes.Count; i++)
+        {
+            if (Scenes[i].Status == Pipeline.Completed && Job.Document.Clips[i]!["path"]!.GetValue<string>() == path) return Scenes[i].In;
+        }
+
+        return null;
+    }
+
+    /// <summary>True when the scene's clip was ordered, or fetched from an earlier revision, by this one.</summary>
+    public bool HasBegun(int index) => Pipeline.StepOf(Job.State, Pipeline.Render)?.FanOut is { } scenes && index < scenes.Items.Count && scenes.Items[index].Attempt > 0;
+
     private int Count(string status) => Scenes.Count(scene => scene.Status == status);
 
     private static JobId? SourceOf(VideoDocument document, int index) => document.Clips[index]!["reuse"] is { } reuse ? JobId.Parse(reuse["job"]!.GetValue<string>()) : null;
@@ -88,7 +105,7 @@ internal sealed class SceneBook
         {
             StepStatus.Completed => new SceneState(Pipeline.Completed, providerId, null, item.EndedAt),
             StepStatus.Failed => new SceneState(Pipeline.Failed, providerId, item.Failure?.Message, item.EndedAt),
-            StepStatus.Cancelled => new SceneState(Pipeline.Failed, providerId, "The job ended first.", item.EndedAt),
+            StepStatus.Cancelled when item.Attempt > 0 => new SceneState(Pipeline.Failed, providerId, "The job ended first.", item.EndedAt),
             StepStatus.Running or StepStatus.Retrying => new SceneState(Pipeline.Processing, providerId, null, item.StartedAt),
             _ => new SceneState(Pipeline.Pending),
         };

@@ -15,14 +15,17 @@ namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
 /// <param name="Make">Makes a changed document, or an answer that says why not.</param>
 internal sealed record SceneChange(string Message, string Verb, Func<SceneBook, SceneOutcome> Make)
 {
-    /// <summary>A revision made of a job that has ended or runs is approved with it.</summary>
+    /// <summary>A revision made of a job that has ended or runs is approved with it, if it orders nothing but that scene.</summary>
     public bool StartsAtOnce { get; init; }
 }
 
+/// <param name="Document">Null when everything is as it is wanted already.</param>
 /// <param name="Index">The scene that was changed, in the new document; -1 if it is gone.</param>
-internal sealed record SceneOutcome(VideoDocument? Document, int Index, VideoAnswer? Refusal)
+internal sealed record SceneOutcome(VideoDocument? Document, int Index, ContractJson? Refusal)
 {
-    public static implicit operator SceneOutcome(VideoAnswer refusal) => new(null, -1, refusal);
+    public static implicit operator SceneOutcome(ContractJson refusal) => new(null, -1, refusal);
+
+    public static SceneOutcome AsItIs(int index) => new(null, index, null);
 }
 
 /// <summary>
@@ -45,9 +48,10 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
             if (isOpen && !change.StartsAtOnce) return StillOpen(job, change.Verb);
             var outcome = change.Make(await SceneBook.Open(job, jobs));
             if (outcome.Refusal is { } refusal) return refusal;
+            if (outcome.Document is not { } document) return await Answer(id, caller, change, outcome);
             var reply = job.State.Status == JobStatus.Pending
-                ? await jobs.Amend(job, outcome.Document!, $"A scene was {change.Verb}.", caller, http)
-                : await Succeed(job, outcome.Document!, change, caller, http);
+                ? await jobs.Amend(job, document, $"A scene was {change.Verb}.", caller, http)
+                : await Succeed(job, document, change, caller, http);
             switch (reply)
             {
                 case CommandReply.Done or CommandReply.Accepted:
@@ -64,17 +68,18 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
         return Refusal.Unavailable("Others change the job's scenes at the same time; give the request again.").ToProblem(http);
     }
 
-    /// <summary>Another text of a scene. Its clip stays good if nothing that was ordered is different.</summary>
+    /// <summary>Another text of a scene. Its clip stays good if nothing that was ordered is different, and nothing happens if nothing is.</summary>
     public SceneOutcome Update(SceneBook book, int index, JsonObject body)
     {
         var document = book.Job.Document.Copy();
         var scene = document.Scenes[index]!.AsObject();
         var faults = Apply(scene, body).ToList();
         if (faults.Count > 0) return VideoAnswer.Invalid(faults);
+        if (JsonNode.DeepEquals(scene, book.Job.Document.Scenes[index])) return SceneOutcome.AsItIs(index);
         var assets = _assets.Find(book.Job.State.Spec.Tenant, document.Campaign) ?? [];
         faults.AddRange(SceneRules.Faults(scene, assets));
         var types = document.Parameters["property_types"] as JsonArray;
-        if (document.Type == VideoRequest.PropertyPhotos && types?.Any(type => type!.GetValue<string>() == scene["scene_type"]?.GetValue<string>()) == false) faults.Add(("scene_type", "is not in property_types"));
+        if (document.Type == VideoRequest.PropertyPhotos && types?.Any(type => JsonNode.DeepEquals(type, scene["scene_type"])) == false) faults.Add(("scene_type", "is not in property_types"));
         if (faults.Count > 0) return VideoAnswer.Invalid(faults);
         var before = document.Clips[index]!.AsObject();
         SceneId.TryRead(before["id"]!.GetValue<string>(), out _, out var place);
@@ -97,10 +102,12 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
         return new SceneOutcome(document, -1, null);
     }
 
-    /// <summary>The scene is rendered again; all others stay as they are, also those that failed.</summary>
+    /// <summary>The scene is rendered again; all others stay as they are, also those that failed. While a revision is about to do so, there is nothing more to do.</summary>
     public static SceneOutcome Renew(SceneBook book, int index)
     {
         var (document, scene) = (book.Job.Document.Copy(), book.Scenes[index]);
+        var isRenewed = document.Revision > 1 && document.Clips[index]!["reuse"] is null && !book.Job.State.Status.IsTerminal();
+        if (!scene.HasEnded && isRenewed) return SceneOutcome.AsItIs(index);
         if (!scene.HasEnded)
             return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, "Only completed or failed scenes can be regenerated", ("job_id", document.Number), ("current_status", scene.Status));
         TakeOver(book, document);
@@ -111,17 +118,15 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
 
     /// <summary>
     /// What was ordered before is taken over: each scene of a job that was approved takes its clip from that job, and one that has none there fails again instead of being paid for
-    /// without anybody having asked. A revision that waits for approval has its sources already.
+    /// without anybody having asked. A revision that waits for approval has its sources already; so have scenes to which one that was rejected, or called off, never came.
     /// </summary>
     private static void TakeOver(SceneBook book, VideoDocument document)
     {
         if (book.Job.State.Status == JobStatus.Pending) return;
         for (var i = 0; i < document.Clips.Count; i++)
         {
+            if (book.Job.State.Status.IsTerminal() && !book.HasBegun(i)) continue;
             var clip = document.Clips[i]!.AsObject();
-            var isElsewhere = clip["reuse"] is not null && Pipeline.StepOf(book.Job.State, Pipeline.Render)?.FanOut is null && book.Job.State.Status.IsTerminal();
-            // A revision that never began has no clips of its own.
-            if (isElsewhere) continue;
             clip["reuse"] = new JsonObject { ["job"] = book.Job.State.Id.ToString(), ["path"] = clip["path"]!.GetValue<string>(), ["provider_id"] = book.Scenes[i].ProviderId, ["required"] = true };
         }
     }
@@ -136,9 +141,8 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
         var workflow = await jobs.Workflow(caller.Tenant) ?? job.State.Spec.Workflow;
         var spec = VideoJobs.SpecOf(document, workflow, origin);
         if (!job.State.Status.IsTerminal()) spec = spec with { DependsOn = [job.State.Id], OnDependencyFailure = DependencyPolicy.Run };
-        var made = await jobs.Submit(spec, origin.By);
-        if (!change.StartsAtOnce || made is not CommandReply.Done { JobId: var successor }) return made;
-        return await jobs.Approve(successor, caller, http) is CommandReply.Unavailable unavailable ? unavailable : made;
+        // Who wants one scene anew has not asked for others that nobody has approved yet.
+        return await jobs.Submit(spec, origin.By, approves: change.StartsAtOnce && document.Orders == 1);
     }
 
     private async Task<IResult> Answer(string id, Caller caller, SceneChange change, SceneOutcome outcome)
@@ -166,6 +170,6 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
         return body.Select(pair => pair.Key).Where(name => !known.Contains(name)).Select(name => (name.Length <= 80 ? name : name[..80], $"is no field of a scene; known are {string.Join(", ", SceneRules.Editable)}"));
     }
 
-    private static VideoAnswer StillOpen(VideoJob job, string verb) => VideoAnswer.Error(
+    private static ContractJson StillOpen(VideoJob job, string verb) => VideoAnswer.Error(
         StatusCodes.Status422UnprocessableEntity, $"Scene cannot be {verb} while job is {job.Status}", ("job_id", job.Document.Number), ("current_status", job.Status));
 }

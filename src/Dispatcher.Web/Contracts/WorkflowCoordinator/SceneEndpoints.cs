@@ -46,9 +46,10 @@ internal static class SceneEndpoints
 
     private static async Task<IResult> Put(string id, string scene, Caller caller, HttpContext http, VideoJobs jobs, SceneEditor editor)
     {
-        var (body, unreadable) = await VideoBody.Read(http);
+        var (body, unreadable) = await ContractBody.ReadObject(http);
         if (unreadable is not null) return unreadable;
-        return await editor.Edit(id, caller, http, new SceneChange("Scene updated successfully", "updated", book => Place(book.Job, scene, out var refusal) is { } index ? editor.Update(book, index, body!) : refusal!));
+        var fields = JsonObject.Create(body)!;
+        return await editor.Edit(id, caller, http, new SceneChange("Scene updated successfully", "updated", book => Place(book.Job, scene, out var refusal) is { } index ? editor.Update(book, index, fields) : refusal!));
     }
 
     private static async Task<IResult> Delete(string id, string scene, Caller caller, HttpContext http, SceneEditor editor) =>
@@ -58,7 +59,7 @@ internal static class SceneEndpoints
         id, caller, http, new SceneChange("Scene regeneration started", "regenerated", book => Place(book.Job, scene, out var refusal) is { } index ? SceneEditor.Renew(book, index) : refusal!) { StartsAtOnce = true });
 
     /// <summary>Where the scene is in its job; null with the answer to give if it is nowhere there.</summary>
-    private static int? Place(VideoJob job, string scene, out VideoAnswer? refusal)
+    private static int? Place(VideoJob job, string scene, out ContractJson? refusal)
     {
         refusal = null;
         if (!SceneId.TryRead(scene, out var number, out _)) refusal = NoScene(job, scene);
@@ -68,6 +69,6 @@ internal static class SceneEndpoints
         return null;
     }
 
-    private static VideoAnswer NoScene(VideoJob job, string scene) =>
+    private static ContractJson NoScene(VideoJob job, string scene) =>
         VideoAnswer.Error(StatusCodes.Status404NotFound, "Scene not found", ("job_id", job.Document.Number), ("scene_id", scene.Length <= 80 ? scene : scene[..80]));
 }

@@ -16,7 +16,7 @@ internal static class SceneRules
     public static IReadOnlyList<string> Editable { get; } = [.. Texts, "duration", "asset_ids", "asset_id"];
 
     /// <summary>Why these scenes cannot be a storyboard; null if they can.</summary>
-    public static VideoAnswer? Faults(VideoRequest request, IReadOnlyList<JsonObject> scenes, IReadOnlyList<Asset> assets)
+    public static ContractJson? Faults(VideoRequest request, IReadOnlyList<JsonObject> scenes, IReadOnlyList<Asset> assets)
     {
         if (scenes.Count is 0 or > VideoRequest.SceneLimit)
             return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, $"A storyboard has 1 to {VideoRequest.SceneLimit} scenes, not {scenes.Count}");
@@ -30,7 +30,10 @@ internal static class SceneRules
     }
 
     /// <summary>What is wrong with one scene, by its fields.</summary>
-    public static IEnumerable<(string Field, string Message)> Faults(JsonObject scene, IReadOnlyList<Asset> assets)
+    public static IEnumerable<(string Field, string Message)> Faults(JsonObject scene, IReadOnlyList<Asset> assets) => TextFaults(scene).Concat(AssetFaults(scene, assets));
+
+    /// <summary>What is wrong with all but the images, which may have been taken away since.</summary>
+    public static IEnumerable<(string Field, string Message)> TextFaults(JsonObject scene)
     {
         foreach (var name in Texts)
         {
@@ -46,7 +49,6 @@ internal static class SceneRules
 
         if (scene["duration"] is not { } duration) yield return ("duration", "can't be blank");
         else if (duration.GetValueKind() != JsonValueKind.Number || duration.GetValue<double>() is not (> 0 and <= LongestSeconds)) yield return ("duration", $"must be a number above 0, at most {LongestSeconds}");
-        foreach (var fault in AssetFaults(scene, assets)) yield return fault;
     }
 
     private static IEnumerable<(string Field, string Message)> AssetFaults(JsonObject scene, IReadOnlyList<Asset> assets)

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Dispatcher.Feed;
 using Dispatcher.Web.Access;
@@ -9,7 +6,6 @@ using Dispatcher.Web.Limits;
 using Dispatcher.Web.Live;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
@@ -33,7 +29,7 @@ internal static class TopicStream
 
     public static void MapTopics(this IEndpointRouteBuilder api) => api.MapGet("/events", Stream).RequireRole(Role.Viewer).CountAsStream();
 
-    private static async Task<IResult> Stream(string? topics, Caller caller, HttpContext http, DispatcherEngine engine, VideoJobs jobs, LiveClock clock)
+    private static async Task<IResult> Stream(string? topics, Caller caller, HttpContext http, DispatcherEngine engine, VideoJobs jobs)
     {
         var wanted = new HashSet<string>((topics ?? string.Join(',', Topics.Select(topic => topic.Topic))).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
         var unknown = wanted.Except(Topics.Select(topic => topic.Topic), StringComparer.Ordinal).ToList();
@@ -44,51 +40,14 @@ internal static class TopicStream
         if (LiveRequest.Read(scope, types, http.Request.Headers[PositionHeader].ToString(), PositionHeader, out var request) is { } refusal)
             return VideoAnswer.Error(StatusCodes.Status400BadRequest, refusal.Detail);
         var (subscription, full) = await request.Subscribe(engine.Node.Events);
-        if (subscription is null) return full!.ToProblem(http);
-        using (subscription) await Send(subscription, caller, http, engine, clock);
-        return TypedResults.Empty;
+        return subscription is null ? full!.ToProblem(http) : new EventStream(subscription, caller, next => MessageOf(next, caller.Tenant, jobs));
     }
-
-    private static async Task Send(FeedSubscription subscription, Caller caller, HttpContext http, DispatcherEngine engine, LiveClock clock)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, caller.Ended);
-        using var connection = clock.Watch(subscription.Poke, http.Abort);
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-cache, no-store";
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var body = http.Response.BodyWriter;
-        Write($"id: {Position(subscription)}\nevent: position\ndata: {{}}\n\n");
-        try
-        {
-            while (true)
-            {
-                await connection.Write(async () => await body.FlushAsync(ended.Token));
-                var batch = await subscription.Read(ended.Token);
-                if (batch.IsClosed) return;
-                if (batch.IsReload) Write($"id: {Position(subscription)}\nevent: reload\ndata: {{}}\n\n");
-                if (batch.IsEmpty) Write($"id: {Position(subscription)}\nevent: position\ndata: {{}}\n\n");
-                foreach (var next in batch.Events) if (await MessageOf(next, engine) is { } message) Write(message);
-            }
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // The client has gone, or its key.
-        }
-
-        void Write(string text) => body.Write(Encoding.UTF8.GetBytes(text));
-    }
-
-    private static string Position(FeedSubscription subscription) => string.Create(CultureInfo.InvariantCulture, $"{subscription.Scope.PositionPrefix}{subscription.Position}");
 
     /// <summary>Null for what the contract does not tell of: a revision is no new job.</summary>
-    private static async ValueTask<string?> MessageOf(FeedEvent next, DispatcherEngine engine)
+    private static async ValueTask<StreamMessage?> MessageOf(FeedEvent next, string tenant, VideoJobs jobs)
     {
-        if (await engine.Store.FindJob(next.JobId) is not { } row || VideoJobs.NumberOf(row) is not { } number || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return null;
+        if (await jobs.Read(next.JobId, tenant) is not { } job || (next.Type == "job.created" && job.Document.Revision > 1)) return null;
         var (topic, message, _) = Topics.First(topic => topic.Types.Contains(next.Type, StringComparer.Ordinal));
-        if (next.Type == "job.created" && VideoJobs.RevisionOf(row) > 1) return null;
-        var data = new JsonObject { ["event"] = message, ["job_id"] = id };
-        return string.Create(CultureInfo.InvariantCulture, $"id: {FeedScopePrefix(next)}\nevent: {topic}\ndata: {data.ToJsonString()}\n\n");
+        return new StreamMessage(topic, new JsonObject { ["event"] = message, ["job_id"] = job.Document.Number });
     }
-
-    private static string FeedScopePrefix(FeedEvent next) => string.Create(CultureInfo.InvariantCulture, $"o{next.Ordering}");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Web.Access;
@@ -19,15 +20,18 @@ internal sealed partial class VideoCreator(DispatcherEngine engine, VideoJobs jo
 
     public async Task<IResult> Create(string type, Caller caller, HttpContext http)
     {
-        var (body, unreadable) = await VideoBody.Read(http);
+        var (body, unreadable) = await ContractBody.ReadObject(http);
         if (unreadable is not null) return unreadable;
-        var (request, refusal) = VideoRequest.Read(type, body!);
+        var (request, refusal) = VideoRequest.Read(type, JsonObject.Create(body)!);
         if (refusal is not null) return refusal;
+        if (!OrderKey.TryRead(http, caller.Tenant, type, out var keyed, out var bad)) return bad!;
+        // Before anything is made of it: the campaign's images may be others by now, and the request is the same.
+        if (keyed is { } number && await Find(number, caller) is { } known) return Repeated(known, number, request!);
         var (scenes, assets, fault) = await Scenes(request!, caller.Tenant, http.RequestAborted);
-        return fault ?? await Submit(request!, scenes, assets, caller, http);
+        return fault ?? await Submit(request!, keyed, scenes, assets, caller, http);
     }
 
-    private async ValueTask<(IReadOnlyList<JsonObject> Scenes, IReadOnlyList<Asset> Assets, VideoAnswer? Fault)> Scenes(VideoRequest request, string tenant, CancellationToken cancellation)
+    private async ValueTask<(IReadOnlyList<JsonObject> Scenes, IReadOnlyList<Asset> Assets, ContractJson? Fault)> Scenes(VideoRequest request, string tenant, CancellationToken cancellation)
     {
         try
         {
@@ -36,32 +40,31 @@ internal sealed partial class VideoCreator(DispatcherEngine engine, VideoJobs jo
             if (request.Type == VideoRequest.ImagePairs && assets.Count < 2) return Refuse(StatusCodes.Status400BadRequest, "At least 2 image assets are required", request);
             var order = new SceneOrder(
                 request.Type, [.. assets.Select(asset => (asset.Id, asset.Name))], request.ClipSeconds, request.Pairs, request.PropertyTypes, request.Model, request.AspectRatio, request.Prompt);
-            var scenes = await generator.Generate(order, cancellation);
+            // As they are when they come back from the store, whatever kinds of numbers a generator has put into them.
+            var scenes = (await generator.Generate(order, cancellation)).Select(scene => JsonNode.Parse(scene.ToJsonString())!.AsObject()).ToList();
             return (scenes, assets, SceneRules.Faults(request, scenes, assets));
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             LogNotGenerated(failure);
             return Refuse(StatusCodes.Status500InternalServerError, "Scene generation failed", request);
         }
     }
 
-    private async Task<IResult> Submit(VideoRequest request, IReadOnlyList<JsonObject> scenes, IReadOnlyList<Asset> assets, Caller caller, HttpContext http)
+    private async Task<IResult> Submit(VideoRequest request, long? keyed, IReadOnlyList<JsonObject> scenes, IReadOnlyList<Asset> assets, Caller caller, HttpContext http)
     {
         if (await jobs.Workflow(caller.Tenant) is not { } workflow)
             return VideoAnswer.Error(StatusCodes.Status503ServiceUnavailable, $"The workflow {VideoJobs.WorkflowName} is not registered; register samples/scenes/coordinator.yaml");
         var origin = RequestOrigin.Of(caller, http);
-        if (!OrderKey.TryRead(http, caller.Tenant, request.Type, out var keyed, out var bad)) return bad!;
         for (var draw = 0; ; draw++)
         {
             var document = VideoDocument.Create(keyed ?? numbers.Next(), request, scenes, assets);
             switch (await jobs.Submit(VideoJobs.SpecOf(document, workflow, origin), origin.By))
             {
                 case CommandReply.Done or CommandReply.Accepted:
-                case CommandReply.Duplicate { SameRequest: true } when keyed is not null:
-                    return new VideoAnswer(StatusCodes.Status201Created, VideoViews.Created(document, request));
-                case CommandReply.Duplicate when keyed is not null:
-                    return VideoAnswer.Error(StatusCodes.Status409Conflict, "The idempotency key belongs to another request", ("job_id", document.Number));
+                    return new ContractJson(StatusCodes.Status201Created, VideoViews.Created(document, Pipeline.Pending, request));
+                case CommandReply.Duplicate when keyed is { } number:
+                    return Repeated(await Find(number, caller), number, request);
                 case CommandReply.Duplicate when draw < DrawLimit:
                     continue;
                 case CommandReply.Refused refused:
@@ -74,7 +77,14 @@ internal sealed partial class VideoCreator(DispatcherEngine engine, VideoJobs jo
         }
     }
 
-    private static (IReadOnlyList<JsonObject>, IReadOnlyList<Asset>, VideoAnswer) Refuse(int status, string error, VideoRequest request) =>
+    private ValueTask<VideoJob?> Find(long number, Caller caller) => jobs.Find(number.ToString(CultureInfo.InvariantCulture), caller.Tenant);
+
+    /// <summary>The job that the key has made, if it was made of this request.</summary>
+    private static ContractJson Repeated(VideoJob? known, long number, VideoRequest request) => known is not null && request.Asks(known.Document)
+        ? new ContractJson(StatusCodes.Status201Created, VideoViews.Created(known.Document, known.Status, request))
+        : VideoAnswer.Error(StatusCodes.Status409Conflict, "The idempotency key belongs to another request", ("job_id", number));
+
+    private static (IReadOnlyList<JsonObject>, IReadOnlyList<Asset>, ContractJson) Refuse(int status, string error, VideoRequest request) =>
         ([], [], VideoAnswer.Error(status, error, ("campaign_id", request.Campaign.ToString("D"))));
 
     [LoggerMessage(EventId = 5300, Level = LogLevel.Error, Message = "The scenes of a video could not be generated")]

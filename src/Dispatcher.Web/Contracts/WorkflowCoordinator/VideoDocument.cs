@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Dispatcher.Jobs;
 
 namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
 
@@ -43,7 +42,12 @@ internal sealed class VideoDocument
 
     public decimal EstimatedCost => Clips.Sum(clip => clip!["cost"]!.GetValue<decimal>());
 
-    public static VideoDocument Read(JobSpec spec) => new(JsonObject.Create(spec.Input!.Value)!);
+    /// <summary>Scenes that the provider is paid for; the others are taken from earlier revisions.</summary>
+    public int Orders => Clips.Count(clip => clip!["reuse"] is null);
+
+    /// <summary>A job's input as a document; null if it is none: whoever may amend a job may give it whatever fits its workflow's schema.</summary>
+    public static VideoDocument? TryRead(JsonElement? input) =>
+        input is { ValueKind: JsonValueKind.Object } given && JsonObject.Create(given) is { } root && IsDocument(root) ? new VideoDocument(root) : null;
 
     /// <summary>A copy that can be changed without changing this one.</summary>
     public VideoDocument Copy() => new(_root.DeepClone().AsObject());
@@ -89,57 +93,17 @@ internal sealed class VideoDocument
         _root["inserted_at"] = insertedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>All that the members of this class, and the views of scenes, rely on.</summary>
+    private static bool IsDocument(JsonObject root) =>
+        Is<int>(root["revision"]) && Is<bool>(root["edited"]) && Is<string>(root["type"]) && Is<string>(root["video_name"]) && Is<Guid>(root["campaign_id"])
+        && IsAbsentOr<string>(root["client_id"]) && IsAbsentOr<DateTimeOffset>(root["inserted_at"]) && root["parameters"] is JsonObject
+        && root["number"] is JsonValue number && number.TryGetValue<long>(out var job)
+        && root["storyboard"] is JsonObject storyboard && storyboard["scenes"] is JsonArray { Count: > 0 } scenes && root["clips"] is JsonArray clips && scenes.Count == clips.Count
+        && scenes.All(scene => scene is JsonObject fields && !SceneRules.TextFaults(fields).Any()) && clips.All(clip => ClipPlan.IsPlan(clip, job));
+
+    private static bool Is<T>(JsonNode? node) => node is JsonValue value && value.TryGetValue<T>(out _);
+
+    private static bool IsAbsentOr<T>(JsonNode? node) => node is null || Is<T>(node);
+
     private void CountSeconds() => Storyboard["total_duration"] = Scenes.Sum(scene => scene!["duration"]?.GetValue<double>() ?? VideoModels.DefaultSeconds);
-}
-
-/// <summary>What is ordered for a scene.</summary>
-internal static class ClipPlan
-{
-    public const string Folder = "clips/";
-
-    /// <param name="place">The scene's place in the first storyboard, from 1, which names its file.</param>
-    public static JsonObject Of(Guid id, int place, JsonObject scene, IReadOnlyList<Asset> assets)
-    {
-        var model = scene["model"]?.GetValue<string>() ?? VideoModels.Default;
-        var seconds = scene["duration"]?.GetValue<double>() ?? VideoModels.DefaultSeconds;
-        var input = new JsonObject
-        {
-            ["prompt"] = scene["prompt"]?.GetValue<string>() ?? scene["description"]?.GetValue<string>() ?? "",
-            ["duration"] = VideoModels.Snap(model, seconds),
-            ["aspect_ratio"] = scene["aspect_ratio"]?.GetValue<string>() ?? "16:9",
-        };
-        return new JsonObject
-        {
-            ["id"] = id.ToString("D"),
-            ["model"] = model,
-            ["input"] = input,
-            ["files"] = FilesOf(scene, assets),
-            ["path"] = string.Create(CultureInfo.InvariantCulture, $"{Folder}scene_{place}.mp4"),
-            ["cost"] = VideoModels.CostOf(model, seconds),
-            ["reuse"] = null,
-        };
-    }
-
-    /// <summary>True when two plans order the same.</summary>
-    public static bool IsSame(JsonObject left, JsonObject right) => Ordered.All(name => JsonNode.DeepEquals(left[name], right[name]));
-
-    private static readonly string[] Ordered = ["model", "input", "files"];
-
-    private static JsonObject FilesOf(JsonObject scene, IReadOnlyList<Asset> assets)
-    {
-        var files = new JsonObject();
-        if (scene["asset_ids"] is JsonArray { Count: > 0 } pair)
-        {
-            files["first_frame_image"] = PathOf(pair[0]!.GetValue<string>(), assets);
-            files["last_frame_image"] = PathOf(pair[^1]!.GetValue<string>(), assets);
-        }
-        else if (scene["asset_id"] is { } only)
-        {
-            files["image"] = PathOf(only.GetValue<string>(), assets);
-        }
-
-        return files;
-    }
-
-    private static string PathOf(string id, IReadOnlyList<Asset> assets) => assets.First(asset => asset.Id.ToString("D") == id).Path;
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dispatcher.Jobs;
-using Dispatcher.Steps.Artifacts;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Artifacts;
@@ -10,7 +9,6 @@ using Dispatcher.Web.Jobs.Reading;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
 
@@ -40,13 +38,8 @@ internal static class VideoEndpoints
     {
         var query = new Query(http.Request.Query);
         if (query.Faults.Count > 0) return VideoAnswer.Invalid(query.Faults);
-        var rows = await jobs.Completed(caller.Tenant, query.Terms, query.Wants, query.Offset, query.Limit);
-        var data = new JsonArray();
-        foreach (var row in rows)
-        {
-            if (await jobs.Read(row, caller.Tenant) is { } job) data.Add((JsonNode)View(job));
-        }
-
+        var videos = await jobs.Completed(caller.Tenant, query.Terms, query.Wants, query.Offset, query.Limit);
+        var data = new JsonArray([.. videos.Select(View)]);
         return VideoAnswer.Ok(new JsonObject { ["data"] = data, ["meta"] = new JsonObject { ["count"] = data.Count, ["limit"] = query.Limit, ["offset"] = query.Offset } });
     }
 
@@ -73,31 +66,15 @@ internal static class VideoEndpoints
         return view;
     }
 
-    /// <summary>Of the newest revision that has a video, or, while there is none, of the newest that has the file: clips are there before the video is.</summary>
+    /// <summary>
+    /// A scene's clip as it is now, from whatever revision shows it; all else, and a clip that is being made anew or is gone, of the newest revision that has a video.
+    /// </summary>
     private static async Task<IResult> Send(string id, string path, string notFound, Caller caller, HttpContext http, VideoJobs jobs, DispatcherEngine engine)
     {
         if (await jobs.Find(id, caller.Tenant) is not { } newest) return VideoAnswer.NoJob(id);
-        var job = newest.State.Status == JobStatus.Completed ? newest : await jobs.FindCompleted(id, caller.Tenant) ?? newest;
-        if (StepViews.ArtifactsOf(job.State).LastOrDefault(artifact => artifact.Path == path) is not { } found || FileOf(engine, job.State, path) is not { } file)
-            return VideoAnswer.Error(StatusCodes.Status404NotFound, notFound, ("job_id", newest.Document.Number));
-        // A range of another unit is none (RFC 9110), which the framework does not look at.
-        if (http.Request.Headers.Range is [{ } range] && !range.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase)) http.Request.Headers.Range = default;
-        return TypedResults.PhysicalFile(
-            file.FullName, ArtifactTypes.Of(path), lastModified: new DateTimeOffset(file.LastWriteTimeUtc),
-            entityTag: file.Length == found.Bytes ? new EntityTagHeaderValue($"\"{found.Sha256}\"") : null, enableRangeProcessing: true);
-    }
-
-    private static FileInfo? FileOf(DispatcherEngine engine, JobState job, string path)
-    {
-        try
-        {
-            var file = new FileInfo(engine.Artifacts.FolderOf(job.Spec.Tenant, job.Id).PathOf(path));
-            return file.Exists ? file : null;
-        }
-        catch (ArtifactPathException)
-        {
-            return null;
-        }
+        var holder = path.StartsWith(ClipPlan.Folder, StringComparison.Ordinal) ? (await SceneBook.Open(newest, jobs)).HolderOf(path) : null;
+        var job = holder ?? (newest.State.Status == JobStatus.Completed ? newest : await jobs.FindCompleted(id, caller.Tenant) ?? newest);
+        return ArtifactFile.Answer(engine, job.State, path, http) is { } file ? file : VideoAnswer.Error(StatusCodes.Status404NotFound, notFound, ("job_id", newest.Document.Number));
     }
 
     /// <summary>Which videos: <c>job_id campaign_id client_id limit offset</c>.</summary>
@@ -123,7 +100,7 @@ internal static class VideoEndpoints
         public IReadOnlyList<string> Terms => [.. _labels.Select(label => JobTerms.Spell($"{label.Label}={label.Value}"))];
 
         /// <summary>Terms are found without regard to case, which ids have.</summary>
-        public bool Wants(JobRow row) => _labels.TrueForAll(label => row.Labels?.GetValueOrDefault(label.Label) == label.Value);
+        public bool Wants(JobRow row) => _labels.TrueForAll(label => VideoJobs.LabelOf(row, label.Label) == label.Value);
 
         private void Want(string label, string value, bool isGood, string field, string fault)
         {

@@ -23,9 +23,9 @@ internal static class VideoJobEndpoints
     /// <summary>Answers when the approval is durable: one of many at once wins, and the others hear that it is too late.</summary>
     private static async Task<IResult> Approve(string id, Caller caller, HttpContext http, VideoJobs jobs)
     {
-        if (await jobs.FindRow(id, caller.Tenant) is not { } row) return VideoAnswer.NoJob(id);
-        var number = long.Parse(id, System.Globalization.CultureInfo.InvariantCulture);
-        switch (await jobs.Approve(row.Id, caller, http))
+        if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
+        var number = job.Document.Number;
+        switch (await jobs.Approve(job, caller, http))
         {
             case CommandReply.Done { Changed: true }:
                 return VideoAnswer.Ok(new JsonObject { ["message"] = "Job approved successfully", ["job_id"] = number, ["status"] = Pipeline.Approved });
@@ -36,7 +36,7 @@ internal static class VideoJobEndpoints
             case CommandReply.Refused:
                 return VideoAnswer.NoJob(id);
             case CommandReply.Accepted:
-                return new VideoAnswer(StatusCodes.Status202Accepted, new JsonObject { ["message"] = "Job approval accepted", ["job_id"] = number, ["status"] = Pipeline.StatusOf(row.Status) });
+                return new ContractJson(StatusCodes.Status202Accepted, new JsonObject { ["message"] = "Job approval accepted", ["job_id"] = number, ["status"] = job.Status });
             case CommandReply.Unavailable unavailable:
                 return Refusal.Unavailable(unavailable).ToProblem(http);
             default:
@@ -47,6 +47,6 @@ internal static class VideoJobEndpoints
     private static async Task<IResult> Get(string id, Caller caller, VideoJobs jobs) =>
         await jobs.Find(id, caller.Tenant) is { } job ? VideoAnswer.Ok(await VideoViews.Job(job, jobs)) : VideoAnswer.NoJob(id);
 
-    private static VideoAnswer CannotApprove(long number, string status) => VideoAnswer.Error(
+    private static ContractJson CannotApprove(long number, string status) => VideoAnswer.Error(
         StatusCodes.Status422UnprocessableEntity, "Job cannot be approved", ("job_id", number), ("current_status", status), ("reason", "Job must be in pending state to be approved"));
 }

@@ -20,8 +20,8 @@ internal sealed record VideoJob(JobState State, VideoDocument Document)
 }
 
 /// <summary>
-/// The contract's jobs among those of the engine. A job of the contract is all revisions that carry its number as a label, and the newest one is what callers see; nothing about
-/// them is kept here.
+/// The contract's jobs among those of the engine. A job of the contract is all revisions of its number, and the newest one is what callers see; nothing about them is kept here. They
+/// are found by their labels, which anybody may give a job of his own, and known by their idempotency keys, which nobody else may.
 /// </summary>
 internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
 {
@@ -39,38 +39,31 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
     public const string ClientLabel = "client";
 
     /// <summary>The newest revision of the job that a path names; null if the tenant has none.</summary>
-    public async ValueTask<VideoJob?> Find(string id, string tenant) =>
-        TryNumber(id, out var number) && await Revisions(number, tenant) is { Count: > 0 } revisions ? await Read(revisions[0], tenant) : null;
+    public ValueTask<VideoJob?> Find(string id, string tenant) => Newest(id, tenant, static _ => true);
 
     /// <summary>The newest revision that has a video; null if none has.</summary>
-    public async ValueTask<VideoJob?> FindCompleted(string id, string tenant)
-    {
-        if (!TryNumber(id, out var number)) return null;
-        return (await Revisions(number, tenant)).FirstOrDefault(row => row.Status == JobStatus.Completed) is { } row ? await Read(row, tenant) : null;
-    }
+    public ValueTask<VideoJob?> FindCompleted(string id, string tenant) => Newest(id, tenant, static row => row.Status == JobStatus.Completed);
 
-    public async ValueTask<bool> Exists(string id, string tenant) => TryNumber(id, out var number) && (await Revisions(number, tenant)).Count > 0;
-
-    /// <summary>The newest revision's row; null if the tenant has no such job.</summary>
-    public async ValueTask<JobRow?> FindRow(string id, string tenant) => TryNumber(id, out var number) && await Revisions(number, tenant) is [var newest, ..] ? newest : null;
-
-    public async ValueTask<VideoJob?> Read(JobRow row, string tenant) => await Read(row.Id, tenant);
-
+    /// <summary>The revision that this job of the engine is; null if it is none of the tenant's.</summary>
     public async ValueTask<VideoJob?> Read(JobId id, string tenant) =>
-        await reader.Find(id, tenant) is { State: { } state } && IsOurs(state.Spec) ? new VideoJob(state, VideoDocument.Read(state.Spec)) : null;
+        await reader.Find(id, tenant) is { State: { } state } && state.Spec.Workflow.Name == WorkflowName && VideoDocument.TryRead(state.Spec.Input) is { } document
+        && state.Spec.IdempotencyKey == KeyOf(document.Number, document.Revision)
+            ? new VideoJob(state, document)
+            : null;
 
     /// <summary>A page of the tenant's videos that are there, newest first, each job once.</summary>
-    public async ValueTask<IReadOnlyList<JobRow>> Completed(string tenant, IReadOnlyList<string> terms, Func<JobRow, bool> isWanted, int offset, int limit)
+    public async ValueTask<IReadOnlyList<VideoJob>> Completed(string tenant, IReadOnlyList<string> terms, Func<JobRow, bool> isWanted, int offset, int limit)
     {
-        var (found, seen) = (new List<JobRow>(), new HashSet<string>(StringComparer.Ordinal));
+        var (found, seen) = (new List<VideoJob>(), new HashSet<long>());
         JobId? before = null;
         while (true)
         {
             var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, WorkflowName = WorkflowName, Status = JobStatus.Completed, Terms = terms, Before = before, Limit = 200 });
-            foreach (var row in page.Rows.Where(row => NumberOf(row) is { } number && isWanted(row) && seen.Add(number)))
+            foreach (var row in page.Rows)
             {
-                if (seen.Count <= offset) continue;
-                found.Add(row);
+                if (!TryNumber(LabelOf(row, NumberLabel), out var number) || seen.Contains(number) || !isWanted(row)) continue;
+                if (await Read(row.Id, tenant) is not { } job || !seen.Add(job.Document.Number) || seen.Count <= offset) continue;
+                found.Add(job);
                 if (found.Count == limit) return found;
             }
 
@@ -79,9 +72,7 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
         }
     }
 
-    public static string? NumberOf(JobRow row) => row.Labels?.GetValueOrDefault(NumberLabel);
-
-    public static int RevisionOf(JobRow row) => int.TryParse(row.Labels?.GetValueOrDefault(RevisionLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : 0;
+    public static string LabelOf(JobRow row, string label) => row.Labels?.GetValueOrDefault(label) ?? "";
 
     /// <summary>What a new job or revision pins; null if nobody has registered the workflow.</summary>
     public async ValueTask<WorkflowReference?> Workflow(string tenant) =>
@@ -98,10 +89,11 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
         TraceParent = origin.TraceParent,
     };
 
-    public Task<CommandReply> Submit(JobSpec spec, Principal by) => engine.Gateway.Submit(spec, by);
+    /// <param name="approves">Approves it as well.</param>
+    public Task<CommandReply> Submit(JobSpec spec, Principal by, bool approves = false) => engine.Gateway.Submit(spec, by, approves: approves);
 
-    public Task<CommandReply> Approve(JobId id, Caller caller, HttpContext http) =>
-        engine.Gateway.Send(id, new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now), new CommandGuard(caller.Tenant, null));
+    public Task<CommandReply> Approve(VideoJob job, Caller caller, HttpContext http) =>
+        engine.Gateway.Send(job.State.Id, new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now), new CommandGuard(caller.Tenant, null));
 
     /// <summary>Gives a revision that waits for its approval another input, if it is still as it was read.</summary>
     public Task<CommandReply> Amend(VideoJob job, VideoDocument document, string reason, Caller caller, HttpContext http) => engine.Gateway.Send(
@@ -124,16 +116,26 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
         return labels.ToImmutable();
     }
 
-    /// <summary>Newest first.</summary>
-    private async ValueTask<IReadOnlyList<JobRow>> Revisions(long number, string tenant)
+    private async ValueTask<VideoJob?> Newest(string id, string tenant, Func<JobRow, bool> isWanted)
     {
-        var text = number.ToString(CultureInfo.InvariantCulture);
+        if (!TryNumber(id, out var number)) return null;
+        foreach (var row in (await Labelled(id, tenant)).Where(isWanted))
+        {
+            if (await Read(row.Id, tenant) is { } job && job.Document.Number == number) return job;
+        }
+
+        return null;
+    }
+
+    /// <summary>Jobs that say they are revisions of a number, newest first.</summary>
+    private async ValueTask<IReadOnlyList<JobRow>> Labelled(string number, string tenant)
+    {
         var rows = new List<JobRow>();
         JobId? before = null;
         do
         {
-            var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, WorkflowName = WorkflowName, Terms = [JobTerms.Spell($"{NumberLabel}={text}")], Before = before, Limit = RevisionLimit });
-            rows.AddRange(page.Rows.Where(row => NumberOf(row) == text));
+            var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, WorkflowName = WorkflowName, Terms = [JobTerms.Spell($"{NumberLabel}={number}")], Before = before, Limit = RevisionLimit });
+            rows.AddRange(page.Rows.Where(row => LabelOf(row, NumberLabel) == number));
             before = page.Next;
         }
         while (before is not null);
@@ -141,6 +143,5 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
         return rows;
     }
 
-    /// <summary>Somebody may have given a job of his own our labels; the key he cannot have given as well, for it is claimed.</summary>
-    private static bool IsOurs(JobSpec spec) => spec.Workflow.Name == WorkflowName && spec.Input is not null && spec.IdempotencyKey?.StartsWith($"{Contract}:", StringComparison.Ordinal) == true;
+    private static int RevisionOf(JobRow row) => int.TryParse(LabelOf(row, RevisionLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : 0;
 }

@@ -44,7 +44,7 @@ internal sealed record VideoRequest
     public string? Prompt => Parameter("prompt");
 
     /// <summary>Reads a body; a missing campaign is another kind of fault than a wrong value.</summary>
-    public static (VideoRequest? Request, VideoAnswer? Refusal) Read(string type, JsonObject body)
+    public static (VideoRequest? Request, ContractJson? Refusal) Read(string type, JsonObject body)
     {
         var fields = new VideoFields(body);
         if (fields.Value("campaign_id") is not { } campaign || (campaign.GetValueKind() == JsonValueKind.String && campaign.GetValue<string>().Length == 0))
@@ -86,6 +86,11 @@ internal sealed record VideoRequest
         EchoInto(all);
         return all;
     }
+
+    /// <summary>True when the document was made of the same request, whatever images there were then, and whatever became of its scenes.</summary>
+    public bool Asks(VideoDocument document) =>
+        Type == document.Type && Campaign == document.Campaign && Client == document.Client && VideoName == document.VideoName
+        && JsonElement.DeepEquals(JsonElement.Parse(AllParameters().ToJsonString()), JsonElement.Parse(document.Parameters.ToJsonString()));
 
     private string? Parameter(string name) => Parameters[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length is > 0 and <= 2000 ? text : null;
 

@@ -35,13 +35,13 @@ internal static class VideoViews
         return view;
     }
 
-    /// <summary>201 for a new job.</summary>
-    public static JsonObject Created(VideoDocument document, VideoRequest request)
+    /// <summary>201 for a new job, or for the one that the same request has made before.</summary>
+    public static JsonObject Created(VideoDocument document, string status, VideoRequest request)
     {
         var view = new JsonObject
         {
             ["job_id"] = document.Number,
-            ["status"] = Pipeline.Pending,
+            ["status"] = status,
             ["type"] = document.Type,
             ["scene_count"] = document.Scenes.Count,
             ["message"] = "Job created successfully",

@@ -35,11 +35,10 @@ internal sealed class FakeProvider(TimeProvider time) : IPredictionProvider
     public ValueTask<Prediction> Start(ProviderOrder order, string tenant, string idempotencyKey)
     {
         Note($"start {idempotencyKey}");
-        var isReplay = _idByKey.TryGetValue(idempotencyKey, out var known);
-        var id = known ?? $"p{_idByKey.Count + 1}";
+        var id = _idByKey.GetValueOrDefault(idempotencyKey) ?? $"p{_idByKey.Count + 1}";
         var prediction = Starting?.Invoke(id) ?? Going(id);
         _idByKey[idempotencyKey] = id;
-        return ValueTask.FromResult(prediction with { IsReplay = isReplay });
+        return ValueTask.FromResult(prediction);
     }
 
     public ValueTask<Prediction> Look(string id, CancellationToken cancellation)

@@ -9,7 +9,8 @@ namespace Dispatcher.Actors.Tests.Steps.Providers;
 /// <summary>A provider's step under a clock that the test moves: what is asked when, what is paid, and what is left for the next attempt.</summary>
 public sealed class ProviderStepTests
 {
-    private const string Key = "01890000-0000-7000-8000-000000000001/step";
+    private const string Step = "01890000-0000-7000-8000-000000000001/step";
+    private const string Key = $"{Step}/0";
     private const string With = """{"model":"veo3","input":{"prompt":"a house"},"output":"clips/scene_1.mp4","cost":1.2}""";
 
     private readonly ManualTimeProvider _time = new();
@@ -103,18 +104,34 @@ public sealed class ProviderStepTests
         Assert.Equal(0.75m, Output(Context()).GetProperty("cost").GetProperty("amount").GetDecimal());
     }
 
-    /// <summary>A recovered step has no checkpoint, and the same key as before.</summary>
-    [Fact]
-    public void Run_StepsOverAnOldOrderThatFailed_WhenTheStepWasRecovered()
+    /// <summary>The process died between the order and its id, and meanwhile the order has ended: it was paid, and is what the step has come to.</summary>
+    [Theory]
+    [InlineData(PredictionStatus.Failed, ProviderFailure.Failed)]
+    [InlineData(PredictionStatus.Canceled, ProviderFailure.Canceled)]
+    public void Run_FailsWithTheOrder_WhenItFailedWhileItsIdWasLost(PredictionStatus status, string code)
     {
-        _provider.Looks.Add(FakeProvider.Broken);
+        var crashing = Context();
+        crashing.Saving = _ => throw new InvalidOperationException("crash");
+        Assert.Throws<InvalidOperationException>(() => Run(crashing));
+        _provider.Starting = id => new Prediction(id, status);
+
+        var failure = Fails(Context());
+
+        Assert.Equal((ErrorClass.Permanent, code), (failure.Class, failure.Code));
+        Assert.Equal([$"0 start {Key}/1", $"0 start {Key}/1"], _provider.Asked);
+        Assert.Equal(1, _provider.Paid);
+    }
+
+    /// <summary>A recovered step has no checkpoint; what it ordered before is done with.</summary>
+    [Fact]
+    public void Run_OrdersUnderAnotherKey_WhenTheStepWasRecovered()
+    {
+        _provider.Looks.AddRange([FakeProvider.Broken, FakeProvider.Done]);
         Fails(Context());
-        _provider.Starting = id => id == "p1" ? FakeProvider.Broken(id) : FakeProvider.Going(id);
-        _provider.Looks.Add(FakeProvider.Done);
 
-        Run(Context());
+        Run(Context(recovery: 1));
 
-        Assert.Equal([$"1 start {Key}/1", $"1 start {Key}/2"], _provider.Asked.Where(what => what.Contains("start", StringComparison.Ordinal)).Skip(1));
+        Assert.Equal([$"0 start {Step}/0/1", $"1 start {Step}/1/1"], _provider.Asked.Where(what => what.Contains("start", StringComparison.Ordinal)));
         Assert.Equal(2, _provider.Paid);
     }
 
@@ -238,6 +255,23 @@ public sealed class ProviderStepTests
         Assert.Equal(seconds.Distinct().Count(), seconds.Count);
     }
 
+    /// <summary>A wall clock that was set forward while the ring was on its way: there is no time left to be quiet.</summary>
+    [Fact]
+    public void Run_LooksAtOnce_WhenTheNextLookIsOverdueAtARing()
+    {
+        _provider.Looks.AddRange([FakeProvider.Going, FakeProvider.Done]);
+        _ = _time.CreateTimer(_ =>
+        {
+            _pump.ExpectWork();
+            Assert.True(_signals.Ring("p1"));
+            _time.SetWallClock(ManualTimeProvider.Epoch + TimeSpan.FromMinutes(14));
+        }, null, TimeSpan.FromMinutes(9), Timeout.InfiniteTimeSpan);
+
+        Run(Context(checkpoint: Saved("p1")), new ProviderOptions { PollInitial = TimeSpan.FromHours(1), PollMax = TimeSpan.FromHours(1), MaxTime = TimeSpan.FromMinutes(10) });
+
+        Assert.Equal(["0 look p1", "840 look p1", "840 fetch p1"], _provider.Asked);
+    }
+
     [Fact]
     public void Ring_SaysThatNobodyWaits_ForAnIdThatIsNotKnown()
     {
@@ -271,8 +305,8 @@ public sealed class ProviderStepTests
 
     private static JsonElement Saved(string id, DateTimeOffset? at = null) => new ProviderCheckpoint(id, 1, at ?? ManualTimeProvider.Epoch, 1.2m).ToJson();
 
-    private TestStepContext Context(string with = With, JsonElement? checkpoint = null, CancellationToken cancellation = default) =>
-        new(with, new NoFolder()) { Time = _time, Checkpoint = checkpoint, Cancellation = cancellation };
+    private TestStepContext Context(string with = With, JsonElement? checkpoint = null, CancellationToken cancellation = default, int recovery = 0) =>
+        new(with, new NoFolder()) { Time = _time, Checkpoint = checkpoint, Cancellation = cancellation, Recovery = recovery };
 
     private StepResult.Completed Run(TestStepContext context, ProviderOptions? options = null)
     {

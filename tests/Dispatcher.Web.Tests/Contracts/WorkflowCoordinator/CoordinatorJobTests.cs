@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dispatcher.Web.Contracts.WorkflowCoordinator;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,12 +11,12 @@ public sealed class CoordinatorJobTests : CoordinatorTest
 {
     private const string Photos = "7d4f5a50-6f2f-4a8e-8a54-3a1a2b3c4d5e";
 
-    private bool _generatorFails;
+    private Func<IReadOnlyList<JsonObject>, IReadOnlyList<JsonObject>> _generated = scenes => scenes;
 
     protected override void ConfigureServices(IServiceCollection services)
     {
         base.ConfigureServices(services);
-        services.AddSingleton<ISceneGenerator>(new FailingGenerator(() => _generatorFails));
+        services.AddSingleton<ISceneGenerator>(new OtherGenerator(scenes => _generated(scenes)));
     }
 
     [Fact]
@@ -113,9 +114,24 @@ public sealed class CoordinatorJobTests : CoordinatorTest
     [Fact]
     public async Task FromImagePairs_Answers500_WhenTheScenesCannotBeGenerated()
     {
-        _generatorFails = true;
+        _generated = _ => throw new JsonException("no scenes today");
         AssertError(await Coordinator.Post($"{Root}/jobs/from-image-pairs", $$"""{"campaign_id":"{{Campaign}}"}"""), HttpStatusCode.InternalServerError, "Scene generation failed");
         Assert.Empty((await Api.Get("/jobs")).At("jobs").EnumerateArray());
+    }
+
+    /// <summary>A generator of an application writes numbers as it likes.</summary>
+    [Fact]
+    public async Task FromImagePairs_TakesAnyKindOfNumber_FromItsGenerator()
+    {
+        _generated = scenes => [.. scenes.Select((scene, index) =>
+        {
+            scene["duration"] = index switch { 0 => JsonValue.Create(6), 1 => JsonValue.Create(7.5f), _ => JsonValue.Create(8m) };
+            return scene;
+        })];
+
+        var answer = await Coordinator.Post($"{Root}/jobs/from-image-pairs", $$"""{"campaign_id":"{{Campaign}}"}""");
+
+        Assert.Equal((HttpStatusCode.Created, 21.5), (answer.Status, answer.At("storyboard.total_duration").GetDouble()));
     }
 
     [Fact]
@@ -220,6 +236,24 @@ public sealed class CoordinatorJobTests : CoordinatorTest
         AssertError(other, HttpStatusCode.Conflict, "The idempotency key belongs to another request");
     }
 
+    /// <summary>What the key stands for is the request, and not what was made of it at the time.</summary>
+    [Fact]
+    public async Task OneIdempotencyKey_IsOneJob_WhateverHasBecomeOfTheCampaign()
+    {
+        var body = $$"""{"campaign_id":"{{Campaign}}","client_id":7,"parameters":{"style":"calm"} }""";
+        var first = await Coordinator.Post($"{Root}/jobs/from-image-pairs", body, ("Idempotency-Key", "order-1"));
+
+        LayImages("default", Campaign, "e.jpg");
+        var more = await Coordinator.Post($"{Root}/jobs/from-image-pairs", body, ("Idempotency-Key", "order-1"));
+        Directory.Delete(Path.Combine(DataDirectory, "laid", "default", "campaigns", Campaign), recursive: true);
+        var none = await Coordinator.Post($"{Root}/jobs/from-image-pairs", body, ("Idempotency-Key", "order-1"));
+
+        Assert.Equal(HttpStatusCode.Created, first.Status);
+        Assert.Equal((first.Content, first.Content), (more.Content, none.Content));
+        var other = await Coordinator.Post($"{Root}/jobs/from-image-pairs", body.Replace("calm", "loud", StringComparison.Ordinal), ("Idempotency-Key", "order-1"));
+        AssertError(other, HttpStatusCode.Conflict, "The idempotency key belongs to another request");
+    }
+
     [Fact]
     public async Task AHundredRequestsAtOnce_AreAHundredJobs_WithoutAKey()
     {
@@ -230,11 +264,11 @@ public sealed class CoordinatorJobTests : CoordinatorTest
     private async Task<IReadOnlyList<string?>> EventTypes(long number) =>
         [.. (await Api.Get($"/jobs/{(await EngineJobs(number))[^1]}/events")).At("events").EnumerateArray().Select(e => e.GetProperty("type").GetString())];
 
-    private sealed class FailingGenerator(Func<bool> fails) : ISceneGenerator
+    /// <summary>The plain scenes, changed.</summary>
+    private sealed class OtherGenerator(Func<IReadOnlyList<JsonObject>, IReadOnlyList<JsonObject>> change) : ISceneGenerator
     {
-        private readonly SceneGenerator _good = new();
+        private readonly SceneGenerator _plain = new();
 
-        public ValueTask<IReadOnlyList<System.Text.Json.Nodes.JsonObject>> Generate(SceneOrder order, CancellationToken cancellation) =>
-            fails() ? throw new JsonException("no scenes today") : _good.Generate(order, cancellation);
+        public async ValueTask<IReadOnlyList<JsonObject>> Generate(SceneOrder order, CancellationToken cancellation) => change(await _plain.Generate(order, cancellation));
     }
 }

@@ -108,6 +108,55 @@ public sealed class CoordinatorNegativeTests : CoordinatorTest
         AssertError(await Job(5), HttpStatusCode.NotFound, "Job not found");
     }
 
+    /// <summary>Labels are for anybody; the key, by which a revision is known, is not.</summary>
+    [Fact]
+    public async Task AJobThatSaysItIsARevision_NeitherHidesNorReplacesTheRealOne()
+    {
+        using var http = new HttpClient { BaseAddress = Service.Address };
+        using var stream = await Live.SseClient.Open(http, $"{Root}/events?topics=jobs:completed");
+        var number = await Create();
+        var forged = await Forge(number);
+
+        Assert.Equal("Untitled Video", (await Job(number)).Text("video_name"));
+        await Approve(number);
+        Assert.Equal("pending", (await Api.Get($"/jobs/{forged}")).Text("status"));
+        await UntilJob(number, job => job.Text("status") == "completed");
+        await Api.Post($"/jobs/{forged}/approve");
+        await Until(forged, "completed");
+        var next = await Completed(pairs: 1);
+
+        Assert.Equal(3 + 3 + 1, Provider.Bill.Count);
+        var videos = await Coordinator.Get($"{Root}/generated-videos");
+        Assert.Equal([next, number], videos.At("data").EnumerateArray().Select(video => video.GetProperty("job_id").GetInt64()));
+        Assert.Equal("Untitled Video", videos.Text("data.1.video_name"));
+        Assert.StartsWith("clip of From a.jpg to b.jpg\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await Coordinator.Post($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}/regenerate")).Status);
+        foreach (var told in new[] { number, next }) Assert.Equal($$"""{"event":"job_completed","job_id":{{told}}}""", await NextMessage(stream));
+    }
+
+    /// <summary>Whoever may amend a job may give it what fits its workflow's schema, and makes no fault of the server with it.</summary>
+    [Theory]
+    [InlineData("number", "number", 7)]
+    [InlineData("revision", "revision", 2)]
+    [InlineData("inserted_at", "inserted_at", "9999-99-99T99:99:99Z")]
+    [InlineData("a scene less", "storyboard.scenes.0", null)]
+    [InlineData("a clip less", "clips.0", null)]
+    [InlineData("a text that is none", "storyboard.scenes.0.prompt", 7)]
+    [InlineData("a duration beyond all", "storyboard.scenes.0.duration", 1e308)]
+    [InlineData("a cost beyond all", "clips.0.cost", 1e30)]
+    [InlineData("another job's scene", "clips.0.id", "00000000-0000-8001-8000-73636e000001")]
+    public async Task AJobThatWasAmended_IntoNoVideo_IsNone(string what, string path, object? value)
+    {
+        var number = await Create();
+        var (id, scene) = ((await EngineJobs(number))[0], await SceneId(number, 0));
+        var input = System.Text.Json.Nodes.JsonNode.Parse((await Api.Get($"/jobs/{id}")).At("input").GetRawText())!;
+        Change(input, path.Split('.'), System.Text.Json.JsonSerializer.SerializeToNode(value));
+        var amended = await Api.Post($"/jobs/{id}/amend", $$"""{"input":{{input.ToJsonString()}}}""");
+        Assert.True(amended.Status == HttpStatusCode.OK, $"{what}: {amended}");
+
+        foreach (var (method, url) in Paths(number, scene)) AssertError(await Send(Coordinator, method, url), HttpStatusCode.NotFound, "Job not found");
+    }
+
     [Fact]
     public async Task Submitters_MakeAndChange_AndOnlyOperatorsLetMoneyBeSpent()
     {
@@ -123,6 +172,31 @@ public sealed class CoordinatorNegativeTests : CoordinatorTest
         Assert.Equal(HttpStatusCode.Forbidden, (await api.Post($"{Root}/jobs/{number}/approve")).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await api.Post($"{Root}/jobs/{number}/scenes/{scene}/regenerate")).Status);
         Assert.Equal(HttpStatusCode.OK, (await admin.Post($"{Root}/jobs/{number}/approve")).Status);
+    }
+
+    /// <summary>A job of the same workflow with another name, which says that it is the newest revision of another one.</summary>
+    private async Task<string> Forge(long number)
+    {
+        var input = System.Text.Json.Nodes.JsonNode.Parse((await Api.Get($"/jobs/{(await EngineJobs(number))[0]}")).At("input").GetRawText())!;
+        (input["revision"], input["video_name"]) = (99, "Mine");
+        return await Api.Create($$"""{"workflow":"video-scenes","input":{{input.ToJsonString()}},"labels":{"coordinator_job":"{{number}}","coordinator_revision":"99","campaign":"{{Campaign}}"} }""");
+    }
+
+    /// <summary>Sets what stands at a path; null takes it out of its list.</summary>
+    private static void Change(System.Text.Json.Nodes.JsonNode node, string[] path, System.Text.Json.Nodes.JsonNode? value)
+    {
+        foreach (var name in path[..^1]) node = node is System.Text.Json.Nodes.JsonArray list ? list[int.Parse(name, System.Globalization.CultureInfo.InvariantCulture)]! : node[name]!;
+        if (value is null) node.AsArray().RemoveAt(int.Parse(path[^1], System.Globalization.CultureInfo.InvariantCulture));
+        else node[path[^1]] = value;
+    }
+
+    private static async Task<string> NextMessage(Live.SseClient stream)
+    {
+        while (true)
+        {
+            var next = (await stream.Next())!;
+            if (next.Name != "position") return next.Data;
+        }
     }
 
     private static IEnumerable<(string Method, string Path)> Paths(object number, string scene) =>

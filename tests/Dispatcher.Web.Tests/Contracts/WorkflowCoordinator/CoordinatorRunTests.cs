@@ -14,11 +14,13 @@ public sealed class CoordinatorRunTests : CoordinatorTest
     public async Task AJob_EndsCompleted_WithItsScenesInTheirOrder()
     {
         var number = await Create();
-        // The first is the last to be done.
         await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}", """{"prompt":"first"}""");
-        Provider.Set(new Provider.Fault { DelayMs = 300 });
+        // The first is the last to be done.
+        await GiveFault(number, 0, new System.Text.Json.Nodes.JsonObject { ["delay_ms"] = 1500 });
         await Approve(number);
         var ended = await Ended(number);
+        var done = (await Api.Get($"/jobs/{(await EngineJobs(number))[0]}/events?limit=1000&type=step.completed")).At("events").EnumerateArray().Select(e => e.GetProperty("data"));
+        Assert.Equal(0, done.Where(data => data.TryGetProperty("item", out _)).Last().GetProperty("item").GetInt32());
 
         Assert.Equal(("completed", "completed", 100), (ended.Text("status"), ended.Text("current_stage"), ended.Number("progress_percentage")));
         Assert.Equal("clip of first\nclip of From b.jpg to c.png\nclip of From c.png to d.jpg\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content);
@@ -30,7 +32,7 @@ public sealed class CoordinatorRunTests : CoordinatorTest
     public async Task AJob_CompletesPartially_WhenOneSceneFailed()
     {
         var number = await Create();
-        await FailScene(number, 1);
+        await GiveFault(number, 1, new System.Text.Json.Nodes.JsonObject { ["fail"] = "no luck" });
         await Approve(number);
 
         var ended = await Ended(number);
@@ -109,6 +111,42 @@ public sealed class CoordinatorRunTests : CoordinatorTest
         for (var i = 0; i < starts.Count; i++) Assert.True(starts[i] >= approved.AddMilliseconds(i * StaggerMs - 5), $"start {i} at {starts[i]:O}, approved at {approved:O}");
     }
 
+    /// <summary>The cap is the stage's and not a job's: two jobs share it.</summary>
+    [Fact]
+    public async Task Renders_AreFourAtOnce_OverAllJobs()
+    {
+        LayImages("default", Campaign, "e.jpg", "f.jpg");
+        Provider.Set(new Provider.Fault { Stall = true });
+        var (first, second) = (await Create(pairs: 5), await Create(pairs: 5));
+        await Approve(first);
+        await Approve(second);
+
+        await UntilStage(running: 4, waiting: 6);
+        Assert.Equal("cap", (await Api.Get("/stats")).Text("stages.0.reason"));
+        await UntilPaid(4);
+        Assert.Equal(4, Provider.Bill.Count);
+        await Api.Post($"/jobs/{(await EngineJobs(first))[0]}/cancel");
+        await UntilStage(running: 4, waiting: 1);
+    }
+
+    /// <summary>Recovering says: begin anew. What was ordered before is no answer to it.</summary>
+    [Fact]
+    public async Task AJobThatIsRecovered_OrdersItsScenesAnew()
+    {
+        Provider.Set(new Provider.Fault { Fail = "out of order" });
+        var number = await Create();
+        await Approve(number);
+        await Ended(number);
+        Provider.Set(null);
+
+        var recovered = await Api.Post($"/jobs/{(await EngineJobs(number))[0]}/recover", """{"from_step":"render"}""");
+        Assert.True(recovered.Status == System.Net.HttpStatusCode.OK, recovered.ToString());
+        var ended = await UntilJob(number, job => job.Text("status") == "completed");
+
+        Assert.Equal("completed", ended.Text("current_stage"));
+        Assert.Equal(["0/1", "0/1", "0/1", "1/1", "1/1", "1/1"], Provider.Bill.Select(item => string.Join('/', item.Key!.Split('/')[^2..])));
+    }
+
     [Fact]
     public async Task AServerThatStopsWhileItRenders_GoesOn_AndPaysNothingTwice()
     {
@@ -149,15 +187,27 @@ public sealed class CoordinatorRunTests : CoordinatorTest
         }
     }
 
-    private async Task FailScene(long number, int index)
+    /// <summary>The fault rides in the order's input, so that only this scene has it.</summary>
+    private async Task GiveFault(long number, int index, System.Text.Json.Nodes.JsonObject fault)
     {
-        // The fault rides in the order's input, so that only this scene fails.
         var id = (await EngineJobs(number))[0];
         var input = (await Api.Get($"/jobs/{id}")).At("input");
         var changed = System.Text.Json.Nodes.JsonNode.Parse(input.GetRawText())!;
-        changed["clips"]![index]!["input"]!["fault"] = new System.Text.Json.Nodes.JsonObject { ["fail"] = "no luck" };
+        changed["clips"]![index]!["input"]!["fault"] = fault;
         var amended = await Api.Post($"/jobs/{id}/amend", $$"""{"input":{{changed.ToJsonString()}}}""");
         Assert.True(amended.Status == System.Net.HttpStatusCode.OK, amended.ToString());
+    }
+
+    private async Task UntilStage(int running, int waiting)
+    {
+        using var events = Service.Engine.Node.Feed.Subscribe();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            var render = (await Api.Get("/stats")).At("stages").EnumerateArray().Where(stage => stage.GetProperty("stage").GetString() == "render").ToList();
+            if (render is [var stage] && (stage.GetProperty("running").GetInt32(), stage.GetProperty("waiting").GetInt32()) == (running, waiting)) return;
+            await events.Messages.ReadAsync(limit.Token);
+        }
     }
 
     private async Task UntilPaid(int orders)

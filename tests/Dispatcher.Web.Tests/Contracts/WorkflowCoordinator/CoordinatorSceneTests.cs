@@ -121,6 +121,57 @@ public sealed class CoordinatorSceneTests : CoordinatorTest
         Assert.Equal("clip of From a.jpg to b.jpg\nclip of another view\nclip of From c.png to d.jpg\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content);
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"title":"Scene 2"}""")]
+    [InlineData("""{"text_overlay":null}""")]
+    public async Task Put_ThatChangesNothing_DoesNothing(string body)
+    {
+        var (pending, finished) = (await Create(), await Completed());
+        var before = await Api.Get($"/jobs/{(await EngineJobs(pending))[0]}");
+
+        foreach (var number in new[] { pending, finished })
+        {
+            var answer = await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 1)}", body);
+            Assert.Equal((HttpStatusCode.OK, "Scene 2"), (answer.Status, answer.Text("scene.title")));
+            Assert.Single(await EngineJobs(number));
+        }
+
+        Assert.Equal(before.Content, (await Api.Get($"/jobs/{(await EngineJobs(pending))[0]}")).Content);
+        Assert.Equal("completed", (await Job(finished)).Text("status"));
+    }
+
+    /// <summary>Nothing was ordered for the job that was rejected, so there is nothing to take over from it.</summary>
+    [Fact]
+    public async Task Put_OfARejectedJob_MakesOneThatRendersAllScenes()
+    {
+        var number = await Create();
+        await Reject(number);
+
+        var put = await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 1)}", """{"prompt":"a better view"}""");
+
+        Assert.Equal(("pending", "pending", 0), (put.Text("status"), put.Text("scene.status"), put.Number("progress.failed_scenes")));
+        await Approve(number);
+        Assert.Equal("completed", (await Ended(number)).Text("current_stage"));
+        Assert.Equal("clip of From a.jpg to b.jpg\nclip of a better view\nclip of From c.png to d.jpg\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content);
+        Assert.Equal(3, Provider.Bill.Count);
+    }
+
+    [Fact]
+    public async Task Put_OfARejectedRevision_KeepsTheClipsThatThereAre()
+    {
+        var number = await Completed();
+        await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 1)}", """{"prompt":"a better view"}""");
+        await Reject(number);
+
+        await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}", """{"title":"Only words"}""");
+        await Approve(number);
+        await Ended(number);
+
+        Assert.Equal("clip of From a.jpg to b.jpg\nclip of a better view\nclip of From c.png to d.jpg\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content);
+        Assert.Equal(4, Provider.Bill.Count);
+    }
+
     [Fact]
     public async Task Put_OfATitleOfAFinishedJob_OrdersNothing()
     {
@@ -215,6 +266,52 @@ public sealed class CoordinatorSceneTests : CoordinatorTest
         Assert.Equal(4, Provider.Bill.Count);
     }
 
+    /// <summary>The answer was lost, and the caller asks again.</summary>
+    [Fact]
+    public async Task Regenerate_GivenTwice_IsDoneOnce()
+    {
+        var number = await Completed();
+        var id = await SceneId(number, 0);
+        Provider.Set(new Provider.Fault { Stall = true });
+
+        var first = await Coordinator.Post($"{Root}/jobs/{number}/scenes/{id}/regenerate");
+        var at = await UntilScene(number, 0, "processing");
+        var second = await Coordinator.Post($"{Root}/jobs/{number}/scenes/{id}/regenerate");
+
+        Assert.Equal((HttpStatusCode.OK, first.Text("message"), "processing"), (second.Status, second.Text("message"), second.Text("scene.status")));
+        Assert.Equal(at.Text("scenes.0.provider_id"), second.Text("scene.provider_id"));
+        Assert.Equal(2, (await EngineJobs(number)).Count);
+        Assert.Equal(4, Provider.Bill.Count);
+    }
+
+    /// <summary>Whoever wants one scene anew lets no other one be paid for that somebody has changed and nobody has approved.</summary>
+    [Fact]
+    public async Task Regenerate_WaitsForApproval_WhenAnotherSceneWouldBeOrderedWithIt()
+    {
+        var number = await Completed();
+        await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 1)}", """{"prompt":"a better view"}""");
+        await Reject(number);
+
+        var answer = await Coordinator.Post($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}/regenerate");
+
+        Assert.Equal((HttpStatusCode.OK, "pending"), (answer.Status, answer.Text("status")));
+        Assert.Equal(3, Provider.Bill.Count);
+        await Approve(number);
+        await Ended(number);
+        Assert.Equal(5, Provider.Bill.Count);
+    }
+
+    /// <summary>There is no moment in which the revision is there and waits, so nothing can be left so.</summary>
+    [Fact]
+    public async Task Regenerate_IsApprovedByWhoAsksForIt_AsItIsMade()
+    {
+        var number = await Completed();
+        await Coordinator.Post($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}/regenerate");
+        var events = (await Api.Get($"/jobs/{(await EngineJobs(number))[0]}/events")).At("events").EnumerateArray().Take(3).ToList();
+        Assert.Equal(["job.created", "job.approved", "job.queued"], events.Select(e => e.GetProperty("type").GetString()));
+        Assert.Single(events.Select(e => e.GetProperty("at").GetString()).Distinct());
+    }
+
     [Fact]
     public async Task Regenerate_OfAFailedScene_LeavesTheOtherFailedOnesUnpaid()
     {
@@ -284,6 +381,12 @@ public sealed class CoordinatorSceneTests : CoordinatorTest
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
         Assert.Equal(5, Provider.Bill.Count);
+    }
+
+    private async Task Reject(long number)
+    {
+        var answer = await Api.Post($"/jobs/{(await EngineJobs(number))[0]}/reject");
+        Assert.True(answer.Status == HttpStatusCode.OK, answer.ToString());
     }
 
     private Task<Answer> Send(string method, string path, string body) => Coordinator.Send(

@@ -124,6 +124,41 @@ public sealed class CoordinatorVideoTests : CoordinatorTest
         Concat.Release();
     }
 
+    [Fact]
+    public async Task Clips_ComeWithRangesAndETags_AsTheVideoDoes()
+    {
+        var path = $"{Root}/videos/{await Completed()}/clips/scene_2.mp4";
+
+        var whole = await Coordinator.Get(path);
+        var part = await Coordinator.Get(path, ("Range", "bytes=5-11"));
+        var beyond = await Coordinator.Get(path, ("Range", "bytes=99999-"));
+        var again = await Coordinator.Get(path, ("If-None-Match", whole.Headers.ETag!.Tag));
+        var other = await Coordinator.Get(path, ("If-None-Match", "\"another\""));
+
+        Assert.Equal($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(whole.Body))}\"", whole.Headers.ETag.Tag);
+        Assert.Equal((HttpStatusCode.PartialContent, "of From", $"bytes 5-11/{whole.Body.Length}"), (part.Status, part.Content, part.ContentHeaders.ContentRange!.ToString()));
+        Assert.Equal((HttpStatusCode.RequestedRangeNotSatisfiable, HttpStatusCode.NotModified, HttpStatusCode.OK), (beyond.Status, again.Status, other.Status));
+        Assert.Equal((0, whole.Content), (again.Body.Length, other.Content));
+    }
+
+    /// <summary>What a scene says of its clip is true while its video is still the old one.</summary>
+    [Fact]
+    public async Task Clips_AreThoseThatTheScenesShow_WhileTheVideoIsMadeAnew()
+    {
+        var number = await Completed();
+        await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 1)}", """{"prompt":"another view"}""");
+        Concat.Waits = true;
+        await Approve(number);
+        await UntilScene(number, 1, "completed");
+
+        var scenes = await Scenes(number);
+
+        Assert.Equal("clip of another view\n", (await Coordinator.Get(scenes.Text("scenes.1.clip_url"))).Content);
+        Assert.Equal("clip of From c.png to d.jpg\n", (await Coordinator.Get(scenes.Text("scenes.2.clip_url"))).Content);
+        Assert.Contains("clip of From b.jpg to c.png\n", (await Coordinator.Get($"{Root}/videos/{number}/combined")).Content, StringComparison.Ordinal);
+        Concat.Release();
+    }
+
     [Theory]
     [InlineData("scene_9.mp4")]
     [InlineData("..%2f..%2frenders%2ffinal.mp4")]

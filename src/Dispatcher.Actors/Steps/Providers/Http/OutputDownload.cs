@@ -52,7 +52,7 @@ internal sealed class OutputDownload : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw Bad(ErrorClass.Timeout, $"{Shown(url)}: the output was not here within {_options.OutputTimeout}");
+            throw Bad(ErrorClass.Transient, $"{Shown(url)}: the output was not here within {_options.OutputTimeout}");
         }
         catch (IOException full) when (DiskFull.Is(full))
         {

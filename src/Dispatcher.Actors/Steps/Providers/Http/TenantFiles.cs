@@ -10,7 +10,7 @@ internal static class TenantFiles
     /// <exception cref="StepFailedException">It is not there, is too large, or its name is not allowed.</exception>
     public static async ValueTask<string> DataUri(HttpProviderOptions options, string tenant, string path)
     {
-        if (options.FilesDirectory is not { } root) throw Bad(path, "this server has no directory of files for orders (dispatcher.provider.files-directory)");
+        if (options.FilesDirectory is not { } root) throw Bad(path, "this server has no directory of files for orders (dispatcher.files.directory)");
         try
         {
             var relative = $"{ArtifactPath.CheckedTenant(tenant)}/{ArtifactPath.Checked(path)}";
