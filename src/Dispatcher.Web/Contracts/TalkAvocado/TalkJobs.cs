@@ -51,12 +51,13 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
         await manifests.Begin(spec, id);
         switch (await engine.Gateway.Submit(spec, caller.PrincipalFrom(http), id))
         {
-            case CommandReply.Done or CommandReply.Accepted:
-                LogCreated(logger, id, request.TenantId, spec.CorrelationId!);
-                return (CreatedOf(id, spec.Tenant), null);
-            case CommandReply.Duplicate duplicate:
+            case CommandReply.Duplicate duplicate when duplicate.Existing != id:
                 manifests.Forget(spec, id);
                 return (null, TalkError.DuplicateOf(duplicate.Existing.ToString(), manifests.KeyOf(spec.Tenant, duplicate.Existing)));
+            // A submission that was repeated on its way finds the job that it made itself.
+            case CommandReply.Done or CommandReply.Accepted or CommandReply.Duplicate:
+                LogCreated(logger, id, request.TenantId, spec.CorrelationId!);
+                return (CreatedOf(id, spec.Tenant), null);
             case CommandReply.Refused refused:
                 manifests.Forget(spec, id);
                 return (null, TalkError.Of(Rejections.ToRefusal(refused.Rejection)));

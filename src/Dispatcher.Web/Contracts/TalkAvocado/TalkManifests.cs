@@ -49,7 +49,17 @@ internal sealed class TalkManifests(DispatcherEngine engine, JobReader reader, T
     }
 
     /// <summary>The job was not made.</summary>
-    public void Forget(JobSpec spec, JobId id) => engine.Artifacts.Delete(spec.Tenant, id);
+    public void Forget(JobSpec spec, JobId id)
+    {
+        try
+        {
+            engine.Artifacts.Delete(spec.Tenant, id);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A manifest that no job has harms nobody; the caller hears why there is no job.
+        }
+    }
 
     /// <summary>Makes the manifest if it is missing, and sets right what the job knows of it. The job is read anew when nobody else writes, so an old reading cannot come last.</summary>
     public ValueTask Ensure(JobState state, CancellationToken cancellation) =>
