@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Artifacts;
@@ -30,7 +32,21 @@ public interface IPredictionProvider
 /// <param name="Input">What the model receives: an object.</param>
 /// <param name="Files">Fields of the input that are files of the tenant, by their paths.</param>
 /// <param name="Output">Where the result goes in the job's folder.</param>
-public sealed record ProviderOrder(string? Model, JsonElement Input, IReadOnlyDictionary<string, string> Files, string Output);
+public sealed record ProviderOrder(string? Model, JsonElement Input, IReadOnlyDictionary<string, string> Files, string Output)
+{
+    private const int FingerprintBytes = 8;
+
+    /// <summary>Equal for orders of the same thing: hexadecimal digits of a hash of the model, the input and the files.</summary>
+    public string Fingerprint
+    {
+        get
+        {
+            var files = Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Key}={file.Value}");
+            var text = string.Join('\n', [Model ?? "", Input.ValueKind == JsonValueKind.Undefined ? "" : Input.GetRawText(), .. files]);
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, FingerprintBytes));
+        }
+    }
+}
 
 /// <summary>Where a prediction is.</summary>
 public enum PredictionStatus
@@ -57,6 +73,9 @@ public sealed record Prediction(string Id, PredictionStatus Status)
 
     /// <summary>What it cost, if the provider says.</summary>
     public decimal? Cost { get; init; }
+
+    /// <summary>Of the answer to a start: true when it was there already, under the same key. The HTTP provider says so by status 200 in place of 201.</summary>
+    public bool IsReplay { get; init; }
 
     public bool HasEnded => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
 }

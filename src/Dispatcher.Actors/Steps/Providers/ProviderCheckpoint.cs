@@ -5,7 +5,7 @@ namespace Dispatcher.Steps.Providers;
 
 /// <summary>What an attempt leaves for the next one, so that nothing is ordered twice.</summary>
 /// <param name="ProviderId">The order that is under way or has ended; null while there is none.</param>
-/// <param name="Number">Orders of this step since the job was recovered last, this one included, from 1: part of the key under which it is made.</param>
+/// <param name="Number">Orders of this step, this one included, from 1: part of the key under which it is made.</param>
 /// <param name="StartedAt">When it was made.</param>
 /// <param name="Spent">What all of the step's orders cost together, as far as is known.</param>
 internal sealed record ProviderCheckpoint(string? ProviderId, int Number, DateTimeOffset StartedAt, decimal Spent)
@@ -15,6 +15,15 @@ internal sealed record ProviderCheckpoint(string? ProviderId, int Number, DateTi
 
     /// <summary>True from just before an order is made until its id is known; only for providers that would bill it twice.</summary>
     public bool IsUncertain { get; init; }
+
+    /// <summary>True from just before a recovered step asks for an order: what another process then finds under its key may be the one that this one has paid.</summary>
+    public bool IsAsked { get; init; }
+
+    /// <summary>True for an order that the step had made before its job was recovered: it is taken if it works, and no failure of this life if it does not.</summary>
+    public bool IsInherited { get; init; }
+
+    /// <summary>The place of the order after this one.</summary>
+    public ProviderCheckpoint Next() => new(null, Number + 1, default, Spent);
 
     /// <summary>What an earlier attempt left; what cannot be read is none.</summary>
     public static ProviderCheckpoint Read(JsonElement? stored)

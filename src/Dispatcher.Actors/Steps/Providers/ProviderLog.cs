@@ -9,4 +9,7 @@ internal static partial class ProviderLog
 
     [LoggerMessage(EventId = 3201, Level = LogLevel.Warning, Message = "{ProviderId} could not be called off at the provider: {Cause}")]
     public static partial void NotCalledOff(ILogger logger, string providerId, string cause);
+
+    [LoggerMessage(EventId = 3202, Level = LogLevel.Information, Message = "What {ProviderId} had made before the job was recovered cannot be used, and is ordered anew: {Cause}")]
+    public static partial void InheritedIsGone(ILogger logger, string providerId, string cause);
 }

@@ -9,13 +9,17 @@ namespace Dispatcher.Steps.Providers;
 /// A step that is done by a provider outside: ordered once, followed by polls and webhooks, and fetched into the job's folder. Keeps:
 /// 1. an order's id is durable before anything else is done with it, and a step that has one never orders again, in whatever process it goes on;
 /// 2. an order of which the id was lost is asked for again under the same key, and counts as what it has become, or not at all where the provider would bill that;
-/// 3. an order of a job that has ended is called off; one of a node that shuts down goes on.
+/// 3. a step whose job was recovered takes what it had ordered before if that works, and orders anew only what failed;
+/// 4. an order of a job that has ended is called off; one of a node that shuts down goes on.
 /// See docs/providers.md.
 /// </summary>
 /// <param name="name">The handler's stable name.</param>
 /// <param name="signals">The bells that webhooks ring.</param>
 public sealed class ProviderStepHandler(string name, IPredictionProvider provider, ProviderOptions options, ProviderSignals signals) : IExternalStepHandler
 {
+    /// <summary>Orders of earlier lives that are stepped over, at most.</summary>
+    private const int InheritedLimit = 20;
+
     private static readonly Lazy<JsonSchema> Schema = new(() => JsonSchema.Parse(ProviderInput.Schema));
 
     public string Name => name;
@@ -26,12 +30,28 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     {
         var input = ProviderInput.Read(context.With);
         if (input.Reuse is { } reuse && await Reused(context, input.Order, reuse) is { } reused) return reused;
-        var (mark, known) = await Ordered(context, input);
+        var mark = ProviderCheckpoint.Read(context.Checkpoint);
+        for (var inherited = 0; ; inherited++)
+        {
+            (mark, var known) = await Ordered(context, input, mark);
+            if (await Outcome(context, input, mark, known, mayStepOver: mark.IsInherited && inherited < InheritedLimit) is { } result) return result;
+            mark = mark.Next();
+        }
+    }
+
+    /// <summary>What the order has come to; null if it is one of an earlier life that cannot be used.</summary>
+    private async ValueTask<StepResult?> Outcome(StepContext context, ProviderInput input, ProviderCheckpoint mark, Prediction? known, bool mayStepOver)
+    {
         try
         {
             var prediction = await Follow(context, mark, known);
-            if (prediction.Status != PredictionStatus.Succeeded) throw await FailureOf(context, input, mark, prediction);
-            return await Fetched(context, input, mark, prediction);
+            if (prediction.Status == PredictionStatus.Succeeded) return await Fetched(context, input, mark, prediction);
+            return mayStepOver ? null : throw await FailureOf(context, input, mark, prediction);
+        }
+        catch (StepFailedException gone) when (mayStepOver && gone.Failure.Class == ErrorClass.Permanent)
+        {
+            ProviderLog.InheritedIsGone(context.Logger, mark.ProviderId!, gone.Message);
+            return null;
         }
         catch (OperationCanceledException) when (context.StopReason == StopReason.JobEnded)
         {
@@ -41,25 +61,28 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     }
 
     /// <summary>The order that an earlier attempt has made, or a new one.</summary>
-    private async ValueTask<(ProviderCheckpoint Mark, Prediction? Known)> Ordered(StepContext context, ProviderInput input)
+    private async ValueTask<(ProviderCheckpoint Mark, Prediction? Known)> Ordered(StepContext context, ProviderInput input, ProviderCheckpoint mark)
     {
-        var mark = ProviderCheckpoint.Read(context.Checkpoint);
         if (mark.ProviderId is not null) return (mark, null);
         if (mark.IsUncertain) throw ProviderFailure.Uncertain(name);
         context.Cancellation.ThrowIfCancellationRequested();
         if (!options.HonoursIdempotencyKeys) await context.SaveCheckpoint((mark with { IsUncertain = true }).ToJson());
+        else if (context.Recovery > 0) await context.SaveCheckpoint((mark with { IsAsked = true }).ToJson());
         var prediction = await Start(context, input.Order, mark);
-        mark = new ProviderCheckpoint(prediction.Id, mark.Number, context.Time.GetUtcNow(), mark.Spent + input.Cost);
+        mark = new ProviderCheckpoint(prediction.Id, mark.Number, context.Time.GetUtcNow(), mark.Spent + input.Cost)
+        {
+            IsInherited = context.Recovery > 0 && prediction.IsReplay && !mark.IsAsked,
+        };
         await Save(context, mark);
         return (mark, prediction);
     }
 
-    /// <summary>The key tells the lives of a recovered step apart: what failed before the recovery is no answer to an order after it.</summary>
+    /// <summary>The key says what is ordered, so that something else is never taken for it: a recovered step may have another input.</summary>
     private async ValueTask<Prediction> Start(StepContext context, ProviderOrder order, ProviderCheckpoint mark)
     {
         try
         {
-            return await provider.Start(order, context.Tenant, $"{context.IdempotencyKey}/{context.Recovery}/{mark.Number}");
+            return await provider.Start(order, context.Tenant, $"{context.IdempotencyKey}/{order.Fingerprint}/{mark.Number}");
         }
         catch (StepFailedException failed) when (!options.HonoursIdempotencyKeys && failed.Failure.Code is not null && ProviderFailure.WasRefused(failed.Failure.Code))
         {
@@ -157,7 +180,7 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
     private async ValueTask<StepFailedException> FailureOf(StepContext context, ProviderInput input, ProviderCheckpoint mark, Prediction prediction)
     {
         if (!prediction.MayWorkAgain) return ProviderFailure.Of(name, prediction, ErrorClass.Permanent);
-        await context.SaveCheckpoint(new ProviderCheckpoint(null, mark.Number + 1, default, Spent(input, mark, prediction)).ToJson());
+        await context.SaveCheckpoint((mark.Next() with { Spent = Spent(input, mark, prediction) }).ToJson());
         return ProviderFailure.Of(name, prediction, ErrorClass.Transient);
     }
 

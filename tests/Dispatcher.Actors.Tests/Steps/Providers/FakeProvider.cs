@@ -21,6 +21,9 @@ internal sealed class FakeProvider(TimeProvider time) : IPredictionProvider
     /// <summary>Whatever was asked, with the seconds since the start of the clock.</summary>
     public List<string> Asked { get; } = [];
 
+    /// <summary>What happens to a fetch; may throw.</summary>
+    public Action<string>? Fetching { get; set; }
+
     /// <summary>Every look again.</summary>
     public Action? Looked { get; set; }
 
@@ -35,10 +38,11 @@ internal sealed class FakeProvider(TimeProvider time) : IPredictionProvider
     public ValueTask<Prediction> Start(ProviderOrder order, string tenant, string idempotencyKey)
     {
         Note($"start {idempotencyKey}");
-        var id = _idByKey.GetValueOrDefault(idempotencyKey) ?? $"p{_idByKey.Count + 1}";
+        var isReplay = _idByKey.TryGetValue(idempotencyKey, out var known);
+        var id = known ?? $"p{_idByKey.Count + 1}";
         var prediction = Starting?.Invoke(id) ?? Going(id);
         _idByKey[idempotencyKey] = id;
-        return ValueTask.FromResult(prediction);
+        return ValueTask.FromResult(prediction with { IsReplay = isReplay });
     }
 
     public ValueTask<Prediction> Look(string id, CancellationToken cancellation)
@@ -58,6 +62,7 @@ internal sealed class FakeProvider(TimeProvider time) : IPredictionProvider
     public ValueTask<ArtifactReference> Fetch(Prediction prediction, ProviderOrder order, ArtifactFolder folder, CancellationToken cancellation)
     {
         Note($"fetch {prediction.Id}");
+        Fetching?.Invoke(prediction.Id);
         return ValueTask.FromResult(new ArtifactReference("clip", order.Output, Encoding.UTF8.GetByteCount(prediction.Id), "00"));
     }
 

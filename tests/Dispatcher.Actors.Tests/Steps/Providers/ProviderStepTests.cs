@@ -10,8 +10,9 @@ namespace Dispatcher.Actors.Tests.Steps.Providers;
 public sealed class ProviderStepTests
 {
     private const string Step = "01890000-0000-7000-8000-000000000001/step";
-    private const string Key = $"{Step}/0";
     private const string With = """{"model":"veo3","input":{"prompt":"a house"},"output":"clips/scene_1.mp4","cost":1.2}""";
+
+    private static readonly string Key = KeyOf(With);
 
     private readonly ManualTimeProvider _time = new();
     private readonly FakeProvider _provider;
@@ -120,19 +121,6 @@ public sealed class ProviderStepTests
         Assert.Equal((ErrorClass.Permanent, code), (failure.Class, failure.Code));
         Assert.Equal([$"0 start {Key}/1", $"0 start {Key}/1"], _provider.Asked);
         Assert.Equal(1, _provider.Paid);
-    }
-
-    /// <summary>A recovered step has no checkpoint; what it ordered before is done with.</summary>
-    [Fact]
-    public void Run_OrdersUnderAnotherKey_WhenTheStepWasRecovered()
-    {
-        _provider.Looks.AddRange([FakeProvider.Broken, FakeProvider.Done]);
-        Fails(Context());
-
-        Run(Context(recovery: 1));
-
-        Assert.Equal([$"0 start {Step}/0/1", $"1 start {Step}/1/1"], _provider.Asked.Where(what => what.Contains("start", StringComparison.Ordinal)));
-        Assert.Equal(2, _provider.Paid);
     }
 
     [Fact]
@@ -302,6 +290,8 @@ public sealed class ProviderStepTests
             Assert.True(_signals.Ring("p1"));
         }, null, after, Timeout.InfiniteTimeSpan);
     }
+
+    private static string KeyOf(string with) => $"{Step}/{ProviderInput.Read(JsonElement.Parse(with)).Order.Fingerprint}";
 
     private static JsonElement Saved(string id, DateTimeOffset? at = null) => new ProviderCheckpoint(id, 1, at ?? ManualTimeProvider.Epoch, 1.2m).ToJson();
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -52,7 +53,8 @@ public sealed class HttpPredictionProvider : IPredictionProvider, IDisposable
         message.Headers.TryAddWithoutValidation(IdempotencyKey, idempotencyKey);
         message.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return PredictionReader.Read((await Send(message, CancellationToken.None)).Json);
+        var reply = await Send(message, CancellationToken.None);
+        return PredictionReader.Read(reply.Json) with { IsReplay = reply.Status == (int)HttpStatusCode.OK };
     }
 
     public async ValueTask<Prediction> Look(string id, CancellationToken cancellation)
