@@ -5,22 +5,11 @@
 #   demo.sh DIRECTORY [--fresh] [--smoke]     what it makes goes below DIRECTORY; --fresh forgets what was there, --smoke makes no pauses
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../leftovers.sh"
 program=$here/bin/Release/net10.0/Dataset
 folder=$(realpath -m "$1")
 shift
 pause=40
-
-# The build of a killed run would keep the data directory.
-stop_leftover() {
-  local id
-  [[ -f $folder/build.pid ]] || return 0
-  id=$(<"$folder/build.pid")
-  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -q "Dataset.*$folder"; then
-    kill -9 "$id" 2>/dev/null || true
-    while [[ -d /proc/$id ]]; do sleep 0.05; done
-  fi
-  rm -f "$folder/build.pid"
-}
 
 for argument in "$@"; do
   case $argument in
@@ -30,7 +19,7 @@ for argument in "$@"; do
   esac
 done
 [[ -x $program ]] || { echo "Build the solution first: ./build.sh build" >&2; exit 1; }
-stop_leftover
+stop_leftover "$folder" build
 [[ -z ${fresh:-} ]] || rm -rf "$folder"
 mkdir -p "$folder"
 [[ -f $folder/images/a-bars.jpg ]] || bash "$here/make-images.sh" "$folder/images"

@@ -4,6 +4,7 @@
 set -euo pipefail
 
 readonly root=$(cd "$(dirname "$0")/../.." && pwd)
+source "$root/samples/leftovers.sh"
 readonly folder=$(realpath -m "$1")
 readonly campaign=0b6e2c52-2a5e-4a39-9a9c-5f6f3a2d1c00
 readonly dispatcher=${DISPATCHER_PROGRAM:-$root/artifacts/dispatcher/dispatcher}
@@ -13,13 +14,12 @@ shift
 delay_ms=2500
 for argument in "$@"; do
   [[ $argument != --fresh && $argument != --smoke ]] || fresh=yes
-  [[ $argument != --smoke ]] || delay_ms=600
+  [[ $argument != --smoke ]] || delay_ms=1500
 done
 
 main() {
-  # What a run that was killed has left would keep the data directory.
-  stop_leftover provider sample-provider
-  stop_leftover server dispatcher
+  stop_leftover "$folder" provider
+  stop_leftover "$folder" server
   [[ -z ${fresh:-} ]] || rm -rf "$folder"
   mkdir -p "$folder" "$photos"
   trap stop_all EXIT
@@ -164,18 +164,6 @@ stop_all() {
   done
   wait 2>/dev/null || true
   rm -f "$folder"/*.pid
-}
-
-# stop_leftover NAME PROGRAM: ends what a killed run has started, if that id is still that program.
-stop_leftover() {
-  local id
-  [[ -f $folder/$1.pid ]] || return 0
-  id=$(<"$folder/$1.pid")
-  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -q "$2.*$folder"; then
-    kill -9 "$id" 2>/dev/null || true
-    while [[ -d /proc/$id ]]; do sleep 0.05; done
-  fi
-  rm -f "$folder/$1.pid"
 }
 
 # request METHOD URL [BODY|@FILE] [TYPE] [IDEMPOTENCY-KEY]: the answer's body.

@@ -4,6 +4,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../leftovers.sh"
 folder=${1:?Name a folder for the data.}
 shift
 for argument in "$@"; do
@@ -17,8 +18,7 @@ trap 'if [[ -n $server_process ]]; then kill "$server_process" 2>/dev/null || tr
 
 main() {
   command -v curl >/dev/null || { echo "The demo calls the service with curl, which is not there." >&2; exit 1; }
-  # What a run that was killed has left would keep the data directory.
-  stop_leftover
+  stop_leftover "$folder" server
   [[ -z ${fresh:-} ]] || rm -rf "${folder:?}"
   mkdir -p "$folder"
   start_at_a_free_port
@@ -86,18 +86,6 @@ start() {
   # Somebody else may answer at the address.
   kill -0 "$server_process" 2>/dev/null || return 1
   echo "The server is at $server (process $server_process)."
-}
-
-# Ends the server that a killed run has left, if that id is still that program.
-stop_leftover() {
-  local id
-  [[ -f $folder/server.pid ]] || return 0
-  id=$(<"$folder/server.pid")
-  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -qF "serve --data $folder/data "; then
-    kill -9 "$id" 2>/dev/null || true
-    while [[ -d /proc/$id ]]; do sleep 0.05; done
-  fi
-  rm -f "$folder/server.pid"
 }
 
 ops() { curl -sS -X POST -H 'Content-Type: application/json' -d "$1" "$server/api/scheduler_ops"; echo; }

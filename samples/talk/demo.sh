@@ -6,6 +6,7 @@ set -euo pipefail
 
 readonly root=$(cd "$(dirname "$0")/../.." && pwd)
 readonly here=$root/samples/talk
+source "$root/samples/leftovers.sh"
 readonly folder=$(realpath -m "$1")
 readonly program=${DISPATCHER_PROGRAM:-$root/artifacts/dispatcher/dispatcher}
 readonly talk=$folder/talk/talk.mp4
@@ -21,8 +22,7 @@ for argument in "$@"; do
 done
 
 main() {
-  # The server of a run that was killed would keep the data directory.
-  stop_leftover
+  stop_leftover "$folder" server
   [[ -z ${fresh:-} ]] || rm -rf "$folder"
   mkdir -p "$folder"
   trap stop_server EXIT
@@ -117,18 +117,6 @@ show() {
 stop_server() {
   [[ -z ${server:-} ]] || kill "$server" 2>/dev/null || true
   wait 2>/dev/null || true
-  rm -f "$folder/server.pid"
-}
-
-# Ends the server of a killed run, if that id is still that program.
-stop_leftover() {
-  local id
-  [[ -f $folder/server.pid ]] || return 0
-  id=$(<"$folder/server.pid")
-  if [[ -r /proc/$id/cmdline ]] && tr '\0' ' ' <"/proc/$id/cmdline" | grep -q "dispatcher.*$folder"; then
-    kill -9 "$id" 2>/dev/null || true
-    while [[ -d /proc/$id ]]; do sleep 0.05; done
-  fi
   rm -f "$folder/server.pid"
 }
 

@@ -24,23 +24,9 @@ stop() {
   rm -f "$directory"/*.pid
 }
 
-# is_ours ID: whether that process is our program, at work in this directory.
-is_ours() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | grep -q "Yoga .*$directory/"; }
-
-# stop_leftover NAME: ends what a killed run has started; it would keep the data directory.
-stop_leftover() {
-  local id
-  [[ -s $directory/$1.pid ]] || return 0
-  id=$(<"$directory/$1.pid")
-  if is_ours "$id"; then
-    kill -9 "$id" 2>/dev/null || true
-    while is_ours "$id"; do sleep 0.05; done
-  fi
-  rm -f "$directory/$1.pid"
-}
-
-stop_leftover app
-stop_leftover line
+source "$root/samples/leftovers.sh"
+stop_leftover "$directory" app
+stop_leftover "$directory" line
 [[ -z $fresh ]] || rm -rf "$directory"
 mkdir -p "$directory"
 trap stop EXIT

@@ -5,6 +5,8 @@ using Dispatcher.Jobs;
 using Dispatcher.Steps.Functions;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs.Creating;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Embedding;
 
@@ -25,6 +27,8 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
     public async Task<JobId> Submit(string workflow, object? input, SubmitOptions? options)
     {
         options ??= new SubmitOptions();
+        if (options.IdempotencyKey is { } key && IdempotencyKey.Fault(key) is { } fault) throw new DispatcherRefusedException("invalid-request", $"The idempotency key {fault}.");
+        if (options.Labels?.Keys.FirstOrDefault(FiringLabels.IsOwn) is { } own) throw new DispatcherRefusedException("invalid-request", $"The label {own} is one that schedules give their runs; choose another name.");
         var registered = await engine.Store.FindRegistered(tenant, workflow, options.Version)
             ?? throw new DispatcherRefusedException("unknown-workflow", $"There is no workflow {workflow}{(options.Version is { } version ? $" version {version}" : "")}; add it with AddWorkflow.");
         var spec = new JobSpec

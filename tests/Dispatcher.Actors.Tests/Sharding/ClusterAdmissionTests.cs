@@ -46,7 +46,7 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
         await handlers[1].HasOneThatStandsStill();
         nodes[1].Crash();
         nodes.Add(await Start());
-        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(30));
+        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(90));
         await nodes[0].Leave();
 
         foreach (var id in ids) await End(nodes[2], id);

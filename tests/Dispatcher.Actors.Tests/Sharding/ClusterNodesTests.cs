@@ -192,7 +192,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
 
         await nodes[0].Node.Workflows.Register(WorkflowDefinition.Parse("name: test\nversion: 2\nsteps: [ { id: b, uses: noop } ]"));
 
-        while ((await nodes[1].Node.Workflows.FindReference("default", "test", null))!.Version == 1) Assert.True(await noticed.WaitAsync(TimeSpan.FromSeconds(30)));
+        while ((await nodes[1].Node.Workflows.FindReference("default", "test", null))!.Version == 1) Assert.True(await noticed.WaitAsync(TimeSpan.FromSeconds(90)));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class ClusterNodesTests : IAsyncLifetime
         await _cluster.WhenSettled(nodes: 2);
         gate.Open();
         foreach (var id in ids) await End(nodes[0], id);
-        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(30));
+        await nodes[1].Node.Cluster!.StoodDown.WaitAsync(TimeSpan.FromSeconds(90));
         await AssertSingleWriters();
     }
 

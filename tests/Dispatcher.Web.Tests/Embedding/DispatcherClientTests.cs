@@ -81,6 +81,14 @@ public sealed class DispatcherClientTests : IAsyncLifetime
         Assert.Equal("idempotency-conflict", (await Assert.ThrowsAsync<DispatcherRefusedException>(() => _client.Submit("quick", new { n = 2 }, options))).Code);
     }
 
+    /// <summary>By them the server finds jobs of its own.</summary>
+    [Fact]
+    public async Task Submit_IsRefused_WhenAKeyOrALabelIsTheServersOwn()
+    {
+        SubmitOptions[] taken = [new() { IdempotencyKey = "schedule:nightly@2026-01-01T00:00:00Z" }, new() { Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["schedule"] = "nightly" } }];
+        foreach (var options in taken) Assert.Equal("invalid-request", (await Assert.ThrowsAsync<DispatcherRefusedException>(() => _client.Submit("quick", null, options))).Code);
+    }
+
     [Fact]
     public async Task Submit_IsRefused_WhenTheInputDoesNotFit() =>
         Assert.Equal("invalid-input", (await Assert.ThrowsAsync<DispatcherRefusedException>(() => _client.Submit("quick", new { n = "one" }))).Code);

@@ -9,42 +9,25 @@ namespace Dispatcher.Host.Commands.Remote;
 /// <summary>Which jobs of a server to list; the filters are the gateway's.</summary>
 internal sealed record RemoteList(string? Status, string? Workflow, IReadOnlyList<string> Labels, string? Text, int Limit)
 {
-    private const int PageLimit = 200;
-
     public async Task<int> Run(HostEdges edges, ApiClient api, string format)
     {
         RowOutput.Write(
-            edges.Out, format, await Read(api), ["job", "workflow", "status", "waits for", "priority", "created", "updated"], job => Cells(job, edges.Time), job => job.Text("id")!);
+            edges.Out, format, await RemotePages.Read(api, Path(), "jobs", Limit), ["job", "workflow", "status", "waits for", "priority", "created", "updated"], job => Cells(job, edges.Time), job => job.Text("id")!);
         return ExitCode.Ok;
     }
 
-    private async Task<List<JsonElement>> Read(ApiClient api)
+    private string Path()
     {
-        var jobs = new List<JsonElement>();
-        string? cursor = null;
-        do
-        {
-            var page = await api.Get(Path(Math.Min(PageLimit, Limit - jobs.Count), cursor));
-            jobs.AddRange(page.GetProperty("jobs").EnumerateArray());
-            cursor = page.Text("next");
-        }
-        while (cursor is not null && jobs.Count < Limit);
-        return jobs;
-    }
-
-    private string Path(int limit, string? cursor)
-    {
-        var path = new StringBuilder($"jobs?limit={limit}");
+        var path = new StringBuilder("jobs");
         Add("status", Status);
         Add("workflow", Workflow);
         Add("text", Text);
         foreach (var label in Labels) Add("label", label);
-        Add("cursor", cursor);
         return path.ToString();
 
         void Add(string name, string? value)
         {
-            if (value is not null) path.Append('&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            if (value is not null) path.Append(path.Length == "jobs".Length ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
         }
     }
 

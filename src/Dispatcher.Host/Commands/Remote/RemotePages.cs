@@ -9,7 +9,7 @@ internal static class RemotePages
     private const int PageLimit = 200;
 
     /// <summary>All rows of a list, page by page.</summary>
-    /// <param name="path">Of the list, below /api/v1, without parameters.</param>
+    /// <param name="path">Of the list, below /api/v1, with its filters but neither limit nor cursor.</param>
     /// <param name="rows">The field of a page that holds its rows.</param>
     /// <param name="limit">Rows after which no more is asked for.</param>
     public static async Task<List<JsonElement>> Read(ApiClient api, string path, string rows, int limit = int.MaxValue)
@@ -18,7 +18,7 @@ internal static class RemotePages
         string? cursor = null;
         do
         {
-            var page = await api.Get($"{path}?limit={Math.Min(PageLimit, limit - all.Count)}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}");
+            var page = await api.Get($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={Math.Min(PageLimit, limit - all.Count)}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}");
             all.AddRange(page.GetProperty(rows).EnumerateArray());
             cursor = page.Text("next");
         }

@@ -36,7 +36,7 @@ internal static class ScheduleCommands
         {
             using var api = remote.Require(parsed);
             RowOutput.Write(
-                edges.Out, parsed.GetRequiredValue(output), await Read(api), ["id", "status", "when", "zone", "next", "fired"], schedule => Cells(schedule, edges.Time), schedule => schedule.Cell("id"));
+                edges.Out, parsed.GetRequiredValue(output), await RemotePages.Read(api, "schedules", "schedules"), ["id", "status", "when", "zone", "next", "fired"], schedule => Cells(schedule, edges.Time), schedule => schedule.Cell("id"));
             return ExitCode.Ok;
         });
         return command;
@@ -125,20 +125,6 @@ internal static class ScheduleCommands
         schedule.Cell("id"), schedule.Cell("status"), schedule.Text("cron") ?? schedule.Text("at") ?? "-", schedule.Cell("timezone"),
         schedule.Time("next_due") is { } next ? TimeText.DateAndClock(next, time) : "-", schedule.GetProperty("firings").Cell("fired"),
     ];
-
-    private static async Task<List<JsonElement>> Read(ApiClient api)
-    {
-        var schedules = new List<JsonElement>();
-        string? cursor = null;
-        do
-        {
-            var page = await api.Get(cursor is null ? "schedules?limit=200" : $"schedules?limit=200&cursor={Uri.EscapeDataString(cursor)}");
-            schedules.AddRange(page.GetProperty("schedules").EnumerateArray());
-            cursor = page.Text("next");
-        }
-        while (cursor is not null);
-        return schedules;
-    }
 
     private static JsonNode? Parse(string json)
     {

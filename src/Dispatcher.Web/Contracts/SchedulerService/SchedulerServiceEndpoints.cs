@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Creating;
@@ -25,7 +24,7 @@ internal static class SchedulerServiceEndpoints
     public static void MapSchedulerService(this IEndpointRouteBuilder root)
     {
         var ops = root.MapGroup("/api/scheduler_ops").ExcludeFromDescription().RequireRole(Role.Viewer);
-        ops.MapPost("", Handle);
+        ops.MapPost("", Handle).AddEndpointFilter<StoreFaults>();
         ops.MapGet("/events", ScheduleStream.Stream);
     }
 
@@ -39,10 +38,6 @@ internal static class SchedulerServiceEndpoints
         catch (OpsFault fault)
         {
             return Error(fault.Status, fault.Message);
-        }
-        catch (StoreException failure)
-        {
-            return Error(StatusCodes.Status503ServiceUnavailable, failure.Message);
         }
     }
 

@@ -99,7 +99,7 @@ internal static partial class TalkAvocadoEndpoints
         catch (StoreException fault)
         {
             LogFault(logger, fault);
-            return TalkError.Of(Refusal.Unavailable("The store cannot answer now; give the request again in a moment"));
+            return TalkError.Of(Refusal.Unavailable(fault));
         }
         catch (StepFailedException fault) when (fault.Failure.Class == ErrorClass.Transient)
         {

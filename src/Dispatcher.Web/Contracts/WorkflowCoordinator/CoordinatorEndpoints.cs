@@ -20,7 +20,7 @@ internal static class CoordinatorEndpoints
     public static void MapWorkflowCoordinator(this IEndpointRouteBuilder root)
     {
         // Its description is the contract's own document.
-        var api = root.MapGroup(VideoPaths.Root).ExcludeFromDescription();
+        var api = root.MapGroup(VideoPaths.Root).ExcludeFromDescription().AddEndpointFilter<RouteGroupBuilder, StoreFaults>();
         api.MapVideoJobs();
         api.MapScenes();
         api.MapVideos();
