@@ -31,6 +31,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     private ActorCell? _retention;
     private ActorCell? _quota;
     private Task? _stopping;
+    private bool _isPrepared;
 
     public DispatcherNode(NodeEdges edges, NodeOptions options)
     {
@@ -146,13 +147,26 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public bool IsRecovered => _recovery?.IsDone == true;
 
     /// <summary>
+    /// Reads what the node must know before it starts: the time of the last event, from which its clock goes on. <see cref="Start"/> does it if nobody has; whoever must
+    /// not start a node on a store that cannot be read does it before.
+    /// </summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public async Task Prepare()
+    {
+        if (_isPrepared) return;
+        var newest = await _edges.Store.LastOrdering();
+        var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
+        foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
+        _isPrepared = true;
+    }
+
+    /// <summary>
     /// Recovers what the last process left, and wakes jobs as they become due. Commands and new jobs are taken meanwhile. Completes with the number of
     /// recovered jobs when that is done (<see cref="IsRecovered"/>), or the node stops.
     /// </summary>
     public async Task<int> Start()
     {
-        // A store that cannot be read is the starter's to hear of; later the recovery tries again by itself.
-        await GoOnFromTheLastEvent();
+        await Prepare();
         Callbacks?.Start();
         var progress = _recovery = new RecoveryProgress(_services.Now());
         _wakeUps = _system.Spawn(() => new WakeUpClock(_edges.Store, Gateway, _options.RecoveryLimitJobs, progress, _services.Shards, _edges.Logger));
@@ -221,13 +235,6 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     }
 
     /// <summary>If the clock was set back while no process ran, what the last one wrote down must not be in the future: jobs would wait for it.</summary>
-    private async Task GoOnFromTheLastEvent()
-    {
-        var newest = await _edges.Store.LastOrdering();
-        var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
-        foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
-    }
-
     private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
         [
             ("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), ("/system/quota", _quota),

@@ -148,14 +148,29 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
         {
             var old = Life;
             var cluster = old.Node.Cluster!;
-            await Task.WhenAny(cluster.StoodDown, cluster.AskedToLeave, _stopping.Task);
+            var failure = old.StartFailure();
+            await Task.WhenAny(cluster.StoodDown, cluster.AskedToLeave, failure, _stopping.Task);
+            if (failure.IsCompleted) LogNotStarted(_logger, await failure);
             if (cluster.AskedToLeave.IsCompleted && !IsStopping) StopApplication();
             if (await JoinAgain() is not { } next) return;
             Volatile.Write(ref _life, next);
             next.Start();
             LogReborn(_logger, next.Store.Incarnation);
-            Reborn?.Invoke(this, EventArgs.Empty);
             _ = End(old);
+            TellReborn();
+        }
+    }
+
+    /// <summary>Whoever listens may fail; the node goes on.</summary>
+    private void TellReborn()
+    {
+        try
+        {
+            Reborn?.Invoke(this, EventArgs.Empty);
+        }
+        catch (Exception failure)
+        {
+            LogNotTold(_logger, failure);
         }
     }
 
@@ -217,6 +232,12 @@ public sealed partial class DispatcherEngine(IOptions<DispatcherOptions> options
 
     [LoggerMessage(623, LogLevel.Error, "This server could not join the cluster again. It is tried again in {DelaySeconds} s.")]
     private static partial void LogNotRebornForABug(ILogger logger, Exception failure, double delaySeconds);
+
+    [LoggerMessage(624, LogLevel.Error, "This server's node could not start. Another one begins in its place.")]
+    private static partial void LogNotStarted(ILogger logger, Exception failure);
+
+    [LoggerMessage(625, LogLevel.Error, "Not everybody could be told that this server is a node of the cluster again.")]
+    private static partial void LogNotTold(ILogger logger, Exception failure);
 
     [LoggerMessage(622, LogLevel.Warning, "A node that had stood down did not end cleanly.")]
     private static partial void LogNotEnded(ILogger logger, Exception failure);

@@ -8,6 +8,7 @@ using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Dispatcher.Web.Tests.Admin;
 
@@ -122,6 +123,23 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Contains(told, data => data.Contains("\"job.completed\"", StringComparison.Ordinal));
     }
 
+    /// <summary>The database goes away between the new node's first word with it and its start; a node that has not started would never stand down.</summary>
+    [Fact]
+    public async Task AServer_IsANodeAgain_AlsoWhenTheStoreCannotBeReadAtItsStart()
+    {
+        await Execute($"ALTER TABLE {_schema}.journal RENAME COLUMN payload TO hidden");
+        var first = _two.Engine.Node;
+        Assert.Equal(HttpStatusCode.OK, (await _api.Post("/admin/cluster/nodes/two/down")).Status);
+        await first.Cluster!.StoodDown.WaitAsync(Patience);
+        // Two more lives were begun, and could not go on.
+        await Until(async () => await Execute($"SELECT count(*) FROM {_schema}.nodes") is >= 4);
+
+        await Execute($"ALTER TABLE {_schema}.journal RENAME COLUMN hidden TO payload");
+
+        await Until(cluster => ShardsOf(cluster, "two") == 8);
+        await Until(() => Task.FromResult(_two.Engine.IsReady));
+    }
+
     [Fact]
     public async Task AShard_IsMoved_AndFreedByARebalance()
     {
@@ -225,6 +243,14 @@ public sealed class ClusterTests : IAsyncLifetime
                 Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(200), CrashGrace = TimeSpan.FromMilliseconds(600) },
             };
         });
+    }
+
+    private static async Task<long?> Execute(string sql)
+    {
+        await using var connection = new NpgsqlConnection((await PostgresCluster.Shared).ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync() as long?;
     }
 
     private Task Until(Func<Answer, bool> isSo) => Until(async () => isSo(await _api.Get("/admin/cluster")));
