@@ -67,8 +67,8 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
         Tear(_directory.Data, cut: random.Next(2) == 0, random.Next(1, 4000), random);
         var torn = await JournalChecker.AssertHolds(_directory.Data, mustHaveEnded: false, context: $"seed {seed}");
         var kept = torn.SelectMany(job => job.Events.Select(e => (e.Ordering, job.Id))).Order().ToList();
+        // Nothing is lost when the last write had no event, such as a job's place in the lists.
         Assert.Equal(whole.Take(kept.Count), kept);
-        Assert.NotEqual(whole.Count, kept.Count);
         var lost = whole.Skip(kept.Count).Select(entry => entry.Id.ToString()).ToHashSet(StringComparer.Ordinal);
         Assert.Empty(acknowledged.Where(id => !lost.Contains(id)).Except(torn.Select(job => job.Id.ToString()), StringComparer.Ordinal));
 

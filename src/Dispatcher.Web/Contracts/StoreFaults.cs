@@ -16,11 +16,11 @@ internal sealed partial class StoreFaults(ILogger<StoreFaults> logger) : IEndpoi
         }
         catch (StoreException fault)
         {
-            LogStore(fault);
+            LogStore(fault.Message);
             return new ContractError(Refusal.Unavailable(fault));
         }
     }
 
-    [LoggerMessage(EventId = 5302, Level = LogLevel.Error, Message = "A request of a contract could not be answered because the store failed")]
-    private partial void LogStore(Exception fault);
+    [LoggerMessage(EventId = 5302, Level = LogLevel.Error, Message = "A request of a contract could not be answered because the store failed: {Cause}")]
+    private partial void LogStore(string cause);
 }

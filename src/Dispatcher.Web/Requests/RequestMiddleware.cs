@@ -69,13 +69,14 @@ internal sealed partial class RequestMiddleware(RequestDelegate next, ILogger<Re
 
     private void Log(Exception fault)
     {
-        if (fault is StoreException) LogStore(fault);
+        // Its message says what is wrong with the database; as many stacks as there are requests while it is away would hide the rest.
+        if (fault is StoreException) LogStore(fault.Message);
         else if (fault is not BadHttpRequestException) LogFault(fault);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request met a fault of Dispatcher itself")]
     private partial void LogFault(Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request could not be answered because the store failed")]
-    private partial void LogStore(Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request could not be answered because the store failed: {Cause}")]
+    private partial void LogStore(string cause);
 }
