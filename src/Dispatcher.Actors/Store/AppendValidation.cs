@@ -36,7 +36,7 @@ internal static class AppendValidation
     {
         if (order.Job is not null) throw new ArgumentException("A job gives its orders with its events.", nameof(order));
         if (order.Reservation.Length is 0 or > IQuotaStore.ReservationCharacters) throw new ArgumentException("The reservation's name is empty or too long.", nameof(order));
-        if (order is QuotaOrder.Reserve && order.Reservation.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal))
+        if (order is QuotaOrder.Reserve && QuotaOrder.IsOfJobs(order.Reservation))
             throw new ArgumentException($"Reservations of jobs alone have names that begin with {QuotaOrder.JobPrefix}", nameof(order));
         var amount = order switch
         {

@@ -121,6 +121,9 @@ public abstract record QuotaOrder
     /// <summary>How the names of jobs' reservations begin. Nobody else may reserve under such a name, so nobody is in a job's way.</summary>
     public const string JobPrefix = "job:";
 
+    /// <summary>True for a name under which jobs alone may reserve.</summary>
+    public static bool IsOfJobs(string reservation) => reservation.StartsWith(JobPrefix, StringComparison.Ordinal);
+
     private QuotaOrder(string tenant, string meter, string reservation) => (Tenant, Meter, Reservation) = (tenant, meter, reservation);
 
     public string Tenant { get; init; }

@@ -36,7 +36,7 @@ internal static class QuotaChecks
     /// <summary>A name under which a caller may reserve.</summary>
     public static void AddFaultOfNewName(string? reservation, List<RequestFault> faults)
     {
-        if (reservation?.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal) == true)
+        if (reservation is not null && QuotaOrder.IsOfJobs(reservation))
             faults.Add(new RequestFault("reservation_id", $"begins with {QuotaOrder.JobPrefix}, as the reservations of jobs do; give another"));
     }
 

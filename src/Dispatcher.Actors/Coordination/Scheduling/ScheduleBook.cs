@@ -40,7 +40,7 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
     /// <summary>Stores a schedule as it is asked for. A pause that somebody made stays, until it is over or somebody ends it.</summary>
     /// <param name="expectedVersion">0: a new one; a number: this version of it; null: whatever there is.</param>
     public ValueTask<ScheduleOutcome> Put(string tenant, string id, ScheduleDefinition definition, long? expectedVersion) => Write(
-        tenant, id, existing => existing?.Definition.Pause is { By: not null } pause && (pause.Until is not { } until || until > Now) ? definition with { Pause = pause } : definition, expectedVersion);
+        tenant, id, existing => existing?.Definition.Pause is { By: not null } pause && pause.HoldsAt(Now) ? definition with { Pause = pause } : definition, expectedVersion);
 
     /// <summary>Changes a schedule, whatever its version.</summary>
     public ValueTask<ScheduleOutcome> Change(string tenant, string id, Func<ScheduleDefinition, ScheduleDefinition> change, long? expectedVersion = null) =>

@@ -25,7 +25,7 @@ public sealed class ScheduleJobs(WorkflowCatalog workflows, PatternCatalog patte
         if (refusal is not null) return new CommandReply.Refused(refusal);
         if (after is { } run) spec = spec! with { DependsOn = [run], OnDependencyFailure = DependencyPolicy.Run };
         var reply = await gateway.Submit(spec!, Principal);
-        // Keys of schedules are refused from callers, but a program that embeds the server may have given one.
+        // Keys of schedules are refused from callers; whatever else has one, it is not taken for the run.
         if (reply is CommandReply.Duplicate duplicate && await jobs.FindJob(duplicate.Existing) is { } row && !ScheduleRuns.IsRunOf(row, schedule.Id))
             return new CommandReply.Refused(new Rejection("idempotency-conflict", $"The run's key {key} belongs to job {row.Id}, which is no run of the schedule."));
         return reply;

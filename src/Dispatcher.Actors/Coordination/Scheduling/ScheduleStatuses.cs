@@ -26,7 +26,7 @@ public static class ScheduleStatuses
     {
         { ArchivedAt: not null } => ScheduleStatus.Archived,
         { Definition.Enabled: false } => ScheduleStatus.Disabled,
-        { Definition.Pause: { } pause } when pause.Until is not { } until || until > now => ScheduleStatus.Paused,
+        { Definition.Pause: { } pause } when pause.HoldsAt(now) => ScheduleStatus.Paused,
         _ => IsOver(schedule, now) ? ScheduleStatus.Over : ScheduleStatus.Active,
     };
 
@@ -34,5 +34,5 @@ public static class ScheduleStatuses
     public static bool IsOver(StoredSchedule schedule, DateTimeOffset now) =>
         schedule is { Next: null, HeldDue: null, Definition: { Enabled: true } definition }
         && (definition.Cron is not null || definition.At is not null)
-        && (definition.Pause is null || definition.Pause.Until <= now);
+        && definition.Pause?.HoldsAt(now) != true;
 }

@@ -36,13 +36,13 @@ public sealed record ProviderOrder(string? Model, JsonElement Input, IReadOnlyDi
 {
     private const int FingerprintBytes = 8;
 
-    /// <summary>Equal for orders of the same thing: hexadecimal digits of a hash of the model, the input and the files.</summary>
+    /// <summary>Equal for orders of the same thing: hexadecimal digits of a hash of the model, the input, and the files by their paths.</summary>
     public string Fingerprint
     {
         get
         {
             var files = Files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Key}={file.Value}");
-            var text = string.Join('\n', [Model ?? "", Input.ValueKind == JsonValueKind.Undefined ? "" : Input.GetRawText(), .. files]);
+            var text = string.Join('\n', [Model ?? "", Input.GetRawText(), .. files]);
             return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, FingerprintBytes));
         }
     }

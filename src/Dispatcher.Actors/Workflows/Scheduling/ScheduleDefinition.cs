@@ -83,7 +83,11 @@ public sealed record ScheduleTarget(
 
 /// <summary>It does not fire by itself for a while.</summary>
 /// <param name="Until">When it goes on by itself; null: when somebody resumes it.</param>
-public sealed record SchedulePause(DateTimeOffset? Until = null, string? Reason = null, string? By = null);
+public sealed record SchedulePause(DateTimeOffset? Until = null, string? Reason = null, string? By = null)
+{
+    /// <summary>False when its time has passed.</summary>
+    public bool HoldsAt(DateTimeOffset now) => Until is not { } until || until > now;
+}
 
 /// <summary>What happens when it is due and its last run has not ended.</summary>
 [JsonConverter(typeof(KebabCaseEnumConverter<OverlapPolicy>))]

@@ -23,7 +23,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private const string JobLabel = "job_id";
     private const int DrawLimit = 100;
 
-    /// <summary>Pages of the tenant's jobs that a list looks through, of at most a thousand each.</summary>
+    /// <summary>Pages of the tenant's jobs that a list looks through.</summary>
     private const int PageLimit = 100;
     private const int PageJobs = 200;
 

@@ -21,9 +21,8 @@ internal sealed class WorkflowReading
     public static WorkflowReading? Of(JobState job, Func<string, bool> isExternal)
     {
         var key = job.Spec.IdempotencyKey ?? "";
-        var isOurs = job.Spec.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName
-            & long.TryParse(key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            && key == JobNumber.KeyOf(OrchestratedDefinition.ContractName, id);
+        if (!long.TryParse(key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return null;
+        var isOurs = key == JobNumber.KeyOf(OrchestratedDefinition.ContractName, id) && job.Spec.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName;
         if (!isOurs || OrchestratedInput.Of(job) is not { } input) return null;
         var hasTasks = Enumerable.Range(0, input.Tasks.Count).All(index => job.Plan.TryIndexOf(OrchestratedDefinition.StepId(index), out _));
         return hasTasks ? new WorkflowReading(job, id, input, isExternal) : null;

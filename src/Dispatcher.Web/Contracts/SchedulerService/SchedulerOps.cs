@@ -179,7 +179,7 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     private static string? StatusOf(JsonObject given) => SchedulerWords.Read(given.Text("status", "job"), SchedulerWords.StatusPrefix, SchedulerWords.Statuses, "status");
 
     /// <summary>The pause that holds now.</summary>
-    private SchedulePause? PauseOf(StoredSchedule schedule) => schedule.Definition.Pause is { } pause && (pause.Until is not { } until || until > Now) ? pause : null;
+    private SchedulePause? PauseOf(StoredSchedule schedule) => schedule.Definition.Pause is { } pause && pause.HoldsAt(Now) ? pause : null;
 
     private async ValueTask<JsonObject> Answer(ScheduleOutcome outcome, JobTranslation job)
     {

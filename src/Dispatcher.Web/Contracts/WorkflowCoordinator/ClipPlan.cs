@@ -12,6 +12,8 @@ internal static class ClipPlan
     /// <summary>As of a provider's step.</summary>
     private const decimal MostCost = 1_000_000;
 
+    private static readonly string[] Ordered = ["model", "input", "files"];
+
     /// <param name="place">The scene's place in the first storyboard, from 1, which names its file.</param>
     public static JsonObject Of(Guid id, int place, JsonObject scene, IReadOnlyList<Asset> assets)
     {
@@ -44,8 +46,6 @@ internal static class ClipPlan
 
     /// <summary>True when two plans order the same.</summary>
     public static bool IsSame(JsonObject left, JsonObject right) => Ordered.All(name => JsonNode.DeepEquals(left[name], right[name]));
-
-    private static readonly string[] Ordered = ["model", "input", "files"];
 
     private static JsonObject FilesOf(JsonObject scene, IReadOnlyList<Asset> assets)
     {

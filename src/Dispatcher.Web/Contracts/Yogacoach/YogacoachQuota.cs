@@ -6,6 +6,7 @@ using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Quotas;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
@@ -100,8 +101,7 @@ internal sealed class YogacoachQuota(DispatcherEngine engine)
         if (!Actions.Contains(action, StringComparer.Ordinal)) faults.Add(new RequestFault("action", $"must be one of {string.Join(", ", Actions)}"));
         var reservation = Reservation(body, faults);
         if (reservation is null && action is "commit" or "rollback") faults.Add(new RequestFault("reservation_id", $"is missing: {action} ends a reservation"));
-        if (action == "reserve" && reservation?.StartsWith(QuotaOrder.JobPrefix, StringComparison.Ordinal) == true)
-            faults.Add(new RequestFault("reservation_id", $"begins with {QuotaOrder.JobPrefix}, as those of jobs do; give another"));
+        if (action == "reserve") QuotaChecks.AddFaultOfNewName(reservation, faults);
         // Billed are the minutes of analysed segments, not those of the video.
         var minutes = Minutes(body, faults);
         var wanted = action == "commit" ? "analysis_sampling_minutes" : "estimated_billable_minutes";
