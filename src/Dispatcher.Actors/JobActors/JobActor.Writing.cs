@@ -22,7 +22,7 @@ internal sealed partial class JobActor
             StatusBefore = turn.Before.Status,
             // The store has marked a job with mail as due: whoever takes the mail says anew for what it waits. And an earlier life may have said that the job is parked.
             Row = !_isRowCurrent || turn.Consumed.Count > 0 || JobRowProjection.Differs(turn.Before, turn.State) ? JobRowProjection.Of(turn.State, _parked) : null,
-            Claims = submitted is { IdempotencyKey: { } key } ? [new Claim("idempotency", $"{submitted.Tenant}/{key}", submitted.Fingerprint())] : [],
+            Claims = submitted is { IdempotencyKey: { } key } ? [Claim.OnKey(submitted.Tenant, key, submitted.Fingerprint())] : [],
             Terms = submitted is null ? [] : JobTerms.Of(submitted, turn.State.Plan.NameTerms),
             Deliveries = CallbackDeliveries.Of(turn, events),
             Watches = submitted is null || turn.State.OpenDependencies.IsEmpty ? [] : [.. turn.State.OpenDependencies.Select(job => new Watch(job, WatchKind.Dependency))],

@@ -81,9 +81,13 @@ public readonly record struct EncodedEvent(string Type, DateTimeOffset At, ReadO
 /// <summary>A job's state as UTF-8 JSON, with the version of its form; one of another version is not used.</summary>
 public sealed record EncodedSnapshot(int Version, ReadOnlyMemory<byte> Payload);
 
-/// <summary>A key that belongs to one job for ever: an idempotency key (<c>kind = idempotency</c>, key = tenant and key).</summary>
+/// <summary>A key that belongs to one job for ever: an idempotency key.</summary>
 /// <param name="Fingerprint">A hash of what was asked for, so that a second request with the key can be told to be the same; null if that does not matter.</param>
-public sealed record Claim(string Kind, string Key, string? Fingerprint = null);
+public sealed record Claim(string Kind, string Key, string? Fingerprint = null)
+{
+    /// <summary>The claim of a tenant's job on its idempotency key.</summary>
+    public static Claim OnKey(string tenant, string key, string? fingerprint = null) => new("idempotency", $"{tenant}/{key}", fingerprint);
+}
 
 /// <summary>How an append ended.</summary>
 public abstract record AppendResult

@@ -56,6 +56,9 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The rows of those jobs that exist, in no order. At most 1,000 ids.</summary>
     ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids);
 
+    /// <summary>The job that holds the claim of this kind and key, whatever it was made for; null if nobody does.</summary>
+    ValueTask<JobId?> FindHolder(Claim claim);
+
     /// <summary>For each query the newest job that it asks for, or null; in the order of the queries, of which there are at most 1,000.</summary>
     ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries);
 

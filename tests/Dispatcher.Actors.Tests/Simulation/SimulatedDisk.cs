@@ -43,6 +43,11 @@ public sealed partial class SimulatedDisk
         lock (_gate) return ++_incarnations;
     }
 
+    public JobId? HolderOf(Claim claim)
+    {
+        lock (_gate) return _claims.TryGetValue((claim.Kind, claim.Key), out var taken) ? taken.Holder : null;
+    }
+
     /// <summary>Takes from an incarnation its right to write.</summary>
     public void FenceOff(long incarnation)
     {

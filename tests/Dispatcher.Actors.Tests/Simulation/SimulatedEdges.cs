@@ -92,6 +92,8 @@ internal class EdgeCountingStore(IJobStore inner, Func<string, bool> edge) : IJo
 
     public ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries) => inner.FindNewest(queries);
 
+    public ValueTask<JobId?> FindHolder(Claim claim) => inner.FindHolder(claim);
+
     public ValueTask<IReadOnlyList<JobCount>> CountJobs(string? tenant) => inner.CountJobs(tenant);
 
     public ValueTask<IReadOnlyList<InboxMessage>> ReadInbox(JobId id) => inner.ReadInbox(id);

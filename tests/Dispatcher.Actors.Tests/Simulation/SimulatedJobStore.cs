@@ -87,6 +87,8 @@ public sealed partial class SimulatedJobStore(SimulatedDisk disk, Func<AppendReq
             [.. queries.Select(query => disk.Rows(new JobQuery { Tenant = query.Tenant, Terms = [query.Term], Limit = 1000, ScanLimit = NewestJobQuery.ScanLimit }).Rows.FirstOrDefault(query.Fits))]);
     }
 
+    public ValueTask<JobId?> FindHolder(Claim claim) => ValueTask.FromResult(disk.HolderOf(claim));
+
     public ValueTask<JobPage> ListJobs(JobQuery query)
     {
         ReadValidation.Validate(query);

@@ -97,6 +97,18 @@ public abstract partial class JobStoreConformance : StoreConformance
         Assert.Equal(Id(1), conflict.ClaimedBy);
     }
 
+    [Fact]
+    public async Task FindHolder_TellsWhoHoldsAClaim_OfThatKindAndKeyAlone()
+    {
+        var claim = new Claim("idempotency", "acme/a\0b \uD800 ü", "what was asked for");
+        await Appended(Append(Id(1)) with { Row = Row(Id(1)), Claims = [claim, new Claim("number", "acme/7")] });
+
+        Assert.Equal(Id(1), await Store.FindHolder(claim with { Fingerprint = null }));
+        Assert.Equal(Id(1), await Store.FindHolder(new Claim("number", "acme/7")));
+        Assert.Null(await Store.FindHolder(new Claim("number", claim.Key)));
+        Assert.Null(await Store.FindHolder(new Claim("idempotency", "acme/7")));
+    }
+
     [Theory]
     [InlineData(0, 2)]
     [InlineData(1, 2)]

@@ -11,7 +11,7 @@ namespace Dispatcher.Steps.Artifacts;
 /// 1. a committed name always holds one whole version: data is flushed before its name appears, and the name moves by an atomic rename;
 /// 2. nothing is read or written through a symbolic link below the root, so a command that runs in the folder cannot point out of it.
 /// </summary>
-internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGenerator ids) : ArtifactFolder
+internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGenerator ids, FolderFlushes flushes) : ArtifactFolder
 {
     private const int BufferBytes = 128 * 1024;
     private const int RandomBytes = 10;
@@ -47,25 +47,9 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
 
     public override async ValueTask<ArtifactReference> Commit(TemporaryFile file, string name, CancellationToken cancellation)
     {
-        var target = PathOf(file.RelativePath);
-        var folder = ParentOf(target);
-        Check.That(string.Equals(ParentOf(file.Path), folder, StringComparison.Ordinal));
-        if (Directory.Exists(target))
-        {
-            throw new ArtifactPathException($"The artifact path '{file.RelativePath}' is not allowed: a folder has this name.");
-        }
-
-        try
-        {
-            var (bytes, sha256) = await HashAndFlush(file, cancellation).ConfigureAwait(false);
-            File.Move(file.Path, target, overwrite: true);
-            NativeFiles.FlushFolder(folder);
-            return new ArtifactReference(name, file.RelativePath, bytes, sha256);
-        }
-        catch (IOException exception) when (DiskFull.Is(exception))
-        {
-            throw DiskFull.Failure(Key, exception);
-        }
+        var reference = await Replace(file, name, cancellation).ConfigureAwait(false);
+        flushes.Flush(ParentOf(file.Path));
+        return reference;
     }
 
     public override async ValueTask<ArtifactReference?> Describe(string relativePath, string name, CancellationToken cancellation)
@@ -79,17 +63,14 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
     public override async ValueTask<ArtifactReference> Write(
         string relativePath, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
-        using var file = CreateTemporary(relativePath);
-        try
-        {
-            await File.WriteAllBytesAsync(file.Path, content, cancellation).ConfigureAwait(false);
-        }
-        catch (IOException exception) when (DiskFull.Is(exception))
-        {
-            throw DiskFull.Failure(Key, exception);
-        }
-
+        using var file = await WriteTemporary(relativePath, content, cancellation).ConfigureAwait(false);
         return await Commit(file, name, cancellation).ConfigureAwait(false);
+    }
+
+    public override async ValueTask Refresh(string relativePath, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        using var file = await WriteTemporary(relativePath, content, cancellation).ConfigureAwait(false);
+        await Replace(file, relativePath, cancellation).ConfigureAwait(false);
     }
 
     public int SweepTemporaries()
@@ -118,6 +99,44 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         }
 
         return swept;
+    }
+
+    private async ValueTask<TemporaryFile> WriteTemporary(string relativePath, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        var file = CreateTemporary(relativePath);
+        try
+        {
+            await File.WriteAllBytesAsync(file.Path, content, cancellation).ConfigureAwait(false);
+            return file;
+        }
+        catch (Exception fault)
+        {
+            file.Dispose();
+            if (fault is IOException full && DiskFull.Is(full)) throw DiskFull.Failure(Key, full);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a file that was written its name; the name itself is not flushed.</summary>
+    private async ValueTask<ArtifactReference> Replace(TemporaryFile file, string name, CancellationToken cancellation)
+    {
+        var target = PathOf(file.RelativePath);
+        Check.That(string.Equals(ParentOf(file.Path), ParentOf(target), StringComparison.Ordinal));
+        if (Directory.Exists(target))
+        {
+            throw new ArtifactPathException($"The artifact path '{file.RelativePath}' is not allowed: a folder has this name.");
+        }
+
+        try
+        {
+            var (bytes, sha256) = await HashAndFlush(file, cancellation).ConfigureAwait(false);
+            File.Move(file.Path, target, overwrite: true);
+            return new ArtifactReference(name, file.RelativePath, bytes, sha256);
+        }
+        catch (IOException exception) when (DiskFull.Is(exception))
+        {
+            throw DiskFull.Failure(Key, exception);
+        }
     }
 
     private static async ValueTask<(long Bytes, string Sha256)> HashAndFlush(TemporaryFile file, CancellationToken cancellation)
@@ -174,7 +193,7 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         try
         {
             Directory.CreateDirectory(folder);
-            NativeFiles.FlushFolder(parent);
+            flushes.Flush(parent);
         }
         catch (IOException exception) when (DiskFull.Is(exception))
         {

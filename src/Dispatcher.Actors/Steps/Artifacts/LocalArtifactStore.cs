@@ -12,6 +12,7 @@ public sealed class LocalArtifactStore : IArtifactStore
     private readonly string _rootDirectory;
     private readonly string _environment;
     private readonly IdGenerator _ids;
+    private readonly FolderFlushes _flushes = new();
 
     /// <param name="rootDirectory">Made when something is written into it. The operator chooses it, so it may be a link.</param>
     /// <param name="environment">dev, stage, prod or test.</param>
@@ -36,5 +37,5 @@ public sealed class LocalArtifactStore : IArtifactStore
     }
 
     private LocalArtifactFolder LocalFolderOf(string tenant, JobId job) =>
-        new(_rootDirectory, $"{_environment}/{ArtifactPath.CheckedTenant(tenant)}/{job}", _ids);
+        new(_rootDirectory, $"{_environment}/{ArtifactPath.CheckedTenant(tenant)}/{job}", _ids, _flushes);
 }

@@ -25,6 +25,8 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<JobRow?> FindJob(JobId id) => Reader.FindJob(id);
 
+    public ValueTask<JobId?> FindHolder(Claim claim) => Reader.FindHolder(claim);
+
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         ReadValidation.Validate(ids);

@@ -52,6 +52,13 @@ internal sealed partial class PostgresReader(PostgresDatabase database, int shar
         return (await Rows(query, static row => row.Job())) is [var found] ? found : null;
     }
 
+    public async ValueTask<JobId?> FindHolder(Claim claim)
+    {
+        var query = Query(PostgresSql.FindHolder);
+        query.Bind(PostgresText.Clean(claim.Kind)).Bind(PostgresText.Clean(claim.Key));
+        return (await Rows(query, static row => new JobId(row.GetGuid(0)))) is [var holder] ? holder : null;
+    }
+
     public async ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         var query = Query(PostgresSql.FindJobs);

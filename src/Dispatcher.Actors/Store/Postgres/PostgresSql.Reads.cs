@@ -63,6 +63,8 @@ internal static partial class PostgresSql
 
     public const string FindJob = "SELECT " + JobColumns + " FROM {schema}.jobs WHERE job_id = $1";
 
+    public const string FindHolder = "SELECT job_id FROM {schema}.claims WHERE kind = $1 AND key = $2";
+
     public const string FindJobs =
         "SELECT " + JobColumns + " FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (SELECT * FROM {schema}.jobs WHERE job_id = wanted.id OFFSET 0) AS jobs";
 

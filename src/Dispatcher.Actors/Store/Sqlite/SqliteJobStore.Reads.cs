@@ -26,6 +26,8 @@ public sealed partial class SqliteJobStore
 
     public ValueTask<JobRow?> FindJob(JobId id) => _readers.Read(id, static (reader, id) => reader.FindJob(id));
 
+    public ValueTask<JobId?> FindHolder(Claim claim) => _readers.Read(claim, static (reader, claim) => reader.FindHolder(claim));
+
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         ReadValidation.Validate(ids);

@@ -80,6 +80,16 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         return row;
     }
 
+    public JobId? FindHolder(Claim claim)
+    {
+        var statement = database.Statement(SqliteSql.ClaimHolder);
+        statement.Bind(1, claim.Kind);
+        statement.Bind(2, claim.Key);
+        JobId? holder = statement.Step() ? statement.Id(0) : null;
+        statement.Reset();
+        return holder;
+    }
+
     public void Dispose() => database.Dispose();
 
     /// <summary>Until it is disposed, all statements see the state of the first.</summary>

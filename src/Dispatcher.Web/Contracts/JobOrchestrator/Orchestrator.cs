@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -17,7 +16,7 @@ using Dispatcher.Workflows;
 namespace Dispatcher.Web.Contracts.JobOrchestrator;
 
 /// <summary>Translates the contract's calls into commands and readings, and back, for one tenant and one caller.</summary>
-internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids, string tenant, Principal by) : IJobOrchestrator
+internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, string tenant, Principal by) : IJobOrchestrator
 {
     public const int ListLimit = 1000;
     private const string JobLabel = "job_id";
@@ -30,8 +29,8 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private static readonly string ContractTerm = JobTerms.Spell($"{OrchestratedDefinition.ContractLabel}={OrchestratedDefinition.ContractName}");
     private static readonly Principal Application = new("application", "embedded");
 
-    public Orchestrator(DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids)
-        : this(engine, reader, numbers, ids, Caller.DefaultTenant, Application)
+    public Orchestrator(DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers)
+        : this(engine, reader, numbers, Caller.DefaultTenant, Application)
     {
     }
 
@@ -62,7 +61,6 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
             switch (await engine.Gateway.Submit(job with { IdempotencyKey = JobNumber.KeyOf(OrchestratedDefinition.ContractName, id) }, by))
             {
                 case CommandReply.Done done:
-                    ids.Keep(tenant, id, done.JobId);
                     return Read(done.State).State();
                 case CommandReply.Accepted accepted:
                     throw new DispatcherUnavailableException($"The workflow {id} is durable as job {accepted.JobId}, and its node does not answer now; read it in a moment.");
@@ -155,7 +153,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 
     public async Task<IReadOnlyList<WorkflowState>> GetRecoverableWorkflows(int limit) => await Failed(workflow => workflow.RecoveryAttempts < workflow.MaxRecoveryAttempts, limit);
 
-    public IJobOrchestrator ForTenant(string other) => new Orchestrator(engine, reader, numbers, ids, other, by);
+    public IJobOrchestrator ForTenant(string other) => new Orchestrator(engine, reader, numbers, other, by);
 
     private async Task<IReadOnlyList<WorkflowState>> Failed(Func<WorkflowReading, bool> isWanted, int limit) =>
         [.. (await Workflows(new JobQuery { Status = JobStatus.Failed }, workflow => workflow.Status == WorkflowStatus.Failed && isWanted(workflow), limit)).Select(workflow => workflow.State())];
@@ -187,12 +185,8 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 
     private async Task<WorkflowReading?> Find(long workflowId)
     {
-        if (ids.Find(tenant, workflowId) is { } known) return await reader.Find(known, tenant) is { State: { } job } ? ReadingOf(job) : null;
-        // A word of another job may read like the key, so what is found is looked at before it is remembered.
-        var query = new JobQuery { Terms = [JobTerms.Spell(JobNumber.KeyOf(OrchestratedDefinition.ContractName, workflowId)), ContractTerm] };
-        if ((await Workflows(query, workflow => workflow.Id == workflowId, 1)).FirstOrDefault() is not { } found) return null;
-        ids.Keep(tenant, workflowId, found.Job.Id);
-        return found;
+        var key = JobNumber.KeyOf(OrchestratedDefinition.ContractName, workflowId);
+        return await reader.FindByKey(key, tenant) is { } id && await reader.Find(id, tenant) is { State: { } job } ? ReadingOf(job) : null;
     }
 
     /// <summary>Newest first, from the newest <see cref="PageLimit"/> pages of what the query asks for.</summary>
@@ -232,21 +226,4 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause),
         _ => new System.Diagnostics.UnreachableException(),
     };
-}
-
-/// <summary>Which job a workflow's number names: remembered, because it never changes.</summary>
-internal sealed class OrchestratorIds
-{
-    /// <summary>Beyond it all are forgotten, and looked up again.</summary>
-    private const int Limit = 10_000;
-
-    private readonly ConcurrentDictionary<(string Tenant, long Number), JobId> _ids = new();
-
-    public JobId? Find(string tenant, long number) => _ids.TryGetValue((tenant, number), out var id) ? id : null;
-
-    public void Keep(string tenant, long number, JobId id)
-    {
-        if (_ids.Count >= Limit) _ids.Clear();
-        _ids[(tenant, number)] = id;
-    }
 }

@@ -43,10 +43,10 @@ internal static class OrchestratorEndpoints
 
     /// <summary>Make a workflow</summary>
     /// <remarks>It waits in `pending` until it is started. Its steps run one after the other.</remarks>
-    internal static Task<Results<JsonCreated<WorkflowState>, ProblemHttpResult>> Create(CreateWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
+    internal static Task<Results<JsonCreated<WorkflowState>, ProblemHttpResult>> Create(CreateWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
         Guarded<JsonCreated<WorkflowState>>(http, async () =>
         {
-            var made = await Of(caller, http, engine, reader, numbers, ids).CreateWorkflow(request.JobId, request.ToSpec(), request.Metadata);
+            var made = await Of(caller, http, engine, reader, numbers).CreateWorkflow(request.JobId, request.ToSpec(), request.Metadata);
             return JsonAnswers.Created($"{Root}/{made.Id}", made);
         });
 
@@ -55,12 +55,12 @@ internal static class OrchestratorEndpoints
     /// <param name="state">`active` (running and recovering), `failed` or `recoverable`.</param>
     /// <param name="job_id">The newest workflow of this job of the caller.</param>
     /// <param name="limit">1..1000; 100 if absent.</param>
-    internal static Task<Results<JsonOk<WorkflowList>, ProblemHttpResult>> List(string? state, long? job_id, int? limit, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
+    internal static Task<Results<JsonOk<WorkflowList>, ProblemHttpResult>> List(string? state, long? job_id, int? limit, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
         Guarded<JsonOk<WorkflowList>>(http, async () =>
         {
             if (state is null == job_id is null) throw new WorkflowValidationException("give state (active, failed or recoverable) or job_id");
             if (limit is < 1 or > Orchestrator.ListLimit) throw new WorkflowValidationException($"limit must be 1 to {Orchestrator.ListLimit}, not {limit}");
-            var orchestrator = Of(caller, http, engine, reader, numbers, ids);
+            var orchestrator = Of(caller, http, engine, reader, numbers);
             var count = limit ?? DefaultLimit;
             return JsonAnswers.Ok(new WorkflowList(state switch
             {
@@ -74,21 +74,21 @@ internal static class OrchestratorEndpoints
 
     /// <summary>Show a workflow</summary>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Show(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).GetWorkflow(id) ?? throw new WorkflowNotFoundException(id)));
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Show(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).GetWorkflow(id) ?? throw new WorkflowNotFoundException(id)));
 
     /// <summary>Show how far a workflow is</summary>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowProgress>, ProblemHttpResult>> Progress(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowProgress>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).GetWorkflowProgress(id)));
+    internal static Task<Results<JsonOk<WorkflowProgress>, ProblemHttpResult>> Progress(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowProgress>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).GetWorkflowProgress(id)));
 
     /// <summary>List the tasks of a workflow</summary>
     /// <param name="id">Its number.</param>
     /// <param name="status">One status, or `retryable`; all if absent.</param>
-    internal static Task<Results<JsonOk<WorkflowTaskList>, ProblemHttpResult>> Tasks(long id, string? status, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
+    internal static Task<Results<JsonOk<WorkflowTaskList>, ProblemHttpResult>> Tasks(long id, string? status, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
         Guarded<JsonOk<WorkflowTaskList>>(http, async () =>
         {
-            var orchestrator = Of(caller, http, engine, reader, numbers, ids);
+            var orchestrator = Of(caller, http, engine, reader, numbers);
             if (status == "retryable") return JsonAnswers.Ok(new WorkflowTaskList(await orchestrator.GetRetryableTasks(id)));
             if (status is not null && !KebabCaseEnumConverter<WorkflowTaskStatus>.TryParse(status, out _)) throw new WorkflowValidationException("status must be a task's status, or retryable");
             return JsonAnswers.Ok(new WorkflowTaskList([.. (await orchestrator.GetTasks(id)).Where(task => status is null || task.Status.ToText() == status)]));
@@ -96,23 +96,23 @@ internal static class OrchestratorEndpoints
 
     /// <summary>Find the task that a worker has</summary>
     /// <param name="celeryTaskId">The lease that the worker protocol has given for it.</param>
-    internal static Task<Results<JsonOk<WorkflowTask>, ProblemHttpResult>> FindTask(string celeryTaskId, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowTask>>(http, async () => await Of(caller, http, engine, reader, numbers, ids).GetTaskByCeleryTaskId(celeryTaskId) is { } task
+    internal static Task<Results<JsonOk<WorkflowTask>, ProblemHttpResult>> FindTask(string celeryTaskId, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowTask>>(http, async () => await Of(caller, http, engine, reader, numbers).GetTaskByCeleryTaskId(celeryTaskId) is { } task
             ? JsonAnswers.Ok(task)
             : Refusal.NotFound("No worker has a task under this id.").ToProblem(http));
 
     /// <summary>Start a workflow</summary>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Start(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).StartWorkflow(id)));
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Start(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).StartWorkflow(id)));
 
     /// <summary>Let a workflow run to its end</summary>
     /// <remarks>Starts it if it is pending and answers at once; its progress tells the rest. One that has started, or was recovered, runs already.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Execute(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Execute(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
         Guarded<JsonOk<WorkflowState>>(http, async () =>
         {
-            var orchestrator = Of(caller, http, engine, reader, numbers, ids);
+            var orchestrator = Of(caller, http, engine, reader, numbers);
             var state = await orchestrator.GetWorkflow(id) ?? throw new WorkflowNotFoundException(id);
             return state.Status switch
             {
@@ -125,25 +125,25 @@ internal static class OrchestratorEndpoints
     /// <summary>Pause a workflow</summary>
     /// <remarks>The running step ends; the next one does not start before a recovery.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Pause(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).PauseWorkflow(id, request?.Reason)));
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Pause(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).PauseWorkflow(id, request?.Reason)));
 
     /// <summary>Cancel a workflow</summary>
     /// <remarks>The running step is asked to stop; the others are cancelled.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Cancel(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).CancelWorkflow(id, request?.Reason)));
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Cancel(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).CancelWorkflow(id, request?.Reason)));
 
     /// <summary>Recover a workflow from a step</summary>
     /// <remarks>A failed one restarts there, and results before it stay; a paused one goes on where it was.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Recover(long id, RecoverWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers, ids).RecoverWorkflow(id, request.FromStep, request.Reason)));
+    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Recover(long id, RecoverWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).RecoverWorkflow(id, request.FromStep, request.Reason)));
 
-    private static Orchestrator Of(Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers, OrchestratorIds ids)
+    private static Orchestrator Of(Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers)
     {
         var origin = RequestOrigin.Of(caller, http);
-        return new Orchestrator(engine, reader, numbers, ids, caller.Tenant, origin.By) { Origin = (origin.CorrelationId, origin.TraceParent) };
+        return new Orchestrator(engine, reader, numbers, caller.Tenant, origin.By) { Origin = (origin.CorrelationId, origin.TraceParent) };
     }
 
     private static async Task<Results<TGood, ProblemHttpResult>> Guarded<TGood>(HttpContext http, Func<Task<Results<TGood, ProblemHttpResult>>> answer)

@@ -20,7 +20,7 @@ public static class OrchestratorServices
 
     internal static IServiceCollection AddJobOrchestrator(this IServiceCollection services)
     {
-        services.AddSingleton<WorkflowNumbers>().AddSingleton<OrchestratorIds>();
+        services.AddSingleton<WorkflowNumbers>();
         services.TryAddSingleton<IJobOrchestrator, Orchestrator>();
         return services;
     }

@@ -47,13 +47,14 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     {
         var id = engine.Gateway.NextJobId();
         var spec = SpecOf(request, key, id, await Workflow(request.TenantId), RequestOrigin.Of(caller, http));
+        if (spec.IdempotencyKey is { } known && await reader.FindByKey(known, spec.Tenant) is { } first) return DuplicateOf(first, spec.Tenant);
         // First, so that neither a crash between the two nor a job that starts at once finds it missing.
         await manifests.Begin(spec, id);
         switch (await engine.Gateway.Submit(spec, caller.PrincipalFrom(http), id))
         {
             case CommandReply.Duplicate duplicate when duplicate.Existing != id:
                 manifests.Forget(spec, id);
-                return (null, TalkError.DuplicateOf(duplicate.Existing.ToString(), manifests.KeyOf(spec.Tenant, duplicate.Existing)));
+                return DuplicateOf(duplicate.Existing, spec.Tenant);
             // A submission that was repeated on its way finds the job that it made itself.
             case CommandReply.Done or CommandReply.Accepted or CommandReply.Duplicate:
                 LogCreated(logger, id, request.TenantId, spec.CorrelationId!);
@@ -107,6 +108,8 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     /// <summary>A job of this contract and this tenant; others do not exist here.</summary>
     private async ValueTask<JobReading?> Find(string jobId, string tenant) =>
         JobId.TryParse(jobId, out var id) && await reader.Find(id, tenant) is { State: { } state } job && TalkManifests.Has(state) ? job : null;
+
+    private (TalkJobCreated? Job, TalkError? Error) DuplicateOf(JobId first, string tenant) => (null, TalkError.DuplicateOf(first.ToString(), manifests.KeyOf(tenant, first)));
 
     private TalkJobCreated CreatedOf(JobId id, string tenant) => new(id.ToString(), "pending", engine.Options.Node.Environment, tenant, manifests.KeyOf(tenant, id));
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
-using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs;
@@ -23,7 +22,6 @@ namespace Dispatcher.Web.Contracts.Yogacoach;
 internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader reader, JobForecaster forecaster, ILogger<YogacoachJobs> logger)
 {
     private const string KeyPrefix = "yogacoach:";
-    private const int NamedLimit = 20;
 
     /// <summary>Somebody has to bring another program, or another handler.</summary>
     private const int ParkedRetryAfterSeconds = 60;
@@ -77,27 +75,15 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
         if (PipelineVersion.Of(reading.View().Workflow.Name) is not { } version) return false;
         if (reading.State is { Spec.IdempotencyKey: var key })
             return key is not null && (session is null ? key.StartsWith(KeyPrefix, StringComparison.Ordinal) && key.EndsWith($":{version}", StringComparison.Ordinal) : key == KeyOf(session, version));
-        return session is null || (await Named(KeyOf(session, version), tenant)).Any(row => row.Id == id);
+        return session is null || await reader.FindByKey(KeyOf(session, version), tenant) == id;
     }
 
+    /// <summary>Only of a version as versions are written: another text could make the key of another session.</summary>
     private async ValueTask<IResult?> FindExisting(string session, string version, string tenant)
     {
-        if (PipelineVersion.WorkflowOf(version) is not { } workflow) return null;
-        var key = KeyOf(session, version);
-        foreach (var row in await Named(key, tenant))
-        {
-            if (row.WorkflowName == workflow && await reader.Find(row.Id, tenant) is { State: { } state } reading && state.Spec.IdempotencyKey == key) return Existing(row.Id, reading);
-        }
-
-        return null;
+        if (PipelineVersion.WorkflowOf(version) is null) return null;
+        return await reader.FindByKey(KeyOf(session, version), tenant) is { } id && await reader.Find(id, tenant) is { } reading ? Existing(id, reading) : null;
     }
-
-    /// <summary>
-    /// Jobs whose key that may be. Others may have it as their correlation id, or in capitals, so each is looked at; what is hidden by them, or cannot be read, the claim on the
-    /// key still tells when the job is made.
-    /// </summary>
-    private async ValueTask<IReadOnlyList<JobRow>> Named(string key, string tenant) =>
-        (await engine.Store.ListJobs(new JobQuery { Tenant = tenant, Terms = [JobTerms.Spell(key)], Limit = NamedLimit })).Rows;
 
     /// <summary>Whatever the second request asks for: a session is analysed once by each version.</summary>
     private async Task<IResult> Existing(JobId id, string tenant) =>

@@ -32,6 +32,9 @@ internal sealed class JobReader(DispatcherEngine engine)
         }
     }
 
+    /// <summary>The job that was made with this idempotency key; null if the tenant has none.</summary>
+    public ValueTask<JobId?> FindByKey(string key, string tenant) => engine.Store.FindHolder(Claim.OnKey(tenant, key));
+
     /// <summary>The job as of its n-th event, or of its last one if it has fewer; null if the tenant has no such job.</summary>
     public async ValueTask<JobReading?> FindAt(JobId id, string tenant, long sequenceNr)
     {

@@ -52,6 +52,20 @@ public sealed class LocalArtifactStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Refresh_LeavesTheNewVersionWhole_AndNothingElse()
+    {
+        await Write("a.txt", "old");
+        using var openBefore = new StreamReader(_folder.PathOf("a.txt"));
+
+        await _folder.Refresh("a.txt", "newer"u8.ToArray(), CancellationToken.None);
+
+        Assert.Equal("old", await openBefore.ReadToEndAsync());
+        Assert.Equal("newer", await File.ReadAllTextAsync(_folder.PathOf("a.txt")));
+        Assert.Equal([_folder.PathOf("a.txt")], Directory.GetFileSystemEntries(_root.File($"test/acme/{Job}")));
+        await Assert.ThrowsAsync<ArtifactPathException>(async () => await _folder.Refresh("../a.txt", "newer"u8.ToArray(), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Commit_ReplacesTheOldVersionAtOnce_WhenThereIsOne()
     {
         await Write("a.txt", "old");

@@ -267,6 +267,16 @@ public sealed class YogacoachNegativeTests : YogacoachTest
     }
 
     [Fact]
+    public async Task PipelineVersion_CannotSpellAnotherSession()
+    {
+        await Created(Example, "session:b");
+
+        var answer = await Create(Example.Replace("v1.2.0", "b:v1.2.0", StringComparison.Ordinal), "session");
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "unknown-pipeline-version"), (answer.Status, answer.Text("code")));
+    }
+
+    [Fact]
     public async Task Channel_Unknown_IsRefused()
     {
         var answer = await Create(Example.Replace("\"web\"", "\"pigeon\"", StringComparison.Ordinal));

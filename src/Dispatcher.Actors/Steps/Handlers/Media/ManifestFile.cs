@@ -91,8 +91,12 @@ public sealed class ManifestFile(ArtifactFolder folder)
     /// <summary>Sets the status; writes nothing if it is that already.</summary>
     public async ValueTask Mark(StepContext context, string status)
     {
-        if (IsStatus(await Read(context.Cancellation), status)) return;
-        await Update(context.Time, current => current["status"] = status, context.Cancellation);
+        using var held = await Locks.Hold(folder.Key, context.Cancellation);
+        var manifest = await Read(context.Cancellation);
+        if (IsStatus(manifest, status)) return;
+        manifest["status"] = status;
+        manifest["updatedAt"] = Now(context.Time);
+        await WriteStatus(manifest, context.Cancellation);
     }
 
     /// <summary>The path that a step was given or, without one, the source video that the manifest names: absolute, or below the job's folder; null if there is none.</summary>
@@ -113,7 +117,8 @@ public sealed class ManifestFile(ArtifactFolder folder)
         if (missing.Count == 0) return;
         foreach (var (name, value) in missing) manifest[name] = value?.DeepClone();
         manifest["updatedAt"] = Now(time);
-        await Write(manifest, cancellation);
+        if (missing is [{ Key: "status" }]) await WriteStatus(manifest, cancellation);
+        else await Write(manifest, cancellation);
     }
 
     /// <summary>A time as the manifest writes it.</summary>
@@ -163,11 +168,15 @@ public sealed class ManifestFile(ArtifactFolder folder)
             MediaFailure.InvalidManifest,
             $"Invalid manifest: {faults}. Mend {Path}, or remove it and recover the job from its first step.");
 
-    private async ValueTask Write(JsonObject manifest, CancellationToken cancellation)
+    private async ValueTask Write(JsonObject manifest, CancellationToken cancellation) => await folder.Write(Path, "manifest", BytesOf(manifest), cancellation);
+
+    /// <summary>Of a manifest in which only the status is new. The job knows its status, so the older version would do as well.</summary>
+    private ValueTask WriteStatus(JsonObject manifest, CancellationToken cancellation) => folder.Refresh(Path, BytesOf(manifest), cancellation);
+
+    private static byte[] BytesOf(JsonObject manifest)
     {
         var faults = ManifestSchema.FaultsOf(manifest);
-        if (faults.Count > 0) throw Invalid(string.Join("; ", faults));
-        await folder.Write(Path, "manifest", System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString(Format) + "\n"), cancellation);
+        return faults.Count == 0 ? System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString(Format) + "\n") : throw Invalid(string.Join("; ", faults));
     }
 
     private static JsonObject Checked(string json)
