@@ -41,7 +41,7 @@ try
     }
 
     if (PostgresCluster.Programs.Length > 0 && (options.Runs("C1") || options.Runs("C3") || options.Runs("C4") || options.Runs("C5") || options.Runs("C6"))) rows.AddRange(await ClusterBench.Run(options));
-    if (options.Runs("K")) rows.AddRange(await ContractCreates.Run(options));
+    if (ContractCreates.IsWanted(options)) rows.AddRange(await ContractCreates.Run(options));
     if (options.Runs("H4")) rows.AddRange(await HttpLatency.Run(options));
     if (options.Runs("H6")) rows.AddRange(await HttpReads.Run(options));
     Report.Print(rows);

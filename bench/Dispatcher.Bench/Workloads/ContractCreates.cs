@@ -16,6 +16,9 @@ internal sealed class ContractCreates(BenchOptions options, Uri address)
 
     private static readonly HttpClient Client = new();
 
+    /// <summary>K means all of them.</summary>
+    public static bool IsWanted(BenchOptions options) => Array.Exists(["K", "K0", "K1", "K2", "K3", "K4"], options.Runs);
+
     public static async Task<IReadOnlyList<Row>> Run(BenchOptions options)
     {
         var directory = options.NewDirectory("K-service");
@@ -46,24 +49,28 @@ internal sealed class ContractCreates(BenchOptions options, Uri address)
             steps: [ { id: analyse, uses: noop } ]
             """, "application/yaml");
         await Put("/api/v1/workflows/video-scenes/versions/1", await File.ReadAllTextAsync(Path.Combine("samples", "scenes", "coordinator.yaml")), "application/yaml");
-        return
+        (string Workload, string Contract, Func<int, LoadRequest> Request)[] all =
         [
-            await Row("K0", "yogacoach", static n => new LoadRequest(
+            ("K0", "yogacoach", static n => new LoadRequest(
                 "POST", "/api/yogacoach/jobs",
                 """{"payload_type":"keypoints","payload":{"keypoints_data":{"frames":[{"frame_id":0,"timestamp":0,"keypoints":{"nose":{"x":1,"y":1,"confidence":0.9}}}]}},"callback_config":{"channel":"web","user_id":"user-123"},"pipeline_version":"v1.2.0"}""")
             {
                 Headers = [$"x-session-id: session-{n}"],
             }),
-            await Row("K1", "workflow-coordinator", static _ => new LoadRequest("POST", "/api/v3/jobs/from-image-pairs", $$"""{"campaign_id":"{{Campaign}}"}""")),
-            await Row("K2", "job-orchestrator", static n => new LoadRequest(
+            ("K1", "workflow-coordinator", static _ => new LoadRequest("POST", "/api/v3/jobs/from-image-pairs", $$"""{"campaign_id":"{{Campaign}}"}""")),
+            ("K2", "job-orchestrator", static n => new LoadRequest(
                 "POST", "/api/workflows/orchestrator",
                 $$$"""{"job_id":{{{n + 1}}},"name":"Dataset Build Workflow","steps":[{"name":"Download Images","task_type":"download","handler":"noop"},{"name":"Store","task_type":"storage","handler":"noop","dependencies":[0]}]}""")),
-            await Row("K3", "talk-avocado", static n => new LoadRequest(
+            ("K3", "talk-avocado", static n => new LoadRequest(
                 "POST", "/jobs", $$$"""{"tenantId":"default","input":{"originalFilename":"talk-{{{n}}}.mp4","bytes":123456,"mimeType":"video/mp4"}}""")),
-            await Row("K4", "scheduler-service", static n => new LoadRequest(
+            ("K4", "scheduler-service", static n => new LoadRequest(
                 "POST", "/api/scheduler_ops",
                 $$"""{"action":"create_job","metadata":{},"job":{"name":"Weekly Report {{n}}","metadata":{"scheduling":{"cron":"0 9 * * 1","timezone":"America/New_York"} } } }""")),
         ];
+        var rows = new List<Row>();
+        foreach (var (workload, contract, request) in all)
+            if (options.Runs("K") || options.Runs(workload)) rows.Add(await Row(workload, contract, request));
+        return rows;
     }
 
     private async Task<Row> Row(string workload, string contract, Func<int, LoadRequest> request)

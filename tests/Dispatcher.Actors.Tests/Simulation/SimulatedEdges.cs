@@ -25,6 +25,8 @@ internal sealed class NoArtifacts : IArtifactStore
 {
     public ArtifactFolder FolderOf(string tenant, JobId job) => new NoFolder();
 
+    public ValueTask Begin(string tenant, JobId job, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => throw new NotSupportedException();
+
     public int SweepTemporaries(string tenant, JobId job) => 0;
 
     public void Delete(string tenant, JobId job)

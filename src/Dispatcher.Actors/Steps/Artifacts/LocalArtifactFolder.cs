@@ -73,6 +73,31 @@ internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGe
         await Replace(file, relativePath, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>See <see cref="IArtifactStore.Begin"/>.</summary>
+    public async ValueTask Begin(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        var path = PathOf(name);
+        var folder = AbsolutePath("");
+        Check.That(string.Equals(ParentOf(path), folder, StringComparison.Ordinal));
+        MakeFolder(ParentOf(folder));
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using (var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous))
+            {
+                await RandomAccess.WriteAsync(file, content, 0, cancellation).ConfigureAwait(false);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            flushes.Flush(folder);
+            flushes.Flush(ParentOf(folder));
+        }
+        catch (IOException exception) when (DiskFull.Is(exception))
+        {
+            throw DiskFull.Failure(Key, exception);
+        }
+    }
+
     public int SweepTemporaries()
     {
         LinkGuard.RefuseLinks(rootDirectory, key);

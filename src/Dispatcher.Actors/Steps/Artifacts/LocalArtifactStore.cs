@@ -25,6 +25,9 @@ public sealed class LocalArtifactStore : IArtifactStore
 
     public ArtifactFolder FolderOf(string tenant, JobId job) => LocalFolderOf(tenant, job);
 
+    public ValueTask Begin(string tenant, JobId job, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        LocalFolderOf(tenant, job).Begin(name, content, cancellation);
+
     public int SweepTemporaries(string tenant, JobId job) => LocalFolderOf(tenant, job).SweepTemporaries();
 
     public void Delete(string tenant, JobId job)

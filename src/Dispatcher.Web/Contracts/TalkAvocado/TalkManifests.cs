@@ -44,8 +44,8 @@ internal sealed class TalkManifests(DispatcherEngine engine, JobReader reader, T
     /// <summary>Writes the manifest of a job that is about to be made.</summary>
     public ValueTask Begin(JobSpec spec, JobId id)
     {
-        var folder = FolderOf(spec.Tenant, id);
-        return new ManifestFile(folder).Ensure(() => ValueTask.FromResult(Known(spec, id, "pending", time.GetUtcNow(), folder.Key)), time, CancellationToken.None);
+        var manifest = Known(spec, id, "pending", time.GetUtcNow(), FolderOf(spec.Tenant, id).Key);
+        return engine.Artifacts.Begin(spec.Tenant, id, ManifestFile.Path, ManifestFile.BytesOf(manifest), CancellationToken.None);
     }
 
     /// <summary>The job was not made.</summary>

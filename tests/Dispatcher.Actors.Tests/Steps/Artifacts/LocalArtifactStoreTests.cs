@@ -52,6 +52,31 @@ public sealed class LocalArtifactStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Begin_MakesTheFolderWithItsFile()
+    {
+        await _store.Begin("acme", Job, "manifest.json", "{}"u8.ToArray(), CancellationToken.None);
+
+        Assert.Equal("{}", await File.ReadAllTextAsync(_folder.PathOf("manifest.json")));
+        Assert.Equal([_folder.PathOf("manifest.json")], Directory.GetFileSystemEntries(_root.File($"test/acme/{Job}")));
+    }
+
+    /// <summary>A job's id is drawn once: what is there already is somebody's.</summary>
+    [Fact]
+    public async Task Begin_OverwritesNothing()
+    {
+        await Write("manifest.json", "old");
+
+        await Assert.ThrowsAsync<IOException>(async () => await _store.Begin("acme", Job, "manifest.json", "{}"u8.ToArray(), CancellationToken.None));
+        Assert.Equal("old", await File.ReadAllTextAsync(_folder.PathOf("manifest.json")));
+    }
+
+    [Theory]
+    [InlineData("../manifest.json")]
+    [InlineData("/etc/passwd")]
+    public async Task Begin_RefusesAPathOutOfTheFolder(string name) =>
+        await Assert.ThrowsAsync<ArtifactPathException>(async () => await _store.Begin("acme", Job, name, "{}"u8.ToArray(), CancellationToken.None));
+
+    [Fact]
     public async Task Refresh_LeavesTheNewVersionWhole_AndNothingElse()
     {
         await Write("a.txt", "old");

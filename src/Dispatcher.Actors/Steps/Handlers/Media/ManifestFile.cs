@@ -127,6 +127,14 @@ public sealed class ManifestFile(ArtifactFolder folder)
     /// <summary>The present time as the manifest writes it.</summary>
     public static string Now(TimeProvider time) => Now(time.GetUtcNow());
 
+    /// <summary>The file's content.</summary>
+    /// <exception cref="StepFailedException"><c>INVALID_MANIFEST</c>, naming all faults.</exception>
+    public static byte[] BytesOf(JsonObject manifest)
+    {
+        var faults = ManifestSchema.FaultsOf(manifest);
+        return faults.Count == 0 ? System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString(Format) + "\n") : throw Invalid(string.Join("; ", faults));
+    }
+
     /// <summary>A file's entry: its key, and its hash and size so that anybody can check the file.</summary>
     public JsonObject Entry(ArtifactReference file, string keyName = "key") => new()
     {
@@ -172,12 +180,6 @@ public sealed class ManifestFile(ArtifactFolder folder)
 
     /// <summary>Of a manifest in which only the status is new. The job knows its status, so the older version would do as well.</summary>
     private ValueTask WriteStatus(JsonObject manifest, CancellationToken cancellation) => folder.Refresh(Path, BytesOf(manifest), cancellation);
-
-    private static byte[] BytesOf(JsonObject manifest)
-    {
-        var faults = ManifestSchema.FaultsOf(manifest);
-        return faults.Count == 0 ? System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString(Format) + "\n") : throw Invalid(string.Join("; ", faults));
-    }
 
     private static JsonObject Checked(string json)
     {
