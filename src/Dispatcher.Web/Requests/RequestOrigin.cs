@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dispatcher.Coordination.Scheduling;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +16,9 @@ internal sealed record RequestOrigin(string Tenant, Principal By, string Correla
         caller.PrincipalFrom(http),
         http.CorrelationId(),
         Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : GivenTrace(http));
+
+    /// <summary>The same, for a run of a schedule.</summary>
+    public FiringOrigin OfFiring => new(By, CorrelationId, TraceParent);
 
     /// <summary>Without anybody who listens to traces there is no activity; the caller's trace goes on all the same.</summary>
     private static string? GivenTrace(HttpContext http) =>

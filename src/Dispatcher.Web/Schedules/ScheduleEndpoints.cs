@@ -88,7 +88,7 @@ internal static class ScheduleEndpoints
     {
         if (request?.IdempotencyKey is { } key && IdempotencyKey.Form(key) is { } fault) return Refusal.Of([new RequestFault("idempotency_key", fault)]).ToProblem(http);
         if (request?.Input is { ValueKind: not JsonValueKind.Object }) return Refusal.Of([new RequestFault("input", "must be an object")]).ToProblem(http);
-        var reply = await engine.Schedules.Run(caller.Tenant, id, request?.IdempotencyKey, request?.Input);
+        var reply = await engine.Schedules.Run(caller.Tenant, id, request?.IdempotencyKey, request?.Input, RequestOrigin.Of(caller, http).OfFiring);
         return reply is null ? ScheduleRefusals.Unknown(id).ToProblem(http) : RunAnswers.Of(reply, http);
     }
 
@@ -113,7 +113,7 @@ internal static class ScheduleEndpoints
     internal static async Task<Results<JsonOk<BackfillView>, ProblemHttpResult>> Backfill(string id, BackfillRequest request, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         if (request.To.Value < request.From.Value) return Refusal.Invalid("invalid-range", "to lies before from.").ToProblem(http);
-        var (runs, refusal) = await engine.Schedules.Backfill(caller.Tenant, id, request.From.Value, request.To.Value);
+        var (runs, refusal) = await engine.Schedules.Backfill(caller.Tenant, id, request.From.Value, request.To.Value, RequestOrigin.Of(caller, http).OfFiring);
         if (refusal is not null) return ScheduleRefusals.Of(refusal).ToProblem(http);
         return JsonAnswers.Ok(new BackfillView([.. runs!.Select(run => new BackfillRunView(run.Due, run.Job, run.IsNew, run.Fault))], runs!.Count(run => run.IsNew)));
     }

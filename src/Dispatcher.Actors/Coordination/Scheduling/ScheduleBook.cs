@@ -61,15 +61,17 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
     /// <summary>Makes a run now, whatever its times, pauses and dependencies.</summary>
     /// <param name="key">Two calls with one key make one run; null makes one each time.</param>
     /// <param name="input">In place of the schedule's own.</param>
+    /// <param name="origin">Who asks; null for the program itself.</param>
     /// <returns>Null if there is no such schedule.</returns>
-    public async ValueTask<CommandReply?> Run(string tenant, string id, string? key, JsonElement? input = null) => await _store.FindSchedule(tenant, id) is { } schedule
-        ? await edges.Specs.Fire(schedule, new Firing(Now, FiringCause.Manual), FiringKeys.OfRun(id, key ?? edges.Gateway.NextJobId().ToString()), input)
+    public async ValueTask<CommandReply?> Run(string tenant, string id, string? key, JsonElement? input = null, FiringOrigin? origin = null) => await _store.FindSchedule(tenant, id) is { } schedule
+        ? await edges.Specs.Fire(schedule, new Firing(Now, FiringCause.Manual), FiringKeys.OfRun(id, key ?? edges.Gateway.NextJobId().ToString()), input, origin: origin)
         : null;
 
     /// <summary>Makes the runs of the times of a range, each once: those that were fired already are found again.</summary>
     /// <param name="from">The first time; the last is <paramref name="to"/>.</param>
+    /// <param name="origin">Who asks; null for the program itself.</param>
     /// <returns>Null if there is no such schedule, or its refusal.</returns>
-    public async ValueTask<(IReadOnlyList<BackfillRun>? Runs, Rejection? Refusal)> Backfill(string tenant, string id, DateTimeOffset from, DateTimeOffset to)
+    public async ValueTask<(IReadOnlyList<BackfillRun>? Runs, Rejection? Refusal)> Backfill(string tenant, string id, DateTimeOffset from, DateTimeOffset to, FiringOrigin? origin = null)
     {
         if (await _store.FindSchedule(tenant, id) is not { } schedule) return (null, ScheduleOutcome.Unknown(id).Refusal);
         if (from.Year < EarliestYear) return (null, new Rejection("invalid-range", $"The range begins before {EarliestYear}."));
@@ -78,7 +80,7 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
         var wanted = times.TakeWhile(time => time.Due <= to).ToList();
         if (wanted.Count > ScheduleLimits.BackfillFirings)
             return (null, new Rejection("invalid-range", $"The range has more than {ScheduleLimits.BackfillFirings} times; fill it in parts, the first up to {FiringLabels.TextOf(wanted[^2].Due)}."));
-        return (await Task.WhenAll(wanted.Select(time => Fill(schedule, time.Due))), null);
+        return (await Task.WhenAll(wanted.Select(time => Fill(schedule, time.Due, origin))), null);
     }
 
     /// <summary>The next times at which it is due, whatever its pauses.</summary>
@@ -167,8 +169,8 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
         return null;
     }
 
-    private async Task<BackfillRun> Fill(StoredSchedule schedule, DateTimeOffset due) =>
-        await edges.Specs.Fire(schedule, new Firing(due, FiringCause.Backfill), FiringKeys.OfDue(schedule.Id, due)) switch
+    private async Task<BackfillRun> Fill(StoredSchedule schedule, DateTimeOffset due, FiringOrigin? origin) =>
+        await edges.Specs.Fire(schedule, new Firing(due, FiringCause.Backfill), FiringKeys.OfDue(schedule.Id, due), origin: origin) switch
         {
             CommandReply.Done done => new BackfillRun(due, done.JobId, true, null),
             CommandReply.Accepted accepted => new BackfillRun(due, accepted.JobId, true, null),

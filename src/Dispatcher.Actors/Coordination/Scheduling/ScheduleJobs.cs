@@ -19,12 +19,14 @@ public sealed class ScheduleJobs(WorkflowCatalog workflows, PatternCatalog patte
     /// <param name="key">The run's name: <see cref="FiringKeys"/>.</param>
     /// <param name="input">In place of the schedule's own input; null for that.</param>
     /// <param name="after">The run waits for this one's end.</param>
-    public async Task<CommandReply> Fire(StoredSchedule schedule, Firing firing, string key, JsonElement? input = null, JobId? after = null)
+    /// <param name="origin">Whose run it is; null for one that the schedule makes by itself.</param>
+    public async Task<CommandReply> Fire(StoredSchedule schedule, Firing firing, string key, JsonElement? input = null, JobId? after = null, FiringOrigin? origin = null)
     {
         var (spec, refusal, _) = await SpecFor(schedule, firing, key, input);
         if (refusal is not null) return new CommandReply.Refused(refusal);
         if (after is { } run) spec = spec! with { DependsOn = [run], OnDependencyFailure = DependencyPolicy.Run };
-        var reply = await gateway.Submit(spec!, Principal);
+        if (origin is not null) spec = spec! with { CorrelationId = origin.CorrelationId ?? spec.CorrelationId, TraceParent = origin.TraceParent };
+        var reply = await gateway.Submit(spec!, origin?.By ?? Principal);
         // Keys of schedules are refused from callers; whatever else has one, it is not taken for the run.
         if (reply is CommandReply.Duplicate duplicate && await jobs.FindJob(duplicate.Existing) is { } row && !ScheduleRuns.IsRunOf(row, schedule.Id))
             return new CommandReply.Refused(new Rejection("idempotency-conflict", $"The run's key {key} belongs to job {row.Id}, which is no run of the schedule."));
@@ -78,3 +80,7 @@ public sealed class ScheduleJobs(WorkflowCatalog workflows, PatternCatalog patte
         }, null, []);
     }
 }
+
+/// <summary>Who asks for a run, and what it belongs to.</summary>
+/// <param name="TraceParent">The W3C trace context of the request, if it has one.</param>
+public sealed record FiringOrigin(Principal By, string? CorrelationId = null, string? TraceParent = null);

@@ -42,9 +42,6 @@ internal sealed class JobTranslation
     /// <summary>What was not taken literally.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
-    /// <summary>The job as it is kept.</summary>
-    public JsonObject Job => _job;
-
     public string JobType => SchedulerWords.Read(_specific.Text("job_type", "scheduler") ?? _job.Text("job_type", "job"), SchedulerWords.JobTypePrefix, SchedulerWords.JobTypes, "job_type") ?? "CUSTOM";
 
     /// <summary>The campaign that the job belongs to; 0 for none.</summary>
@@ -53,6 +50,10 @@ internal sealed class JobTranslation
     public string? PatternId => _specific.Filled("pattern_id", "scheduler");
 
     public string Payload => _job.Text("payload", "job") ?? "";
+
+    public string Owner => _job.Text("owner", "job") ?? "";
+
+    public string MasterUuid => _job.Text("master_uuid", "job") ?? "";
 
     /// <summary>False for a job that says nothing of what it runs: then a schedule that was made elsewhere goes on running what it ran.</summary>
     public bool SaysWhatToRun => Payload.Length > 0 || PatternId is not null
@@ -94,6 +95,7 @@ internal sealed class JobTranslation
         var name = _job.Text("name", "job");
         if (string.IsNullOrWhiteSpace(name)) throw OpsFault.Bad("name is required");
         CheckCdc();
+        CheckKept();
         var window = _scheduling.Object("window", "scheduling");
         return (before ?? new ScheduleDefinition { Name = name }) with
         {
@@ -187,6 +189,9 @@ internal sealed class JobTranslation
         if (string.IsNullOrEmpty(trigger.Text("table", "cdc_trigger"))) throw OpsFault.Bad("cdc_trigger.table is required");
         if (trigger.Text("event_type", "cdc_trigger") is not ("insert" or "update" or "delete")) throw OpsFault.Bad("cdc_trigger.event_type must be insert, update or delete");
     }
+
+    /// <summary>What is kept and shown, and asked for by nothing else here: a job that cannot be shown would take the list it is in along.</summary>
+    private void CheckKept() => _ = (Owner, MasterUuid);
 
     private ImmutableSortedDictionary<string, string> Labels()
     {

@@ -28,10 +28,10 @@ internal static class JobViewWriter
             ["updated_at"] = schedule.UpdatedAt.ToUnixTimeSeconds(),
             ["trigger_type"] = SchedulerWords.TriggerTypePrefix + (translation.TriggerType ?? "UNSPECIFIED"),
             ["job_type"] = SchedulerWords.JobTypePrefix + translation.JobType,
-            ["owner"] = translation.Job.Text("owner", "job") ?? "",
+            ["owner"] = translation.Owner,
             ["next_run_time"] = schedule.Next?.FireAt.ToUnixTimeSeconds() ?? 0,
             ["labels"] = job["labels"]?.DeepClone() ?? new JsonObject(),
-            ["master_uuid"] = translation.Job.Text("master_uuid", "job") ?? "",
+            ["master_uuid"] = translation.MasterUuid,
             ["campaign_id"] = translation.CampaignId,
         };
         if (job["cdc_trigger"] is { } cdc) view["cdc_trigger"] = cdc.DeepClone();

@@ -6,13 +6,14 @@ using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Requests;
 using Dispatcher.Workflows.Patterns;
 using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
 
 /// <summary>Patterns of Nexus: registered with steps of their own, or from a job, or over a registered workflow; and triggers from orchestrations.</summary>
-internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngine engine, SchedulerOps jobs)
+internal sealed class PatternOps(JsonObject body, Caller caller, RequestOrigin origin, DispatcherEngine engine, SchedulerOps jobs)
 {
     public async Task<JsonObject> Register()
     {
@@ -36,14 +37,19 @@ internal sealed class PatternOps(JsonObject body, Caller caller, DispatcherEngin
         {
             var schedule = await jobs.Find(id);
             JsonElement? given = input is null ? null : JobWorkflow.IsRunBy(schedule.Definition) ? JobWorkflow.InputOf(input) : JsonElement.Parse(input.ToJsonString());
-            return await jobs.Made(await engine.Schedules.Run(caller.Tenant, id, key, given) ?? throw OpsFault.UnknownJob(id), schedule);
+            return await jobs.Made(await engine.Schedules.Run(caller.Tenant, id, key, given, origin.OfFiring) ?? throw OpsFault.UnknownJob(id), schedule);
         }
 
         var job = await engine.Node.Patterns.Use(caller.Tenant, id, null, input is null ? null : JsonElement.Parse(input.ToJsonString()));
         if (job.Refusal is { Code: "unknown-pattern" }) throw new OpsFault(404, $"job or pattern not found: {OpsFault.Short(id)}");
         if (job.Refusal is { } refusal) throw OpsFault.Of(refusal);
-        var spec = job.SpecFor(caller.Tenant) with { IdempotencyKey = key is null ? null : FiringKeys.OfPattern(id, key) };
-        return await jobs.Made(await engine.Gateway.Submit(spec, new Principal(caller.Name, "orchestration")), schedule: null);
+        var spec = job.SpecFor(caller.Tenant) with
+        {
+            IdempotencyKey = key is null ? null : FiringKeys.OfPattern(id, key),
+            CorrelationId = origin.CorrelationId,
+            TraceParent = origin.TraceParent,
+        };
+        return await jobs.Made(await engine.Gateway.Submit(spec, origin.By), schedule: null);
     }
 
     private async ValueTask<PatternDefinition> PatternOf(string id, int version, JsonObject? definition)

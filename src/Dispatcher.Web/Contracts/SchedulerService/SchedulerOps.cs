@@ -6,6 +6,7 @@ using Dispatcher.Store;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Reading;
+using Dispatcher.Web.Requests;
 using Dispatcher.Workflows.Scheduling;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +14,7 @@ namespace Dispatcher.Web.Contracts.SchedulerService;
 
 /// <summary>The actions of the contract on jobs and their runs.</summary>
 /// <param name="body">The whole request.</param>
-internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEngine engine, JobReader reader)
+internal sealed class SchedulerOps(JsonObject body, Caller caller, RequestOrigin origin, DispatcherEngine engine, JobReader reader)
 {
     private const int DefaultPageSize = 20;
     private const int MaxPageSize = 100;
@@ -50,8 +51,8 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     {
         var given = Given();
         var before = await Find(Id);
-        // Another campaign's job cannot be taken over by naming it.
-        if (given["campaign_id"] is null) given["campaign_id"] = JobViewWriter.Kept(before)["campaign_id"]?.DeepClone();
+        // Another campaign's job cannot be taken over by naming it, and none is left: 0 stands for all, and for what protobuf does not say.
+        if (given.Integer("campaign_id", "job") is null or 0) given["campaign_id"] = JobViewWriter.Kept(before)["campaign_id"]?.DeepClone();
         var job = JobTranslation.Of(JobViewWriter.Kept(before), given);
         var says = job.SaysWhatToRun || JobTranslation.Of(before: null, JobViewWriter.Kept(before)).SaysWhatToRun;
         var status = StatusOf(given);
@@ -121,7 +122,7 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, DispatcherEng
     public async Task<JsonObject> Run(string? key)
     {
         var schedule = await Find(Id);
-        return await Made(await Book.Run(caller.Tenant, schedule.Id, key) ?? throw OpsFault.UnknownJob(schedule.Id), schedule);
+        return await Made(await Book.Run(caller.Tenant, schedule.Id, key, origin: origin.OfFiring) ?? throw OpsFault.UnknownJob(schedule.Id), schedule);
     }
 
     public async Task<JsonObject> Graph()

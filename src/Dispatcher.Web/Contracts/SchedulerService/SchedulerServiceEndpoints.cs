@@ -5,9 +5,12 @@ using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Jobs.Creating;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
+using Dispatcher.Web.Limits;
+using Dispatcher.Web.Requests;
 using Dispatcher.Web.Schedules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts.SchedulerService;
@@ -25,7 +28,7 @@ internal static class SchedulerServiceEndpoints
     {
         var ops = root.MapGroup("/api/scheduler_ops").ExcludeFromDescription().RequireRole(Role.Viewer);
         ops.MapPost("", Handle).AddEndpointFilter<StoreFaults>();
-        ops.MapGet("/events", ScheduleStream.Stream);
+        ops.MapGet("/events", Stream).CountAsStream();
     }
 
     internal static async Task<IResult> Handle(HttpContext http, Caller caller, DispatcherEngine engine, JobReader reader)
@@ -41,6 +44,13 @@ internal static class SchedulerServiceEndpoints
         }
     }
 
+    /// <summary>The events of schedules, as <see cref="ScheduleStream"/> tells them; refusals in the contract's form.</summary>
+    internal static async Task<IResult> Stream(string? after, Caller caller, HttpContext http, DispatcherEngine engine)
+    {
+        var answer = (await ScheduleStream.Stream(after, caller, http, engine)).Result;
+        return answer is ProblemHttpResult { ProblemDetails: { Status: { } status, Detail: { } detail } } ? Error(status, detail) : answer;
+    }
+
     private static async Task<JsonObject> Act(JsonObject body, HttpContext http, Caller caller, DispatcherEngine engine, JobReader reader)
     {
         var action = body.Text("action", "") ?? throw OpsFault.Bad($"action is required; known are {string.Join(", ", Actions)}");
@@ -49,7 +59,8 @@ internal static class SchedulerServiceEndpoints
         if (body.Integer("campaign_id", "") < 0) throw OpsFault.Bad("campaign_id must not be negative");
         var changes = action is not ("list_jobs" or "get_job" or "list_job_runs" or "get_job_graph" or "get_job_status");
         if (changes && !caller.Has(Role.Submitter)) throw new OpsFault(StatusCodes.Status403Forbidden, $"the action {action} needs the role submitter");
-        var ops = new SchedulerOps(body, caller, engine, reader);
+        var origin = RequestOrigin.Of(caller, http);
+        var ops = new SchedulerOps(body, caller, origin, engine, reader);
         return action switch
         {
             "create_job" => await ops.Create(),
@@ -61,8 +72,8 @@ internal static class SchedulerServiceEndpoints
             "list_job_runs" => await ops.ListRuns(),
             "get_job_graph" => await ops.Graph(),
             "get_job_status" => await ops.Status(),
-            "register_job_pattern" => await new PatternOps(body, caller, engine, ops).Register(),
-            _ => await new PatternOps(body, caller, engine, ops).Trigger(KeyOf(body, http)),
+            "register_job_pattern" => await new PatternOps(body, caller, origin, engine, ops).Register(),
+            _ => await new PatternOps(body, caller, origin, engine, ops).Trigger(KeyOf(body, http)),
         };
     }
 

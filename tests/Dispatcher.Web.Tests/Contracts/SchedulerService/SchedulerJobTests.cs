@@ -242,6 +242,10 @@ public class SchedulerJobTests : SchedulerServiceTest
         AssertError(await Ops("update_job", """
             "job":{"id":"one","name":"stolen","campaign_id":2,"metadata":{}}
             """), 404, "job not found: one");
+        await Ops("update_job", """
+            "campaign_id":0,"job":{"id":"one","name":"renamed","metadata":{}}
+            """);
+        Assert.Equal("renamed", (await Ops("get_job", "\"job_id\":\"one\",\"campaign_id\":1,\"metadata\":{}")).Text("job.name"));
         Assert.Equal("""["one"]""", (await Ops("get_job_graph", "\"campaign_id\":1,\"metadata\":{}")).At("nodes").GetRawText());
     }
 }

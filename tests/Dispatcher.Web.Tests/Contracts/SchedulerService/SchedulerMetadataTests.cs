@@ -113,6 +113,8 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
     [InlineData(""" "name":"n","metadata":{},"campaign_id":-1 """, "campaign_id must not be negative")]
     [InlineData(""" "name":"n","metadata":{},"id":"../../etc/passwd" """, "id: must have 1 to 128")]
     [InlineData(""" "name":"n","metadata":{},"payload":{"a":1} """, "job.payload must be a text")]
+    [InlineData(""" "name":"n","metadata":{},"owner":5 """, "job.owner must be a text")]
+    [InlineData(""" "name":"n","metadata":{},"master_uuid":5 """, "job.master_uuid must be a text")]
     [InlineData(""" "name":"n","metadata":{},"labels":{"schedule":"x"} """, "is a label that the schedule gives itself")]
     [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"archive_after":"soon"}}} """, "archive_after is 'soon'")]
     [InlineData(""" "name":"n","metadata":{"service_specific":{"scheduler":{"archive_after":"2540400h"}}} """, "archive_after: must be from 0 to 36525d")]

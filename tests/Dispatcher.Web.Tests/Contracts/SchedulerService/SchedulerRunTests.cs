@@ -1,4 +1,5 @@
 using System.Net;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Tests.Callbacks;
 using Dispatcher.Web.Tests.Live;
 using Dispatcher.Web.Tests.Support;
@@ -63,6 +64,32 @@ public class SchedulerRunTests : SchedulerServiceTest
         Assert.Single(runs.Select(run => run.Text("run.id")).Distinct(StringComparer.Ordinal));
         Assert.Single(triggers.Select(run => run.Text("run.id")).Distinct(StringComparer.Ordinal));
         Assert.Equal(2, (await Ops("list_job_runs", "\"job_id\":\"j\",\"metadata\":{}")).Number("total_count"));
+    }
+
+    /// <summary>Who wants a run knows it by what he has sent along, and its events say who he was.</summary>
+    [Fact]
+    public async Task Runs_BelongToTheRequestThatAskedForThem()
+    {
+        await Make("""
+            "id":"j","name":"n","metadata":{}
+            """);
+        await Ops("register_job_pattern", "\"pattern_id\":\"p\",\"definition\":{\"workflow\":\"quick\"},\"metadata\":{}");
+        foreach (var (action, id) in new[] { ("run_job", "j"), ("trigger_job_from_orchestration", "j"), ("trigger_job_from_orchestration", "p") })
+        {
+            var made = await Plain.Post("/api/scheduler_ops", $$$"""{"action":"{{{action}}}","id":"{{{id}}}","metadata":{}}""", ("x-correlation-id", $"asked-{action}-{id}"));
+            await AssertAskedBy(made.Text("run.id"), $"asked-{action}-{id}");
+        }
+
+        var run = await Api.Post("/schedules/j/run", "{}", ("x-correlation-id", "asked-rest"));
+        await AssertAskedBy(run.Text("id"), "asked-rest");
+
+        async Task AssertAskedBy(string job, string correlation)
+        {
+            var first = (await Service.Engine.Store.ReadEvents(JobId.Parse(job), 0, 1))[0];
+            var submitted = Assert.IsType<JobEvent.Submitted>(EventCodec.Decode(first.Type, first.At, first.Payload.Span));
+            Assert.Equal(correlation, submitted.Spec.CorrelationId);
+            Assert.StartsWith("api 127.0.0.1", submitted.By.Origin, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -184,6 +211,10 @@ public class SchedulerRunTests : SchedulerServiceTest
         AssertError(await Ops("trigger_job_from_orchestration", "\"id\":\"nobody\",\"metadata\":{}"), 404, "job or pattern not found: nobody");
         AssertError(await Ops("trigger_job_from_orchestration", "\"id\":\"j\",\"input\":[],\"metadata\":{}"), 400, "input must be an object");
     }
+
+    [Fact]
+    public async Task Events_AreRefusedInTheContractsWords() =>
+        AssertError(await Plain.Get("/api/scheduler_ops/events?after=nowhere"), 400, "after");
 
     [Fact]
     public async Task Events_AreThoseOfTheDocument()
