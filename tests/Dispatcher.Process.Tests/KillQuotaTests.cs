@@ -30,6 +30,7 @@ public sealed class KillQuotaTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task TheAccount_IsExact_OnPostgresToo()
     {
         var seed = Seed.Next();

@@ -5,6 +5,7 @@ using Dispatcher.Process.Tests.Support;
 namespace Dispatcher.Process.Tests;
 
 /// <summary>The server dies again and again around the times at which schedules are due; each due time is one run all the same.</summary>
+[Trait("Category", "Long")]
 public sealed class KillScheduleTests : IDisposable
 {
     private const int Lives = 6;

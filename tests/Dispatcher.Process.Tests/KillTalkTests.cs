@@ -6,6 +6,7 @@ namespace Dispatcher.Process.Tests;
 
 /// <summary>The talk sample in the real program with real tools, killed in each of its steps.</summary>
 [Collection(nameof(Talk))]
+[Trait("Category", "Long")]
 public sealed class KillTalkTests(Talk talk, ITestOutputHelper log) : IDisposable
 {
     private const int Kills = 20;

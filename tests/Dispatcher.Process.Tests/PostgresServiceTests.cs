@@ -11,6 +11,7 @@ using Xunit.Abstractions;
 namespace Dispatcher.Process.Tests;
 
 /// <summary>A server on a real PostgreSQL, of which one or the other is killed under load.</summary>
+[Trait("Category", "Long")]
 public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
 {
     private const int Clients = 8;

@@ -6,6 +6,7 @@ using Dispatcher.Process.Tests.Support;
 namespace Dispatcher.Process.Tests.Contracts;
 
 /// <summary>The dataset sample on real images from a server of its own: killed with -9 half-way, started again, and the dataset is exact.</summary>
+[Trait("Category", "Long")]
 public sealed class DatasetSampleTests : IDisposable
 {
     private static readonly string[] Kept =

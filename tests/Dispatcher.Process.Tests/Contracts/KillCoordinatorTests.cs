@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace Dispatcher.Process.Tests.Contracts;
 
 /// <summary>The Workflow Coordinator's contract in the real program, with the sample's provider as a process of its own and real clips; both are killed, and the bill is exact.</summary>
+[Trait("Category", "Long")]
 public sealed partial class KillCoordinatorTests(ITestOutputHelper log) : IDisposable
 {
     private const int Scenes = 4;

@@ -26,6 +26,7 @@ public sealed class KillTalkAvocadoTests(Talk talk, ITestOutputHelper log) : IDi
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task ATalk_IsCutOnce_HoweverOftenTheServerIsKilled()
     {
         var seed = Seed.Next();

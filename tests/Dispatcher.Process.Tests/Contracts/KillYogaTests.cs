@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dispatcher.Process.Tests.Contracts;
 
 /// <summary>The yoga sample, killed at random instants in the middle of its work: every job ends, is billed once and is delivered once.</summary>
+[Trait("Category", "Long")]
 public sealed class KillYogaTests : IDisposable
 {
     private const string Meter = "analysis-minutes";
