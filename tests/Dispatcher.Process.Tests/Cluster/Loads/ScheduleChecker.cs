@@ -41,20 +41,22 @@ internal static class ScheduleChecker
         foreach (var run in runs)
         {
             var from = kind.DueAfter(before?.Due ?? last.CreatedAt);
-            if (kind.DuesIn(from, run.Due) is > 0 and var missing && GapFault(kind, before, from, run) is { } fault)
+            if (kind.DuesIn(from, run.Due) is > 0 and var missing && GapFault(kind, before, run) is { } fault)
                 yield return $"{missing} times from {Text(from)} on, before the run of {Text(run.Due)}, have no run: {fault}";
             before = run;
         }
     }
 
-    private static string? GapFault(ScheduleKind kind, Run? before, DateTimeOffset from, Run next) => kind.CatchUp switch
+    private static string? GapFault(ScheduleKind kind, Run? before, Run next) => kind.CatchUp switch
     {
         "all" => "all are to be made up for",
-        "skip" => next.CreatedAt - from > LateAfter ? null : "they were not late",
+        "skip" => next.CreatedAt - LastBefore(kind, next) > LateAfter ? null : "the last was not late",
         _ when before is null => "the first was to be made up for",
         _ when before.Cause != "catch-up" => $"the run before them, {before.Id} of {Text(before.Due)}, makes up for none",
-        _ => next.Due.AddSeconds(-kind.EverySeconds) <= before.CreatedAt ? null : $"the run that makes up for them was made at {Text(before.CreatedAt)}",
+        _ => before.CreatedAt - LastBefore(kind, next) > LateAfter ? null : $"the last was not late when the run that makes up for them was made, at {Text(before.CreatedAt)}",
     };
+
+    private static DateTimeOffset LastBefore(ScheduleKind kind, Run run) => run.Due.AddSeconds(-kind.EverySeconds);
 
     /// <summary>The place in the journal tells exactly what came first.</summary>
     private static IEnumerable<string> Overlaps(ScheduleKind kind, IReadOnlyList<Run> runs)
