@@ -289,6 +289,20 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(next.FireAt, Assert.Single(_world.Runs("a")).CreatedAt);
     }
 
+    /// <summary>They keep their order, and the one that waited longer does not make those after it late.</summary>
+    [Fact]
+    public void Jitter_ThatIsLongerThanTheTimeBetweenTwoFirings_LosesNone()
+    {
+        _world.Create("a", _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.Skip, Jitter = TimeSpan.FromMinutes(10) });
+
+        _world.Node.Advance(TimeSpan.FromMinutes(59));
+
+        var runs = _world.Runs("a");
+        Assert.Equal(Enumerable.Range(1, runs.Count).Select(minute => $"00:{minute:00}:00"), _world.Dues("a"));
+        Assert.InRange(runs.Count, 49, 59);
+        Assert.Equal(0, _world.Find("a").Record.Missed);
+    }
+
     [Fact]
     public void TheInput_SeesTheFiring()
     {

@@ -16,6 +16,7 @@ internal sealed record ScheduleKind(string Id, int EverySeconds, string CatchUp,
         new("skip", 1, CatchUp: "skip"),
         new("jitter-all", 2, CatchUp: "all", Jitter: "1500ms"),
         new("jitter-one", 2, CatchUp: "one", Jitter: "1500ms"),
+        new("jitter-skip", 1, CatchUp: "skip", Jitter: "8s"),
         new("no-overlap", 1, CatchUp: "all", Overlap: "skip", RunMs: 1300),
         new("buffer", 1, CatchUp: "one", Overlap: "buffer-one", RunMs: 1300),
     ];
