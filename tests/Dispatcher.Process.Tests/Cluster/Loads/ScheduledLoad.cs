@@ -15,6 +15,7 @@ internal sealed class ScheduledLoad(ClusterClient client, int seed) : ClusterLoa
     private static readonly TimeSpan LastFiring = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, ScheduleReading> _last = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _broken = new(StringComparer.Ordinal);
 
     public override string Summary => string.Create(
         CultureInfo.InvariantCulture, $"{_last.Count} schedules fired {_last.Values.Sum(last => last.Fired)} times, {_last.Values.Sum(last => last.Skipped)} left out, {_last.Values.Sum(last => last.Missed)} missed");
@@ -65,7 +66,8 @@ internal sealed class ScheduledLoad(ClusterClient client, int seed) : ClusterLoa
     {
         if (await Need(HttpMethod.Get, $"/api/v1/schedules/{kind.Id}", null, random) is not { } answer) return null;
         var reading = ScheduleReading.Of(answer.Json);
-        if (reading.FaultOf(kind) is { } fault) Note($"Schedule {kind.Id}: {fault}.");
+        // Once: what does not add up will not add up later.
+        if (!_broken.ContainsKey(kind.Id) && reading.FaultOf(kind) is { } fault && _broken.TryAdd(kind.Id, fault)) Note($"Schedule {kind.Id}: {fault}.");
         return _last[kind.Id] = reading;
     }
 }
