@@ -54,6 +54,7 @@ public sealed class RecoveryTests
         _node.Accept(_node.Register("steps: [ { id: a, uses: test.hang } ]"));
         _node.CannotReadDue = true;
         _ = _node.BeginRestart();
+        _node.Settle();
         _node.Advance(TimeSpan.FromSeconds(3.5));
         Assert.False(_node.Node.IsRecovered);
 
