@@ -57,7 +57,7 @@ internal static class Chaos
             await Wait.Instant(random.NextMilliseconds(1000));
         }
 
-        return await rig.Faults();
+        return [.. await rig.Faults(), .. await ClusterChecker.Findings(rig)];
     }
 
     private static async Task Happen(ClusterRig rig, Random random)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Dispatcher.Coordination.Doctor;
 using Dispatcher.Jobs;
 using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
@@ -22,7 +24,7 @@ internal static class ClusterChecker
     /// <summary>What is broken, as sentences.</summary>
     public static async Task<IReadOnlyList<string>> Faults(ClusterRig rig)
     {
-        await using var store = await PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
+        await using var store = await Open(rig);
         var jobs = await Journal.Read(store);
         var epochs = await ShardEpochs.Read(rig.Database.ConnectionString);
         var (effects, freezes) = (Effect.ReadAll(rig.Directory), rig.Freezes.ToList());
@@ -38,6 +40,18 @@ internal static class ClusterChecker
         if (await store.CompareCounts() is { Count: > 0 } counts) faults.Add($"Counters are wrong: {string.Join(", ", counts)}");
         return faults;
     }
+
+    /// <summary>What <c>dispatcher doctor</c> finds: it looks at each job by itself, and at its account if it is metered.</summary>
+    public static async Task<IReadOnlyList<string>> Findings(ClusterRig rig)
+    {
+        await using var store = await Open(rig);
+        var report = await new StoreDoctor(store, store, artifacts: null, TimeProvider.System, new DoctorOptions { Quick = true, IsCluster = true }).Run(null, CancellationToken.None);
+        rig.Say(string.Create(CultureInfo.InvariantCulture, $"the doctor has looked at {report.Jobs} jobs"));
+        return [.. report.Findings.Select(finding => $"The doctor finds {finding.Problem}: {finding.Detail}")];
+    }
+
+    private static Task<PostgresJobStore> Open(ClusterRig rig) =>
+        PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
 
     /// <summary>Each event was written by who owned the job's shard in that part of the journal.</summary>
     private static IEnumerable<string> Writers(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs)
