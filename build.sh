@@ -48,7 +48,7 @@ Usage: ./build.sh VERB
                      Cuts a talk video with the real pipeline, or runs the sample of that name (samples/NAME/demo.sh). Kill it and run it again: it goes on where it was.
                      --fresh forgets what was there; --smoke takes a short talk and checks the result.
   bench [ARGS...]    Measures throughput and latency, into artifacts/bench/results.json; ARGS go to the bench.
-  chaos [ARGS...]    Three nodes on a PostgreSQL of their own under load and faults at random, then a check: --seconds N, --seed S.
+  chaos [ARGS...]    Three nodes on a PostgreSQL of their own under load (jobs, metered jobs, schedules, orders from a provider) and faults at random, then a check: --seconds N, --seed S.
   publish            Leaves a runnable artifacts/dispatcher/dispatcher.
   format             Formats the sources.
 END

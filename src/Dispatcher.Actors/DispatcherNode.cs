@@ -234,7 +234,6 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
         _system.Dispose();
     }
 
-    /// <summary>If the clock was set back while no process ran, what the last one wrote down must not be in the future: jobs would wait for it.</summary>
     private IEnumerable<(string Path, ActorCell? Cell)> OwnActors() =>
         [
             ("/system/wake-ups", _wakeUps), ("/system/recovery", _recovering), ("/system/retention", _retention), ("/system/quota", _quota),

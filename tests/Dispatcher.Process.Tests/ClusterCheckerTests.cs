@@ -1,4 +1,5 @@
 using Dispatcher.Process.Tests.Cluster;
+using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
 using Xunit.Abstractions;
 
@@ -56,6 +57,26 @@ public sealed class ClusterCheckerTests(ITestOutputHelper log)
         await rig.CutOff("node-4", toServer: true, toClient: true, TimeSpan.FromSeconds(9));
 
         AssertFound(await rig.Faults(), "which was over since");
+    }
+
+    /// <summary>Some ends of reservations are not written, and schedules pass over some of their times.</summary>
+    [Fact]
+    public async Task Checker_FindsReservationsWithoutAnEnd_AndDueTimesWithoutARun()
+    {
+        await using var rig = await Start();
+        await rig.Execute("CREATE FUNCTION dispatcher.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN CASE WHEN random() < 0.3 THEN NULL ELSE NEW END; END'");
+        await rig.Execute("CREATE TRIGGER keep BEFORE UPDATE ON dispatcher.quota_holds FOR EACH ROW EXECUTE FUNCTION dispatcher.keep()");
+        await rig.Execute("CREATE FUNCTION dispatcher.pass_over() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF random() < 0.3 THEN NEW.next_due := NEW.next_due + 2000000; NEW.fire_at := NEW.fire_at + 2000000; END IF; RETURN NEW; END'");
+        await rig.Execute("CREATE TRIGGER pass_over BEFORE UPDATE ON dispatcher.schedules FOR EACH ROW EXECUTE FUNCTION dispatcher.pass_over()");
+        var metered = new MeteredLoad(rig.Client, Seed.Next());
+        rig.Begin(metered, Lanes);
+        rig.Begin(new ScheduledLoad(rig.Client, Seed.Next()), ScheduleKind.All.Count);
+
+        await Wait.Until(() => metered.Accepted.Count > 100, () => "metered jobs are accepted");
+
+        var faults = await rig.Faults();
+        AssertFound(faults, "its ledger and holds add up");
+        AssertFound(faults, "have no run");
     }
 
     private Task<ClusterRig> Start() => ClusterRig.Start(3, Seed.Next(), log.WriteLine, Patience);

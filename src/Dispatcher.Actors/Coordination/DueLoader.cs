@@ -7,24 +7,51 @@ namespace Dispatcher.Coordination;
 
 /// <summary>
 /// Loads jobs that are due, page by page: the next page is read when every job of the last one has had its first turn, so however many there are,
-/// only so many are loaded at once and others find the store free. A job that does not settle is left to itself after a while.
+/// only so many are loaded at once and others find the store free. A job that does not settle is left to itself after a while, and a store that cannot be read is asked
+/// again after a moment, for as long as it takes: what is due must not wait longer than the store.
 /// </summary>
 internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, int limitJobs, ILogger logger) : Actor
 {
     /// <summary>How long a page waits for its slowest job, which may be one whose actor fails again and again.</summary>
     private static readonly TimeSpan LongestPage = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
     protected IJobStore Store { get; } = store;
 
     private DateTimeOffset _dueAt;
     private DueCursor? _cursor;
     private TimerQueue.Entry? _late;
+    private TimerQueue.Entry? _again;
     private Page? _page;
 
-    protected internal sealed override ValueTask Receive(object message)
+    protected internal sealed override ValueTask Started() => Handle(Again.Instance);
+
+    protected internal sealed override ValueTask Receive(object message) => Handle(message);
+
+    private async ValueTask Handle(object message)
+    {
+        try
+        {
+            await Turn(message);
+        }
+        catch (StoreException failure)
+        {
+            LogNotRead(logger, RetryDelay.TotalSeconds, failure.Message);
+            // What was given to jobs of a page is theirs; nobody waits for it any more.
+            _page = null;
+            _late?.Dispose();
+            _again?.Dispose();
+            _again = Self.System.Timers.Schedule(RetryDelay, Self, Again.Instance);
+        }
+    }
+
+    private ValueTask Turn(object message)
     {
         switch (message)
         {
+            case Again:
+                return Begin();
             case Page page when page != _page:
                 // Of a page that was given up.
                 return ValueTask.CompletedTask;
@@ -40,7 +67,14 @@ internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, i
         }
     }
 
-    protected internal override void Stopped() => _late?.Dispose();
+    protected internal override void Stopped()
+    {
+        _late?.Dispose();
+        _again?.Dispose();
+    }
+
+    /// <summary>Begins, or goes on after the store could not be read.</summary>
+    protected abstract ValueTask Begin();
 
     /// <summary>Whose jobs are loaded; null for everybody's.</summary>
     protected virtual ShardSet? Shards => null;
@@ -92,6 +126,14 @@ internal abstract partial class DueLoader(IJobStore store, JobGateway gateway, i
 
     [LoggerMessage(250, LogLevel.Warning, "{Jobs} due jobs are not loaded after {Seconds} s; they are left to themselves, and others go on.")]
     private static partial void LogLate(ILogger logger, int jobs, double seconds);
+
+    [LoggerMessage(251, LogLevel.Warning, "Which jobs are due could not be read; asked again in {Seconds} s: {Cause}")]
+    private static partial void LogNotRead(ILogger logger, double seconds, string cause);
+
+    private sealed class Again
+    {
+        public static Again Instance { get; } = new();
+    }
 
     /// <summary>Jobs that are loaded together; each tells this when it has had its first turn.</summary>
     private sealed class Page(int jobs, bool isFull)

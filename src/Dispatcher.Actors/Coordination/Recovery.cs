@@ -15,7 +15,7 @@ internal sealed class Recovery(IJobStore store, JobGateway gateway, int limitJob
     protected override ShardSet? Shards => shards;
 
     /// <summary>After a failure it goes on where it was.</summary>
-    protected internal override ValueTask Started() => Load(progress.DueAt, progress.Cursor);
+    protected override ValueTask Begin() => Load(progress.DueAt, progress.Cursor);
 
     protected override void Loaded(int jobs, DueCursor last) => progress.Add(jobs, last);
 

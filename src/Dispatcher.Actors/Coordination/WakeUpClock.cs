@@ -29,7 +29,7 @@ internal sealed class WakeUpClock(IJobStore store, JobGateway gateway, int limit
 
     protected override ShardSet? Shards => table.Owned;
 
-    protected internal override ValueTask Started() => Ring();
+    protected override ValueTask Begin() => Ring();
 
     protected internal override void Stopped()
     {

@@ -55,6 +55,9 @@ internal sealed class MemoryNode
 
     public SimulatedJobStore Store { get; private set; } = null!;
 
+    /// <summary>True while the store cannot say which jobs are due.</summary>
+    public bool CannotReadDue { get; set; }
+
     /// <summary>What becomes of the appends from now on; an append whose fate is not known yet holds up those behind it.</summary>
     public Func<ValueTask<AppendFate>> Fate { get; set; } = static () => ValueTask.FromResult(AppendFate.Lands);
 
@@ -183,6 +186,7 @@ internal sealed class MemoryNode
             Store = new EdgeCountingStore(Store, call =>
             {
                 StoreCalls.Add(call);
+                if (CannotReadDue && call.StartsWith("due", StringComparison.Ordinal)) throw new StoreException("The store cannot be read now.");
                 return false;
             }),
             Handlers = new HandlerRegistry(_handlers, Capabilities),

@@ -47,6 +47,38 @@ public sealed class RecoveryTests
         Assert.NotNull(_node.Disk.Row(broken));
     }
 
+    /// <summary>A node is not to stand still for longer than its store did, however often it has asked in vain.</summary>
+    [Fact]
+    public void TheRecovery_GoesOn_WithinASecond_WhenTheStoreCanBeReadAgain()
+    {
+        _node.Accept(_node.Register("steps: [ { id: a, uses: test.hang } ]"));
+        _node.CannotReadDue = true;
+        _ = _node.BeginRestart();
+        _node.Settle();
+        _node.Advance(TimeSpan.FromSeconds(3.5));
+        Assert.False(_node.Node.IsRecovered);
+
+        _node.CannotReadDue = false;
+        _node.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((1, true), (_node.Node.Recovered, _node.Node.IsRecovered));
+    }
+
+    [Fact]
+    public void SleepingJobs_AreWoken_WithinASecond_WhenTheStoreCanBeReadAgain()
+    {
+        var job = _node.Accept(_node.Register("steps: [ { id: a, uses: delay, with: { duration: 10s } } ]"));
+        _node.Advance(TimeSpan.FromSeconds(9));
+        _node.CannotReadDue = true;
+        _node.Advance(TimeSpan.FromSeconds(4.5));
+        Assert.Equal(JobStatus.Running, _node.Disk.Row(job)!.Status);
+
+        _node.CannotReadDue = false;
+        _node.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(JobStatus.Completed, _node.Disk.Row(job)!.Status);
+    }
+
     [Fact]
     public void AStop_EndsTheRecovery()
     {

@@ -1,15 +1,19 @@
 using System.Globalization;
+using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
+using Provider;
 
 namespace Dispatcher.Process.Tests.Cluster;
 
-/// <summary>All faults at random under load for a while, then the check: <c>chaos [--seconds N] [--seed S]</c>. Exit code 1 when something did not hold.</summary>
+/// <summary>All faults at random under loads of all kinds for a while, then the check: <c>chaos [--seconds N] [--seed S]</c>. Exit code 1 when something did not hold.</summary>
 internal static class Chaos
 {
     public const string Word = "chaos";
 
     private const int Nodes = 3;
-    private const int Lanes = 12;
+    private const int Lanes = 8;
+    private const int MeteredLanes = 4;
+    private const int OrderedLanes = 3;
 
     public static async Task<int> Run(string[] options)
     {
@@ -19,7 +23,13 @@ internal static class Chaos
             return 2;
         }
 
-        await using var rig = await ClusterRig.Start(Nodes, seed, Console.WriteLine);
+        using var directory = new TemporaryDirectory();
+        await using var provider = await ProviderService.Start(new ProviderSettings { DataDirectory = directory.Path, WithFfmpeg = false, Delay = TimeSpan.FromMilliseconds(300) });
+        await using var rig = await ClusterRig.Start(Nodes, seed, Console.WriteLine, provider: provider.Address);
+        rig.Load.Begin(Lanes);
+        rig.Begin(new MeteredLoad(rig.Client, seed), MeteredLanes);
+        rig.Begin(new ScheduledLoad(rig.Client, seed), ScheduleKind.All.Count);
+        rig.Begin(new OrderedLoad(rig.Client, provider, seed), OrderedLanes);
         IReadOnlyList<string> faults;
         try
         {
@@ -37,9 +47,8 @@ internal static class Chaos
     }
 
     /// <summary>One fault after the other, with all nodes up in between.</summary>
-    public static async Task<IReadOnlyList<string>> Run(ClusterRig rig, TimeSpan time, Random random)
+    private static async Task<IReadOnlyList<string>> Run(ClusterRig rig, TimeSpan time, Random random)
     {
-        rig.Load.Begin(Lanes);
         var startedAt = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(startedAt) < time)
         {
@@ -48,7 +57,7 @@ internal static class Chaos
             await Wait.Instant(random.NextMilliseconds(1000));
         }
 
-        return await rig.Faults();
+        return [.. await rig.Faults(), .. await ClusterChecker.Findings(rig)];
     }
 
     private static async Task Happen(ClusterRig rig, Random random)

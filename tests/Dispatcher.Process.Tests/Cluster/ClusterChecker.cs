@@ -1,4 +1,7 @@
+using System.Globalization;
+using Dispatcher.Coordination.Doctor;
 using Dispatcher.Jobs;
+using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
@@ -21,22 +24,34 @@ internal static class ClusterChecker
     /// <summary>What is broken, as sentences.</summary>
     public static async Task<IReadOnlyList<string>> Faults(ClusterRig rig)
     {
-        await using var store = await PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
+        await using var store = await Open(rig);
         var jobs = await Journal.Read(store);
         var epochs = await ShardEpochs.Read(rig.Database.ConnectionString);
         var (effects, freezes) = (Effect.ReadAll(rig.Directory), rig.Freezes.ToList());
         List<string> faults =
         [
-            .. rig.Load.Faults,
-            .. JournalChecker.Faults(jobs, rig.Load.Accepted.Values, mustHaveEnded: true, isCluster: true),
+            .. rig.Client.Unanswered,
+            .. JournalChecker.Faults(jobs, rig.Loads.SelectMany(load => load.Accepted.Values), mustHaveEnded: true, isCluster: true),
             .. Writers(jobs, epochs),
-            .. Commands(jobs, rig.Load),
             .. Effects(jobs, epochs, effects, freezes),
             .. Caps(effects, freezes),
         ];
+        foreach (var load in rig.Loads) faults.AddRange(await load.Faults(new ClusterEvidence(store, jobs)));
         if (await store.CompareCounts() is { Count: > 0 } counts) faults.Add($"Counters are wrong: {string.Join(", ", counts)}");
         return faults;
     }
+
+    /// <summary>What <c>dispatcher doctor</c> finds: it looks at each job by itself, and at its account if it is metered.</summary>
+    public static async Task<IReadOnlyList<string>> Findings(ClusterRig rig)
+    {
+        await using var store = await Open(rig);
+        var report = await new StoreDoctor(store, store, artifacts: null, TimeProvider.System, new DoctorOptions { Quick = true, IsCluster = true }).Run(null, CancellationToken.None);
+        rig.Say(string.Create(CultureInfo.InvariantCulture, $"the doctor has looked at {report.Jobs} jobs"));
+        return [.. report.Findings.Select(finding => $"The doctor finds {finding.Problem}: {finding.Detail}")];
+    }
+
+    private static Task<PostgresJobStore> Open(ClusterRig rig) =>
+        PostgresJobStore.OpenReadOnly(new PostgresStoreOptions { ConnectionString = rig.Database.ConnectionString }, TimeProvider.System, NullLogger.Instance);
 
     /// <summary>Each event was written by who owned the job's shard in that part of the journal.</summary>
     private static IEnumerable<string> Writers(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs)
@@ -51,27 +66,17 @@ internal static class ClusterChecker
         }
     }
 
-    /// <summary>What a client was told to have taken effect is there once, and what it was not told of at most once.</summary>
-    private static IEnumerable<string> Commands(IReadOnlyList<JobRecord> jobs, ClusterLoad load)
-    {
-        var found = jobs.SelectMany(job => job.Decoded).OfType<JobEvent.PriorityChanged>()
-            .GroupBy(changed => changed.Reason!, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
-        foreach (var (reason, job) in load.Commanded)
-            if (found.GetValueOrDefault(reason) != 1) yield return $"The command '{reason}' to job {job} was acknowledged, and took effect {found.GetValueOrDefault(reason)} times.";
-        foreach (var reason in load.Unknown)
-            if (found.GetValueOrDefault(reason) > 1) yield return $"The command '{reason}' took effect {found[reason]} times.";
-    }
-
     /// <summary>A step that completed really ran, under the epoch of who recorded it; and nobody went on under an epoch that was over.</summary>
     private static IEnumerable<string> Effects(IReadOnlyList<JobRecord> jobs, ShardEpochs epochs, IReadOnlyList<Effect> effects, List<(string Node, DateTimeOffset From, DateTimeOffset To)> freezes)
     {
         var ended = effects.Where(effect => effect.What == Effect.End).Select(effect => (effect.JobId, effect.Step, effect.Attempt, effect.Epoch)).ToHashSet();
         foreach (var job in jobs)
         {
+            var noting = job.Plan.Steps.Where(step => step.Handler == EffectHandler.HandlerName).Select(step => step.Id).ToHashSet(StringComparer.Ordinal);
             foreach (var stored in job.Events)
             {
                 // A fanned step as a whole has no attempt of its own.
-                if (EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span) is not JobEvent.StepCompleted { Step: not "nap", Attempt: > 0 } completed) continue;
+                if (EventCodec.Decode(stored.Type, stored.At, stored.Payload.Span) is not JobEvent.StepCompleted { Attempt: > 0 } completed || !noting.Contains(completed.Step)) continue;
                 if (epochs.OwnerAt(job.Id, stored.Ordering) is not { } owner || ended.Contains((job.Id.ToString(), new StepKey(completed.Step, completed.Item).ToString(), completed.Attempt, owner.Epoch))) continue;
                 yield return $"Job {job.Id}: attempt {completed.Attempt} of step {completed.Step} is recorded as completed under epoch {owner.Epoch}, and did not end under it.";
             }

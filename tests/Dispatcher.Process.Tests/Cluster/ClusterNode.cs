@@ -1,5 +1,7 @@
 using Dispatcher.Sharding;
 using Dispatcher.Steps.Admission;
+using Dispatcher.Steps.Providers;
+using Dispatcher.Steps.Providers.Http;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Web;
 using Microsoft.AspNetCore.Builder;
@@ -18,22 +20,28 @@ internal static class ClusterNode
 {
     public const string Word = "cluster-node";
 
-    /// <param name="margin">How much earlier it stops to trust itself than the others do.</param>
-    public static async Task Run(string connection, string directory, string name, string address, TimeSpan margin)
+    /// <summary>Orders take a second or so here, and whatever happens they are waited for.</summary>
+    private static readonly ProviderOptions ProviderPatience = new() { PollInitial = TimeSpan.FromMilliseconds(100), PollMax = TimeSpan.FromMilliseconds(500), MaxPolls = 100_000 };
+
+    public static async Task Run(ClusterNodeSettings settings)
     {
+        var (directory, name) = (settings.Directory, settings.Name);
+        var time = new JumpingTime(JumpingTime.FileOf(directory, name));
+        using var provider = settings.Provider is { } url ? new HttpPredictionProvider(new HttpProviderOptions { Url = url }, time) : null;
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(address);
+        builder.WebHost.UseUrls(settings.Address.GetLeftPart(UriPartial.Authority));
         builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff ")).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.Services.AddSingleton<TimeProvider>(new JumpingTime(JumpingTime.FileOf(directory, name)));
+        builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddDispatcher(options =>
         {
-            options.Postgres = new PostgresStoreOptions { ConnectionString = connection, NodeName = name };
+            options.Postgres = new PostgresStoreOptions { ConnectionString = settings.Connection, NodeName = name };
             options.Store = options.Store with { DataDirectory = Path.Combine(directory, name) };
             options.ArtifactsDirectory = Path.Combine(directory, "artifacts");
-            options.Node = options.Node with { Cluster = new ClusterOptions { TrustMargin = margin }, DrainTimeout = TimeSpan.FromSeconds(1), StageLimits = LimitsOf };
+            options.Node = options.Node with { Cluster = new ClusterOptions { TrustMargin = settings.Margin }, DrainTimeout = TimeSpan.FromSeconds(1), StageLimits = LimitsOf };
             foreach (var workflow in ClusterWorkflows.All.Append(ClusterWorkflows.Enduring)) options.Workflows.Add(workflow);
             options.Handlers.Add(new EffectHandler(Path.Combine(directory, $"effects-{name}-{Environment.ProcessId}.log")));
+            if (provider is not null) options.Handlers.Add(new ProviderStepHandler("provider.prediction", provider, ProviderPatience, new ProviderSignals()));
         });
         await using var app = builder.Build();
         app.MapDispatcher();

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
 using Dispatcher.Tests.Shared;
 using Npgsql;
@@ -18,22 +19,34 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ConcurrentDictionary<string, RigNode> _nodes = new(StringComparer.Ordinal);
+    private readonly List<ClusterLoad> _loads = [];
     private readonly Action<string> _log;
 
     private ClusterRig(PostgresCluster database, int seed, Action<string> log)
     {
         (Database, _log) = (database, log);
-        Load = new ClusterLoad(() => [.. _nodes.Values.Where(node => node.IsUp).Select(node => node.Address)], seed);
+        Client = new ClusterClient(() => [.. _nodes.Values.Where(node => node.IsUp).Select(node => node.Address)]);
+        _loads.Add(Load = new PlainLoad(Client, seed));
     }
 
     public PostgresCluster Database { get; }
 
-    public ClusterLoad Load { get; }
+    /// <summary>Speaks to whichever nodes are up.</summary>
+    public ClusterClient Client { get; }
+
+    /// <summary>The load that every run has.</summary>
+    public PlainLoad Load { get; }
+
+    /// <summary>All loads: what they are told is checked in the end.</summary>
+    public IReadOnlyList<ClusterLoad> Loads => _loads;
 
     public string Directory => _directory.Path;
 
     /// <summary>How long jobs may take to end when the load has; one that is open still is a fault.</summary>
     public TimeSpan Patience { get; init; } = Wait.Limit;
+
+    /// <summary>Where the provider listens that steps may be ordered from; null without one.</summary>
+    public Uri? Provider { get; init; }
 
     public IReadOnlyCollection<string> Names => [.. _nodes.Keys.Order(StringComparer.Ordinal)];
 
@@ -41,13 +54,22 @@ internal sealed class ClusterRig : IAsyncDisposable
     public ConcurrentBag<(string Node, DateTimeOffset From, DateTimeOffset To)> Freezes { get; } = [];
 
     /// <param name="disk">Where the database is; on the machine's disk if absent.</param>
-    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log, TimeSpan? patience = null, string? disk = null)
+    /// <param name="provider">Where steps may be ordered from; nowhere if absent.</param>
+    public static async Task<ClusterRig> Start(int nodes, int seed, Action<string> log, TimeSpan? patience = null, string? disk = null, Uri? provider = null)
     {
-        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200 -c max_wal_size=64MB", disk), seed, log) { Patience = patience ?? Wait.Limit };
+        var rig = new ClusterRig(await PostgresCluster.Start("-c max_connections=200 -c max_wal_size=64MB", disk), seed, log) { Patience = patience ?? Wait.Limit, Provider = provider };
         log(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
         await Task.WhenAll(Enumerable.Range(1, nodes).Select(n => rig.StartNode($"node-{n}")));
         await rig.WhenSettled();
         return rig;
+    }
+
+    /// <summary>One more load, which begins.</summary>
+    /// <param name="lanes">Its clients.</param>
+    public void Begin(ClusterLoad load, int lanes)
+    {
+        _loads.Add(load);
+        load.Begin(lanes);
     }
 
     /// <summary>Starts a node, new or again, at the address that it had.</summary>
@@ -56,7 +78,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         var node = _nodes.GetOrAdd(name, _ => new RigNode(FreePort(), new TcpProxy(PortOf(Database.ConnectionString))));
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Port = node.Proxy.Port }.ConnectionString;
-        node.Process = DispatcherProcess.StartNode(connection, Directory, name, node.Address.GetLeftPart(UriPartial.Authority), ((int)(margin ?? TimeSpan.FromSeconds(1)).TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        node.Process = DispatcherProcess.StartNode(new ClusterNodeSettings(connection, Directory, name, node.Address, margin ?? TimeSpan.FromSeconds(1), Provider));
         await node.Process.WaitForText("listens ");
         node.IsUp = true;
     }
@@ -203,11 +225,12 @@ internal sealed class ClusterRig : IAsyncDisposable
             $"SELECT (SELECT bool_and(incarnation IS NOT DISTINCT FROM target AND incarnation IS NOT NULL) FROM dispatcher.shards) AND (SELECT count(DISTINCT incarnation) FROM dispatcher.shards) = {_nodes.Values.Count(node => node.IsUp)}"),
         () => "all shards have their owners");
 
-    /// <summary>Ends the load, waits until every job has ended, and tells what is wrong.</summary>
+    /// <summary>Ends all loads, waits until every job has ended, and tells what is wrong.</summary>
     public async Task<IReadOnlyList<string>> Faults()
     {
-        await Load.End();
-        Say(string.Create(CultureInfo.InvariantCulture, $"{Load.Accepted.Count} jobs accepted, {Load.Commanded.Count} commands, {Load.Retries} requests given again"));
+        await Task.WhenAll(_loads.Select(load => load.End()));
+        foreach (var load in _loads) Say(load.Summary);
+        Say(string.Create(CultureInfo.InvariantCulture, $"{Client.Retries} requests given again"));
         var startedAt = TimeProvider.System.GetTimestamp();
         while (!await Ask<bool>(AllIsDone) && TimeProvider.System.GetElapsedTime(startedAt) < Patience) await Wait.Instant(TimeSpan.FromMilliseconds(50));
         var open = await Ask<long>("SELECT count(*) FROM dispatcher.jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')");
@@ -259,14 +282,15 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Load.End();
+        await Task.WhenAll(_loads.Select(load => load.End()));
         foreach (var node in _nodes.Values)
         {
             if (node.Process is { } process) await process.DisposeAsync();
             await node.Proxy.DisposeAsync();
         }
 
-        Load.Dispose();
+        foreach (var load in _loads) load.Dispose();
+        Client.Dispose();
         Database.Stop();
         _directory.Dispose();
     }

@@ -5,7 +5,8 @@ namespace Dispatcher.Process.Tests.Cluster;
 /// <summary>The shapes of the load: quick, sleeping, fanned out, and one whose step goes on for seconds.</summary>
 internal static class ClusterWorkflows
 {
-    private const string Retry = "retry: { max_attempts: 200, backoff: constant, initial: 20ms, on: [transient, timeout, worker-lost] }";
+    /// <summary>Attempts that a killed process lost count, so there are more of them than faults.</summary>
+    public const string Retry = "retry: { max_attempts: 200, backoff: constant, initial: 20ms, on: [transient, timeout, worker-lost] }";
 
     /// <summary>The stage of the fanned one: at most <see cref="Cap"/> steps of it run at once, over the whole cluster.</summary>
     public const string Capped = "capped";

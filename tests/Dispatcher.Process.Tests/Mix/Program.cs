@@ -13,8 +13,8 @@ internal static class Program
             case ["mix", var directory, var jobs]:
                 await MixNode.Run(directory, int.Parse(jobs, CultureInfo.InvariantCulture));
                 return 0;
-            case [ClusterNode.Word, var connection, var directory, var name, var address, var marginMs]:
-                await ClusterNode.Run(connection, directory, name, address, TimeSpan.FromMilliseconds(int.Parse(marginMs, CultureInfo.InvariantCulture)));
+            case [ClusterNode.Word, .. var arguments]:
+                await ClusterNode.Run(ClusterNodeSettings.Parse(arguments));
                 return 0;
             case [Chaos.Word, .. var options]:
                 return await Chaos.Run(options);

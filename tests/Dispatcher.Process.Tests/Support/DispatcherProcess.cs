@@ -63,8 +63,8 @@ internal sealed class DispatcherProcess : IAsyncDisposable
         ["mix", directory, jobs.ToString(CultureInfo.InvariantCulture)]));
 
     /// <summary>Starts a node of a cluster (<see cref="Cluster.ClusterNode"/>).</summary>
-    public static DispatcherProcess StartNode(params string[] args) => new(StartInfo(
-        Path.Combine(AppContext.BaseDirectory, "Dispatcher.Process.Tests"), AppContext.BaseDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), [Cluster.ClusterNode.Word, .. args]));
+    public static DispatcherProcess StartNode(Cluster.ClusterNodeSettings node) => new(StartInfo(
+        Path.Combine(AppContext.BaseDirectory, "Dispatcher.Process.Tests"), AppContext.BaseDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), [Cluster.ClusterNode.Word, .. node.ToArguments()]));
 
     /// <summary>Starts the sample that has Dispatcher in itself.</summary>
     public static DispatcherProcess StartEmbedded(string workingDirectory, params string[] args) => StartSample("Embedded", workingDirectory, args);

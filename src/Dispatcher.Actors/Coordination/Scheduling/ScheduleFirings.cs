@@ -15,6 +15,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private const int ChunkLimit = 1000;
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Instant = new(1);
 
     /// <summary>Fires what is due.</summary>
     /// <returns>What is to be noted; a schedule whose run could not be made now is not among them, and stays due.</returns>
@@ -24,7 +25,8 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var last = await FindLastRuns(due);
         // A firing that was held stands for those that come due meanwhile.
         var waiting = await FindWaiting(due.Where(schedule => schedule.HeldDue is null));
-        return await CarryOut([.. due.Select(schedule => PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule)))], now, lookedAt);
+        var made = await FindMade(due, now);
+        return await CarryOut([.. due.Select(schedule => PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule), made.GetValueOrDefault(schedule)))], now, lookedAt);
     }
 
     /// <summary>Fires what was held and waits for nothing any more.</summary>
@@ -67,11 +69,23 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return waiting;
     }
 
-    private static Plan PlanOf(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last, bool waits)
+    /// <summary>Of late firings the runs that were made all the same, by a process that died before it noted them. Who makes up for all finds them when it fires again.</summary>
+    private async Task<Dictionary<StoredSchedule, JobRow>> FindMade(IReadOnlyList<StoredSchedule> due, DateTimeOffset now)
+    {
+        var late = due.Where(schedule => IsLate(schedule, now) && schedule.Definition.CatchUp != CatchUpPolicy.All).ToList();
+        var found = await Task.WhenAll(late.Select(schedule => runs.FindMade(schedule.Tenant, schedule.Id, schedule.Next!.Value.Due).AsTask()));
+        var made = new Dictionary<StoredSchedule, JobRow>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < late.Count; i++) if (found[i] is { } run) made.Add(late[i], run);
+        return made;
+    }
+
+    private static bool IsLate(StoredSchedule schedule, DateTimeOffset now) => now - schedule.Next!.Value.FireAt > ScheduleLimits.LateAfter;
+
+    private static Plan PlanOf(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last, bool waits, JobRow? made)
     {
         try
         {
-            return PlanOfDue(schedule, now, last, waits);
+            return made is null ? PlanOfDue(schedule, now, last, waits) : PlanOfMade(schedule, made);
         }
         catch (CronException exception)
         {
@@ -83,21 +97,47 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private static Plan PlanOfDue(StoredSchedule schedule, DateTimeOffset now, Dictionary<JobId, JobRow> last, bool waits)
     {
         var (definition, due) = (schedule.Definition, schedule.Next!.Value);
-        var isLate = now - due.FireAt > ScheduleLimits.LateAfter;
+        var isLate = IsLate(schedule, now);
         var times = new ScheduleTimes(schedule.Id, definition, schedule.CreatedAt);
-        var next = times.Next(due.Due);
+        var next = times.Next(due);
         var record = schedule.Record;
-        if (isLate)
+        if (isLate && definition.CatchUp == CatchUpPolicy.All)
         {
             // Whoever makes up for them one after the other has counted when it began.
-            var missed = definition.CatchUp == CatchUpPolicy.All && now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, now);
-            if (definition.CatchUp == CatchUpPolicy.All && missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
-            if (definition.CatchUp != CatchUpPolicy.All) (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
+            var missed = now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, next, now);
+            if (missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
+        }
+        else if (isLate)
+        {
+            (next, var missed) = PassOverMissed(definition, times, due, now);
+            record = record with { Missed = record.Missed + missed };
             if (definition.CatchUp == CatchUpPolicy.Skip) return LeftOut(schedule, next, record, due.Due);
         }
 
         if (waits) return new Plan(schedule, null, null, next, schedule.HeldDue ?? due.Due, record);
         return Admit(schedule, new Firing(due.Due, isLate ? FiringCause.CatchUp : FiringCause.Time), last, record) with { Next = next, Held = schedule.HeldDue };
+    }
+
+    /// <summary>Notes a run that is there already. It stands for its own time, and one that made up for others for those that were missed when it was made.</summary>
+    private static Plan PlanOfMade(StoredSchedule schedule, JobRow run)
+    {
+        var (definition, due) = (schedule.Definition, schedule.Next!.Value);
+        var times = new ScheduleTimes(schedule.Id, definition, schedule.CreatedAt);
+        var (next, missed) = ScheduleRuns.IsOf(run, FiringCause.CatchUp) ? PassOverMissed(definition, times, due, run.CreatedAt) : (times.Next(due), 0);
+        var record = schedule.Record with { Missed = schedule.Record.Missed + missed };
+        return new Plan(schedule, null, null, next, schedule.HeldDue, Noted(record, due.Due, run.Id, run.CreatedAt));
+    }
+
+    /// <summary>Of those that are due after a firing: the first that was not missed, though it may be a little late or wait for its jitter, and how many were.</summary>
+    private static (FireTime? Next, int Missed) PassOverMissed(ScheduleDefinition definition, ScheduleTimes times, FireTime firing, DateTimeOffset now)
+    {
+        var lateUntil = now - ScheduleLimits.LateAfter - Instant;
+        var missed = Count(times, times.Next(firing), lateUntil);
+        // What was due by then has happened by the end of what is late, whatever its jitter.
+        var from = lateUntil - definition.Jitter;
+        var next = from > firing.Due ? times.Next(from) : times.Next(firing);
+        while (next is { } time && time.FireAt <= lateUntil) next = times.Next(time);
+        return (next, missed);
     }
 
     private static Plan LeftOut(StoredSchedule schedule, FireTime? next, FiringRecord record, DateTimeOffset due) => new(
@@ -112,11 +152,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         while (few - tooMany > Second)
         {
             var middle = tooMany + ((few - tooMany) / 2);
-            if (Count(times, middle, now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
+            if (Count(times, times.Next(middle), now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
             else few = middle;
         }
 
-        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, few) }, due);
+        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, times.Next(due), few) }, due);
     }
 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>
@@ -130,11 +170,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return new Plan(schedule, null, null, null, null, record with { Skipped = record.Skipped + 1, LastDue = firing.Due, Note = note });
     }
 
-    /// <summary>Firings that were due after a time and have come until now, counted to the limit and one more.</summary>
-    private static int Count(ScheduleTimes times, DateTimeOffset after, DateTimeOffset now)
+    /// <summary>Firings from the first on that have come until now, counted to the limit and one more.</summary>
+    private static int Count(ScheduleTimes times, FireTime? first, DateTimeOffset now)
     {
         var count = 0;
-        for (var next = times.Next(after); next is { } time && time.FireAt <= now && count <= CountLimit; next = times.Next(time.Due)) count++;
+        for (var next = first; next is { } time && time.FireAt <= now && count <= CountLimit; next = times.Next(time)) count++;
         return count;
     }
 
@@ -158,7 +198,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     {
         CommandReply.Done done => new Outcome(done.JobId, null),
         // Fired before, and not noted: by this node or by the coordinator before it.
-        CommandReply.Duplicate duplicate => new Outcome(duplicate.Existing, null),
+        CommandReply.Duplicate duplicate => new Outcome(duplicate.Existing, null) { MadeAt = (await jobs.FindJob(duplicate.Existing))?.CreatedAt },
         CommandReply.Accepted accepted => new Outcome(accepted.JobId, null),
         CommandReply.Refused refused => new Outcome(null, refused.Rejection.Message),
         _ => new Outcome(null, null),
@@ -167,10 +207,13 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private FiringRecord Noted(Plan plan, Outcome outcome, DateTimeOffset now, DateTimeOffset lookedAt)
     {
         var due = plan.Firing!.Due;
-        if (outcome.Job is { } job) return plan.Record with { LastDue = due, LastFiredAt = lookedAt, LastJob = job, Fired = plan.Record.Fired + 1, Note = null };
+        if (outcome.Job is { } job) return Noted(plan.Record, due, job, outcome.MadeAt ?? lookedAt);
         tell(new ScheduleNotice(ScheduleChange.Failed, plan.Schedule.Tenant, plan.Schedule.Id, now, ScheduleStatuses.Of(plan.Schedule, now), plan.Schedule.Definition.Name, outcome.Fault));
         return plan.Record with { LastDue = due, Failed = plan.Record.Failed + 1, Note = outcome.Fault };
     }
+
+    private static FiringRecord Noted(FiringRecord record, DateTimeOffset due, JobId run, DateTimeOffset firedAt) =>
+        record with { LastDue = due, LastFiredAt = record.LastFiredAt > firedAt ? record.LastFiredAt : firedAt, LastJob = run, Fired = record.Fired + 1, Note = null };
 
     /// <param name="Firing">What is to be fired; null for nothing.</param>
     /// <param name="After">The run whose end the new one waits for.</param>
@@ -179,6 +222,9 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Neither a job nor a fault: not known.</summary>
     private sealed record Outcome(JobId? Job, string? Fault)
     {
+        /// <summary>When the run was made, if that was before.</summary>
+        public DateTimeOffset? MadeAt { get; init; }
+
         public bool IsUnknown => Job is null && Fault is null;
     }
 }

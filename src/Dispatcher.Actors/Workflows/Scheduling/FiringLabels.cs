@@ -30,6 +30,16 @@ public static class FiringLabels
         return labels.ToImmutable();
     }
 
+    /// <summary>The word of a cause.</summary>
+    public static string TextOf(FiringCause cause) => cause switch
+    {
+        FiringCause.Time => "time",
+        FiringCause.CatchUp => "catch-up",
+        FiringCause.Backfill => "backfill",
+        FiringCause.Dependency => "dependency",
+        _ => "manual",
+    };
+
     /// <summary>RFC 3339 in UTC, without parts of a second where there are none.</summary>
     public static string TextOf(DateTimeOffset time) =>
         time.UtcDateTime.ToString(time.UtcTicks % TimeSpan.TicksPerSecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
@@ -39,14 +49,7 @@ public static class FiringLabels
 /// <param name="Due">When it was due, or asked for.</param>
 public sealed record Firing(DateTimeOffset Due, FiringCause Cause)
 {
-    public string CauseText => Cause switch
-    {
-        FiringCause.Time => "time",
-        FiringCause.CatchUp => "catch-up",
-        FiringCause.Backfill => "backfill",
-        FiringCause.Dependency => "dependency",
-        _ => "manual",
-    };
+    public string CauseText => FiringLabels.TextOf(Cause);
 }
 
 public enum FiringCause

@@ -37,18 +37,24 @@ public sealed class ScheduleTimes
         _ => NextInWindow(after),
     };
 
+    /// <summary>The one that is due after another. However short its own delay is, it does not happen before that: firings keep their order, and a longer delay makes no other one late.</summary>
+    public FireTime? Next(FireTime firing) => NotBefore(firing.FireAt, Next(firing.Due));
+
     /// <summary>The next firings, whatever its pauses.</summary>
     public IReadOnlyList<FireTime> NextTimes(DateTimeOffset after, int count)
     {
         var times = new List<FireTime>();
-        while (times.Count < count && NextInWindow(after) is { } next)
+        var firedAt = DateTimeOffset.MinValue;
+        while (times.Count < count && NotBefore(firedAt, NextInWindow(after)) is { } next)
         {
             times.Add(next);
-            after = next.Due;
+            (after, firedAt) = next;
         }
 
         return times;
     }
+
+    private static FireTime? NotBefore(DateTimeOffset time, FireTime? firing) => firing is { } next && next.FireAt < time ? next with { FireAt = time } : firing;
 
     /// <summary>The first that is due after the time, within the window; without regard to pauses.</summary>
     private FireTime? NextInWindow(DateTimeOffset after)

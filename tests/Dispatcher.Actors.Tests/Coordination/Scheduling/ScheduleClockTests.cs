@@ -102,6 +102,74 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(missed, _world.Find("a").Record.Missed);
     }
 
+    /// <summary>The process died between the run and its note: the run stands for its own time, and for no other that was missed since.</summary>
+    [Theory]
+    [InlineData(CatchUpPolicy.One, new[] { "01:00:00", "02:00:00", "03:00:00 catch-up", "09:00:00" }, 5)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "01:00:00", "02:00:00", "09:00:00" }, 6)]
+    [InlineData(CatchUpPolicy.All, new[] { "01:00:00", "02:00:00", "03:00:00 catch-up", "04:00:00 catch-up", "05:00:00 catch-up", "06:00:00 catch-up", "07:00:00 catch-up", "08:00:00 catch-up", "09:00:00" }, 0)]
+    public void MissedFirings_AreMadeUpFor_WhenTheLastOneWasMade_AndNotNoted(CatchUpPolicy policy, string[] dues, long missed)
+    {
+        _world.Create("a", _world.Every("@hourly") with { CatchUp = policy });
+        _world.Node.Advance(TimeSpan.FromMinutes(90));
+        _world.Faults.FailingAdvances = int.MaxValue;
+        _world.Node.Advance(TimeSpan.FromMinutes(31));
+        _world.Faults.FailingAdvances = 0;
+
+        _world.BeDown(TimeSpan.FromHours(6));
+        _world.Node.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(dues, _world.Dues("a"));
+        var record = _world.Find("a").Record;
+        Assert.Equal((dues.Length, missed), (record.Fired, record.Missed));
+    }
+
+    /// <summary>A run that makes up for many, and was not noted, stands for those that were missed when it was made.</summary>
+    [Fact]
+    public void MissedFirings_AreMadeUpFor_WhenTheRunThatMadeUpForOthersWasNotNoted()
+    {
+        _world.Create("a", _world.Every("@hourly"));
+        _world.Node.Advance(TimeSpan.FromMinutes(90));
+        _world.Faults.FailingAdvances = int.MaxValue;
+        _world.BeDown(TimeSpan.FromHours(4));
+        _world.Faults.FailingAdvances = 0;
+
+        _world.BeDown(TimeSpan.FromHours(3));
+        _world.Node.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(["01:00:00", "02:00:00 catch-up", "06:00:00 catch-up", "09:00:00"], _world.Dues("a"));
+        Assert.Equal((4L, 5L), (_world.Find("a").Record.Fired, _world.Find("a").Record.Missed));
+    }
+
+    /// <summary>What is a little late is a firing, whatever was missed before it.</summary>
+    [Theory]
+    [InlineData(CatchUpPolicy.One, new[] { "01:00:00 catch-up", "05:00:00" }, 3)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "05:00:00" }, 4)]
+    public void AFiringThatIsALittleLate_IsNoneOfThoseThatWereMissed(CatchUpPolicy policy, string[] dues, long missed)
+    {
+        _world.Create("a", _world.Every("@hourly") with { CatchUp = policy });
+
+        _world.BeDown(TimeSpan.FromHours(5) + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(dues, _world.Dues("a"));
+        Assert.Equal(missed, _world.Find("a").Record.Missed);
+    }
+
+    /// <summary>Its jitter is not over yet.</summary>
+    [Theory]
+    [InlineData(CatchUpPolicy.One, new[] { "01:00:00 catch-up", "06:00:00" }, 4)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "06:00:00" }, 5)]
+    public void AFiringThatIsStillToCome_IsNoneOfThoseThatWereMissed(CatchUpPolicy policy, string[] dues, long missed)
+    {
+        var schedule = _world.Create("a", _world.Every("@hourly") with { CatchUp = policy, Jitter = TimeSpan.FromMinutes(30) });
+        var toCome = new ScheduleTimes("a", schedule.Definition, schedule.CreatedAt).Next(At(359))!.Value;
+
+        _world.BeDown(toCome.FireAt - _world.Node.Now - TimeSpan.FromMilliseconds(1));
+        _world.Node.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal(dues, _world.Dues("a"));
+        Assert.Equal(missed, _world.Find("a").Record.Missed);
+    }
+
     [Fact]
     public void OfVeryManyMissedFirings_TheNewestAreMadeUpFor_EachOnce()
     {
@@ -219,6 +287,20 @@ public sealed class ScheduleClockTests : IDisposable
 
         Assert.Equal(["01:00:00"], _world.Dues("a"));
         Assert.Equal(next.FireAt, Assert.Single(_world.Runs("a")).CreatedAt);
+    }
+
+    /// <summary>They keep their order, and the one that waited longer does not make those after it late.</summary>
+    [Fact]
+    public void Jitter_ThatIsLongerThanTheTimeBetweenTwoFirings_LosesNone()
+    {
+        _world.Create("a", _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.Skip, Jitter = TimeSpan.FromMinutes(10) });
+
+        _world.Node.Advance(TimeSpan.FromMinutes(59));
+
+        var runs = _world.Runs("a");
+        Assert.Equal(Enumerable.Range(1, runs.Count).Select(minute => $"00:{minute:00}:00"), _world.Dues("a"));
+        Assert.InRange(runs.Count, 49, 59);
+        Assert.Equal(0, _world.Find("a").Record.Missed);
     }
 
     [Fact]

@@ -46,6 +46,24 @@ public sealed class ScheduleDependencyTests : IDisposable
         Assert.Equal(["01:00:00", "02:00:00", "03:00:00 dependency"], _world.Dues("report"));
     }
 
+    /// <summary>What counts is when the run was made, not when that was noted at last.</summary>
+    [Fact]
+    public void ARunOfADependency_BetweenAFiringAndItsNote_CountsForTheNextOne()
+    {
+        _world.Create("data", _world.Every("55 0 * * *"));
+        _world.Create("report", _world.Every("@hourly") with { DependsOn = ["data"] });
+        _world.Node.Advance(TimeSpan.FromMinutes(59));
+        _world.Faults.FailingAdvances = int.MaxValue;
+        _world.Node.Advance(TimeSpan.FromMinutes(6));
+        _world.Node.Do(async () => await _world.Book.Run(ScheduleWorld.Tenant, "data", key: null));
+        _world.Node.Advance(TimeSpan.FromMinutes(5));
+        _world.Faults.FailingAdvances = 0;
+
+        _world.Node.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(["01:00:00", "02:00:00"], _world.Dues("report"));
+    }
+
     [Fact]
     public void AFailedRun_SatisfiesNothing()
     {
