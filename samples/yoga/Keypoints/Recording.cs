@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Yoga.Keypoints;
 
 /// <summary>Where a joint is in the picture, in pixels from its upper left corner, and how sure the detector is of it, 0..1.</summary>
@@ -32,8 +34,9 @@ internal sealed record Recording
 
     public PainReport? UserPainReport { get; init; }
 
-    /// <summary>Scores of earlier sessions, 0..1, the newest last.</summary>
-    public IReadOnlyList<double> PreviousScores { get; init; } = [];
+    /// <summary>Scores of earlier sessions, 0..1, the newest last. Null is none, as null is not given in every other field.</summary>
+    [AllowNull]
+    public IReadOnlyList<double> PreviousScores { get; init => field = value ?? []; } = [];
 
     /// <summary>Seconds: what the video says of itself, else from the first frame to the end of the last.</summary>
     public double Duration => VideoMetadata?.Duration ?? (Frames.Count < 2 ? 0 : (Frames[^1].Timestamp - Frames[0].Timestamp) * Frames.Count / (Frames.Count - 1));

@@ -34,8 +34,7 @@ public sealed record Failure(ErrorClass Class, string Message, string? Code = nu
     public long? RetryAfterMs { get; init; }
 
     /// <summary>A failure whose message is cut to the limit, so that one bad handler cannot bloat the journal.</summary>
-    public static Failure Of(ErrorClass @class, string message, string? code = null) =>
-        new(@class, message.Length <= MessageLimitCharacters ? message : string.Concat(message.AsSpan(0, MessageLimitCharacters - 1), "…"), code);
+    public static Failure Of(ErrorClass @class, string message, string? code = null) => new(@class, Excerpt.Of(message, MessageLimitCharacters), code);
 
     /// <summary>These classes never retry, whatever the policy says.</summary>
     [JsonIgnore]

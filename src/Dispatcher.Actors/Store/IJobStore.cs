@@ -59,6 +59,15 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The job that holds the claim of this kind and key, whatever it was made for; null if nobody does.</summary>
     ValueTask<JobId?> FindHolder(Claim claim);
 
+    /// <summary>For each claim the job that holds it, or null; in the order of the claims, of which there are at most 1,000.</summary>
+    async ValueTask<IReadOnlyList<JobId?>> FindHolders(IReadOnlyList<Claim> claims)
+    {
+        ReadValidation.Validate(claims);
+        var holders = new JobId?[claims.Count];
+        for (var i = 0; i < holders.Length; i++) holders[i] = await FindHolder(claims[i]);
+        return holders;
+    }
+
     /// <summary>For each query the newest job that it asks for, or null; in the order of the queries, of which there are at most 1,000.</summary>
     ValueTask<IReadOnlyList<JobRow?>> FindNewest(IReadOnlyList<NewestJobQuery> queries);
 

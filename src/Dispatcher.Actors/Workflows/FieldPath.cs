@@ -1,4 +1,5 @@
 using System.Text;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Workflows;
 
@@ -48,7 +49,7 @@ internal sealed class FieldPath
         foreach (var part in parts)
         {
             if (part.Name is not { } name) text.Append('[').Append(part.Index).Append(']');
-            else if (!IsWord(name)) text.Append("[\"").Append(name.Length > NameCharacters ? name[..NameCharacters] + "…" : name).Append("\"]");
+            else if (!IsWord(name)) text.Append("[\"").Append(Excerpt.Of(name, NameCharacters)).Append("\"]");
             else text.Append(text.Length > 0 ? "." : "").Append(name);
         }
 

@@ -1,13 +1,14 @@
+using Dispatcher.Jobs;
+
 namespace Dispatcher.Workflows;
 
 /// <summary>Helps people who mistyped a name, and keeps what they wrote from flooding a message.</summary>
 internal static class Suggestion
 {
-    private const int ClipCharacters = 80;
     private const int ListItems = 20;
 
     /// <summary>A text that is short enough for a message.</summary>
-    public static string Clip(string text) => text.Length <= ClipCharacters ? text : string.Concat(text.AsSpan(0, ClipCharacters), "…");
+    public static string Clip(string text) => Excerpt.Of(text);
 
     /// <summary>Names with commas between; a long list is cut.</summary>
     public static string List(IEnumerable<string> names)
@@ -20,7 +21,7 @@ internal static class Suggestion
     /// <summary>" (did you mean 'x'?)" for the known name nearest to what was written, or nothing if none is near.</summary>
     public static string For(string written, IEnumerable<string> known)
     {
-        if (written.Length > ClipCharacters) return "";
+        if (written.Length > Excerpt.ShownCharacters) return "";
         var limit = written.Length / 3;
         var best = known.Select(name => (Name: name, Distance: Distance(written, name, limit))).Where(pair => pair.Distance <= limit)
             .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Name, StringComparer.Ordinal).FirstOrDefault();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Problems;
@@ -66,7 +67,7 @@ internal sealed class ClusterDesk(DispatcherEngine engine)
     private static Refusal Unknown(string text, ClusterView view)
     {
         var names = string.Join(", ", view.Nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"{node.Name} ({node.Incarnation})")));
-        return Refusal.NotFound($"No node {(text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…"))} lives in the cluster; there are {(names.Length > 0 ? names : "none that have given a sign of life yet")}.", ProblemCode.UnknownNode.Name);
+        return Refusal.NotFound($"No node {Excerpt.Of(text)} lives in the cluster; there are {(names.Length > 0 ? names : "none that have given a sign of life yet")}.", ProblemCode.UnknownNode.Name);
     }
 
     private static string HostAndPort(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Authority : address;

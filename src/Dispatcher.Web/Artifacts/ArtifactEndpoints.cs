@@ -58,7 +58,7 @@ internal static class ArtifactEndpoints
         if (!JobId.TryParse(id, out var jobId) || await reader.Find(jobId, caller.Tenant) is not { State: { } job }) return UnknownJob.Refuse(id).ToProblem(http);
         return ArtifactFile.Answer(engine, job, path, http) is { } file
             ? file
-            : Refusal.NotFound($"The job {id} has no file '{(path.Length <= 200 ? path : string.Concat(path.AsSpan(0, 200), "…"))}'.").ToProblem(http);
+            : Refusal.NotFound($"The job {id} has no file '{Excerpt.Of(path, 200)}'.").ToProblem(http);
     }
 }
 

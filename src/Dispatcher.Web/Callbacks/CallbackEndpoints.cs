@@ -60,7 +60,7 @@ internal static class CallbackEndpoints
     internal static async Task<Results<Accepted<ReplayReceipt>, ProblemHttpResult>> Replay(string id, Caller caller, HttpContext http, DispatcherEngine engine)
     {
         var isThere = long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && await engine.Callbacks.Replay(caller.Tenant, number);
-        if (!isThere) return Refusal.NotFound($"There is no delivery {(id.Length <= 40 ? id : string.Concat(id.AsSpan(0, 40), "…"))}.").ToProblem(http);
+        if (!isThere) return Refusal.NotFound($"There is no delivery {Excerpt.Of(id, 40)}.").ToProblem(http);
         return TypedResults.Accepted((string?)null, new ReplayReceipt(id));
     }
 

@@ -1,11 +1,12 @@
 using Dispatcher.Store;
+using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Web.Contracts;
 
-/// <summary>A store that fails while a contract's request is answered is told in the form of the contract.</summary>
+/// <summary>A store that fails while a contract's request is answered is told in the form of the contract; so is a job whose history this server cannot read.</summary>
 internal sealed partial class StoreFaults(ILogger<StoreFaults> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -18,6 +19,10 @@ internal sealed partial class StoreFaults(ILogger<StoreFaults> logger) : IEndpoi
         {
             LogStore(fault.Message);
             return new ContractError(Refusal.Unavailable(fault));
+        }
+        catch (ParkedJobException fault)
+        {
+            return new ContractError(fault.Refusal);
         }
     }
 

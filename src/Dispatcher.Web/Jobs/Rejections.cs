@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
 using Dispatcher.Jobs;
+using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -9,7 +10,11 @@ namespace Dispatcher.Web.Jobs;
 /// <summary>What the law refuses, in the words of HTTP.</summary>
 internal static class Rejections
 {
-    public static Refusal ToRefusal(Rejection rejection) => new(StatusOf(rejection.Code), rejection.Code, rejection.Message) { Quota = rejection.Quota };
+    public static Refusal ToRefusal(Rejection rejection) => new(StatusOf(rejection.Code), rejection.Code, rejection.Message)
+    {
+        Quota = rejection.Quota,
+        RetryAfterSeconds = rejection.Code == ParkedJob.Code ? ParkedJob.RetryAfterSeconds : null,
+    };
 
     /// <summary>With the job as it is, so that the caller need not ask.</summary>
     public static Refusal ToRefusal(CommandReply.Refused refused) => ToRefusal(refused.Rejection) with
@@ -34,6 +39,7 @@ internal static class Rejections
         "invalid-input" or "unknown-dependency" or "unknown-parent" or "self-dependency" or "invalid-quota" => StatusCodes.Status422UnprocessableEntity,
         "reason-too-long" or "invalid-priority" or "invalid-key" or "invalid-label" or "too-many-labels" or "too-many-dependencies" or "invalid-tenant" or "invalid-callback" =>
             StatusCodes.Status400BadRequest,
+        ParkedJob.Code => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status409Conflict,
     };
 }

@@ -19,11 +19,11 @@ internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Ty
     {
         request = new LiveRequest(scope, Position: null, FeedTypes.All);
         if (!FeedTypes.TryRead(types, out var wanted, out var unknown))
-            return Refusal.Invalid("invalid-types", $"types names '{Short(unknown)}', which is no event; known are {string.Join(", ", FeedTypes.Names.Order(StringComparer.Ordinal))}, job.* and step.*.");
+            return Refusal.Invalid("invalid-types", $"types names '{Excerpt.Of(unknown)}', which is no event; known are {string.Join(", ", FeedTypes.Names.Order(StringComparer.Ordinal))}, job.* and step.*.");
         request = request with { Types = wanted };
         if (string.IsNullOrEmpty(position)) return null;
         if (!scope.TryRead(position, out var read))
-            return Refusal.Invalid("invalid-position", $"{positionName} is '{Short(position)}'; expected {Expected(scope)}.");
+            return Refusal.Invalid("invalid-position", $"{positionName} is '{Excerpt.Of(position)}'; expected {Expected(scope)}.");
         request = request with { Position = read };
         return null;
     }
@@ -52,6 +52,4 @@ internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Ty
     }
 
     private static string Expected(FeedScope scope) => scope is FeedScope.OfJob ? "the number of an event of the job, such as 17" : "an id of this stream, such as o123";
-
-    private static string Short(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
 }

@@ -142,5 +142,5 @@ internal static class PatternEndpoints
     }
 
     private static Refusal Unknown(string id, int? version) =>
-        Refusal.NotFound($"There is no pattern {(id.Length <= 80 ? id : id[..80])}{(version is { } number ? $" version {number}" : "")}; register it first.", "unknown-pattern");
+        Refusal.NotFound($"There is no pattern {Excerpt.Of(id)}{(version is { } number ? $" version {number}" : "")}; register it first.", "unknown-pattern");
 }

@@ -155,6 +155,8 @@ internal sealed record ProblemCode(string Name, int Status, string Meaning)
 
     public static ProblemCode Unavailable { get; } = new("unavailable", 503, "The store or the node cannot answer now; Retry-After says when to come again. A command may have taken effect or not: give it again with the same idempotency key or version");
 
+    public static ProblemCode Parked { get; } = new("parked", 503, "The job is there, and this server cannot read its history or take it further; it goes on when a server has what it lacks");
+
     public static ProblemCode DiskFull { get; } = new("disk-full", 503, "The server's disk is full and nothing can be written; Retry-After says when to come again. Nothing that was acknowledged is lost, and the server goes on by itself when there is room");
 
     public static ProblemCode StorageFull { get; } = new("storage-full", 507, "The server's disk is full");

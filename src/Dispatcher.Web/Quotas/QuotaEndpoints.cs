@@ -152,7 +152,7 @@ internal static class QuotaEndpoints
             new Refusal(StatusCodes.Status409Conflict, "quota-conflict", $"The reservation is the job {job}'s, and ends with it."),
         QuotaResult.Conflict { Hold: var hold } => new Refusal(
             StatusCodes.Status409Conflict, "quota-conflict", $"The reservation was made for {hold.Amount} units and {StateOf(hold)}; give another reservation_id for something else."),
-        _ => Refusal.NotFound($"The account has no reservation '{(reservation.Length <= 40 ? reservation : string.Concat(reservation.AsSpan(0, 40), "…"))}'.", "unknown-reservation"),
+        _ => Refusal.NotFound($"The account has no reservation '{Excerpt.Of(reservation, 40)}'.", "unknown-reservation"),
     };
 
     private static string StateOf(QuotaHold hold) => hold switch

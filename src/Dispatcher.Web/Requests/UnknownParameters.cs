@@ -9,10 +9,10 @@ namespace Dispatcher.Web.Requests;
 internal static class UnknownParameters
 {
     public static List<RequestFault> Faults<TRequest>(HttpRequest request) =>
-        [.. request.Query.Keys.Where(name => !Known<TRequest>.Names.Contains(name)).Select(Fault<TRequest>)];
+        [.. UnknownNames.In(request.Query.Keys, Known<TRequest>.Names).Select(Fault<TRequest>)];
 
     private static RequestFault Fault<TRequest>(string name) =>
-        new(name.Length <= 80 ? name : name[..80], $"is no parameter here; known are {string.Join(", ", Known<TRequest>.Names)}");
+        new(name, $"is no parameter here; known are {string.Join(", ", Known<TRequest>.Names)}");
 
     private static class Known<TRequest>
     {

@@ -1,3 +1,4 @@
+using Dispatcher.Jobs;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Problems;
 
@@ -8,7 +9,7 @@ internal static class UnknownWorkflow
 {
     public static async ValueTask<Refusal> Refuse(DispatcherEngine engine, string tenant, string name, int? version)
     {
-        var shown = name.Length <= 80 ? name : string.Concat(name.AsSpan(0, 80), "…");
+        var shown = Excerpt.Of(name);
         if (version is { } number && await engine.Node.Workflows.FindReference(tenant, name, null) is { } newest)
             return Refusal.NotFound($"There is no version {number} of the workflow '{shown}'; its newest is {newest.Version}.", "unknown-workflow");
         var suggestion = await engine.Node.Workflows.Suggest(tenant, name);

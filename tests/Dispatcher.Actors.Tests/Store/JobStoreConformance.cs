@@ -109,6 +109,18 @@ public abstract partial class JobStoreConformance : StoreConformance
         Assert.Null(await Store.FindHolder(new Claim("idempotency", "acme/7")));
     }
 
+    [Fact]
+    public async Task FindHolders_TellsOfEachClaim_InTheirOrder()
+    {
+        Claim one = new("idempotency", "acme/a\0b \uD800 ü"), two = new("number", "acme/7"), nobodys = new("idempotency", "acme/7");
+        await Appended(Append(Id(1)) with { Row = Row(Id(1)), Claims = [one] });
+        await Appended(Append(Id(2)) with { Row = Row(Id(2)), Claims = [two] });
+
+        Assert.Equal([Id(2), null, Id(1), Id(2)], await Store.FindHolders([two, nobodys, one, two]));
+        Assert.Empty(await Store.FindHolders([]));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.FindHolders([.. Enumerable.Repeat(one, 1001)]));
+    }
+
     [Theory]
     [InlineData(0, 2)]
     [InlineData(1, 2)]

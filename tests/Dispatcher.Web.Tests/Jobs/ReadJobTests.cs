@@ -1,5 +1,4 @@
 using System.Net;
-using Dispatcher.Jobs;
 using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Jobs;
@@ -42,15 +41,14 @@ public sealed class ReadJobTests : ServiceTest
     {
         await Api.Register(Support.Workflows.Slow);
         var id = await Api.Create("""{"workflow":"slow"}""");
-        var version = (await Until(id, "running")).Number("version");
-        var unknown = new Dispatcher.Store.EncodedEvent("job.from-the-future", DateTimeOffset.UnixEpoch, "{}"u8.ToArray());
-        await Service.Engine.Store.Append(new Dispatcher.Store.AppendRequest(JobId.Parse(id), version, [unknown]));
+        var version = (await UntilThat(id, job => job.Has("waits_for"), "asleep")).Number("version");
+        await Service.Spoil(id);
         await Restart();
 
         var job = await Api.Get($"/jobs/{id}");
 
         Assert.Equal((HttpStatusCode.OK, "handler"), (job.Status, job.Text("waits_for.kind")));
-        Assert.Contains("job.from-the-future", job.Text("parked"), StringComparison.Ordinal);
+        Assert.Contains(Spoiling.UnknownEvent, job.Text("parked"), StringComparison.Ordinal);
         Assert.Equal(version + 1, (await Api.Get($"/jobs/{id}/events?after={version}")).Number("events.0.seq"));
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Steps.Artifacts;
 
@@ -89,7 +90,7 @@ public static partial class ArtifactPath
     /// <summary>The name as it may stand in a log line: short, and without what could forge another line.</summary>
     private static string Printable(string text)
     {
-        var shown = text.Length <= 200 ? text : string.Concat(text.AsSpan(0, 199), "…");
+        var shown = Excerpt.Of(text, 200);
         return string.Create(shown.Length, shown, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++) span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '\uFFFD' : source[i];

@@ -27,6 +27,12 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<JobId?> FindHolder(Claim claim) => Reader.FindHolder(claim);
 
+    public ValueTask<IReadOnlyList<JobId?>> FindHolders(IReadOnlyList<Claim> claims)
+    {
+        ReadValidation.Validate(claims);
+        return Reader.FindHolders(claims);
+    }
+
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         ReadValidation.Validate(ids);

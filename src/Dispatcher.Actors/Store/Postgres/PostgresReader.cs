@@ -59,6 +59,15 @@ internal sealed partial class PostgresReader(PostgresDatabase database, int shar
         return (await Rows(query, static row => new JobId(row.GetGuid(0)))) is [var holder] ? holder : null;
     }
 
+    public async ValueTask<IReadOnlyList<JobId?>> FindHolders(IReadOnlyList<Claim> claims)
+    {
+        var query = Query(PostgresSql.FindHolders);
+        query.Bind([.. claims.Select(claim => PostgresText.Clean(claim.Kind))]).Bind([.. claims.Select(claim => PostgresText.Clean(claim.Key))]);
+        var holders = new JobId?[claims.Count];
+        foreach (var (place, holder) in await Rows(query, static row => (row.GetInt64(0), new JobId(row.GetGuid(1))))) holders[place - 1] = holder;
+        return holders;
+    }
+
     public async ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         var query = Query(PostgresSql.FindJobs);

@@ -65,6 +65,13 @@ internal static partial class PostgresSql
 
     public const string FindHolder = "SELECT job_id FROM {schema}.claims WHERE kind = $1 AND key = $2";
 
+    public const string FindHolders =
+        """
+        SELECT wanted.place, held.job_id
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (kind, key, place)
+        CROSS JOIN LATERAL (SELECT job_id FROM {schema}.claims WHERE kind = wanted.kind AND key = wanted.key OFFSET 0) AS held
+        """;
+
     public const string FindJobs =
         "SELECT " + JobColumns + " FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (SELECT * FROM {schema}.jobs WHERE job_id = wanted.id OFFSET 0) AS jobs";
 

@@ -28,6 +28,12 @@ public sealed partial class SqliteJobStore
 
     public ValueTask<JobId?> FindHolder(Claim claim) => _readers.Read(claim, static (reader, claim) => reader.FindHolder(claim));
 
+    public ValueTask<IReadOnlyList<JobId?>> FindHolders(IReadOnlyList<Claim> claims)
+    {
+        ReadValidation.Validate(claims);
+        return _readers.Read<IReadOnlyList<Claim>, IReadOnlyList<JobId?>>(claims, static (reader, claims) => reader.FindHolders(claims));
+    }
+
     public ValueTask<IReadOnlyList<JobRow>> FindJobs(IReadOnlyList<JobId> ids)
     {
         ReadValidation.Validate(ids);

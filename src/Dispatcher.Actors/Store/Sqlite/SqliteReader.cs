@@ -90,6 +90,14 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
         return holder;
     }
 
+    public List<JobId?> FindHolders(IReadOnlyList<Claim> claims)
+    {
+        using var state = OneState();
+        var holders = new List<JobId?>(claims.Count);
+        foreach (var claim in claims) holders.Add(FindHolder(claim));
+        return holders;
+    }
+
     public void Dispose() => database.Dispose();
 
     /// <summary>Until it is disposed, all statements see the state of the first.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Requests;
 using Microsoft.Extensions.Logging;
 
@@ -83,7 +84,7 @@ internal sealed class LogRing(TimeProvider time) : ILoggerProvider
         {
             if (!IsEnabled(logLevel)) return;
             var text = exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception.Message}";
-            ring.Write(category, logLevel, eventId.Id, Redaction.Of(text.Length <= MessageLimitCharacters ? text : string.Concat(text.AsSpan(0, MessageLimitCharacters), "…")));
+            ring.Write(category, logLevel, eventId.Id, Redaction.Of(Excerpt.Of(text, MessageLimitCharacters)));
         }
     }
 }

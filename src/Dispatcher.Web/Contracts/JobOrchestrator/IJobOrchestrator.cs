@@ -2,7 +2,9 @@ namespace Dispatcher.Web.Contracts.JobOrchestrator;
 
 /// <summary>
 /// Workflows of steps that run one after the other, with recovery from a step, for code in the application. Made for the callers of PixCrawler's JobOrchestrator; each of its
-/// methods is here under its .NET name. All state is in Dispatcher's journal, so any node of a cluster answers for any workflow.
+/// methods is here under its .NET name. All state is in Dispatcher's journal, so any node of a cluster answers for any workflow. What makes, starts, pauses, cancels or recovers one
+/// throws <see cref="WorkflowAcceptedException"/> if it is durable and the workflow's own node does not answer soon. Whatever reads one throws <see cref="DispatcherRefusedException"/>
+/// with the code <c>parked</c> if this program cannot read its history; lists leave such a one out.
 /// </summary>
 public interface IJobOrchestrator
 {

@@ -62,13 +62,11 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
             {
                 case CommandReply.Done done:
                     return Read(done.State).State();
-                case CommandReply.Accepted accepted:
-                    throw new DispatcherUnavailableException($"The workflow {id} is durable as job {accepted.JobId}, and its node does not answer now; read it in a moment.");
                 case CommandReply.Duplicate:
                     // Another node has drawn the same number.
                     continue;
                 case var reply:
-                    throw Fault(reply);
+                    throw Fault(reply, id);
             }
         }
 
@@ -95,7 +93,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         var workflow = await Require(workflowId);
         // Nobody may ever resume a paused one.
         if (workflow.Job.Status.IsTerminal() || workflow.Status == WorkflowStatus.Paused) throw WrongState("execute", workflow.Status);
-        if (workflow.Status == WorkflowStatus.Pending) await StartWorkflow(workflowId);
+        if (workflow.Status == WorkflowStatus.Pending) await BeginStart(workflowId);
         return Read(await new DispatcherClient(engine, tenant).WhenEnded(workflow.Job.Id, cancellation)).State();
     }
 
@@ -136,8 +134,9 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 
     public async Task<WorkflowTask?> GetTaskByCeleryTaskId(string celeryTaskId)
     {
-        if (!LeaseKey.TryParse(celeryTaskId, out var key) || await reader.Find(key.JobId, tenant) is not { State: { } job }) return null;
-        return ReadingOf(job)?.Tasks().FirstOrDefault(task => task.CeleryTaskId == celeryTaskId);
+        if (!LeaseKey.TryParse(celeryTaskId, out var key) || await reader.Find(key.JobId, tenant) is not { } job) return null;
+        if (job.State is null && !HasLabel(job.View().Labels)) return null;
+        return ReadingOf(StateOf(job))?.Tasks().FirstOrDefault(task => task.CeleryTaskId == celeryTaskId);
     }
 
     public async Task<IReadOnlyList<WorkflowState>> GetActiveWorkflows(int limit)
@@ -186,7 +185,24 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private async Task<WorkflowReading?> Find(long workflowId)
     {
         var key = JobNumber.KeyOf(OrchestratedDefinition.ContractName, workflowId);
-        return await reader.FindByKey(key, tenant) is { } id && await reader.Find(id, tenant) is { State: { } job } ? ReadingOf(job) : null;
+        return await reader.FindByKey(key, tenant) is { } id && await reader.Find(id, tenant) is { } job ? ReadingOf(StateOf(job)) : null;
+    }
+
+    private static JobState StateOf(JobReading job) => job.State ?? throw new DispatcherRefusedException(ParkedJob.Code, ParkedJob.Refuse(job).Detail);
+
+    private static bool HasLabel(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName;
+
+    /// <summary>A start that is durable takes effect, so there is an end to wait for.</summary>
+    private async Task BeginStart(long workflowId)
+    {
+        try
+        {
+            await StartWorkflow(workflowId);
+        }
+        catch (WorkflowAcceptedException)
+        {
+            // Whoever waits for the end need not know that the start was slow.
+        }
     }
 
     /// <summary>Newest first, from the newest <see cref="PageLimit"/> pages of what the query asks for.</summary>
@@ -197,7 +213,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         for (var i = 0; i < PageLimit; i++)
         {
             var page = await engine.Store.ListJobs(wanted);
-            foreach (var row in page.Rows.Where(row => row.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName))
+            foreach (var row in page.Rows.Where(row => HasLabel(row.Labels)))
             {
                 if (await reader.Find(row.Id, tenant) is { State: { } job } && ReadingOf(job) is { } workflow && isWanted(workflow)) found.Add(workflow);
                 if (found.Count >= Math.Clamp(limit, 1, ListLimit)) return found;
@@ -214,15 +230,17 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         await engine.Gateway.Send(workflow.Job.Id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)) switch
         {
             CommandReply.Done done => Read(done.State).State(),
-            var reply => throw Fault(reply),
+            var reply => throw Fault(reply, workflow.Id),
         };
 
     private static WorkflowValidationException WrongState(string verb, WorkflowStatus status) => new($"Cannot {verb} workflow in {status.ToText()} state") { IsOfState = true };
 
-    private static Exception Fault(CommandReply reply) => reply switch
+    private static Exception Fault(CommandReply reply, long workflowId) => reply switch
     {
-        CommandReply.Refused refused => new WorkflowValidationException(refused.Rejection.Message) { IsOfState = true },
-        CommandReply.Accepted accepted => new DispatcherUnavailableException($"The order for job {accepted.JobId} is durable, and the job's node does not answer now; it takes effect when it does."),
+        CommandReply.Refused { Rejection.Code: "not-found" } => new WorkflowNotFoundException(workflowId),
+        CommandReply.Refused { Rejection: { Code: ParkedJob.Code } parked } => new DispatcherRefusedException(parked.Code, parked.Message),
+        CommandReply.Refused { Rejection: var rejection } => new WorkflowValidationException(rejection.Message) { IsOfState = rejection.Code is "invalid-status" or "recovery-exhausted", Rejection = rejection },
+        CommandReply.Accepted => new WorkflowAcceptedException(workflowId),
         CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause),
         _ => new System.Diagnostics.UnreachableException(),
     };

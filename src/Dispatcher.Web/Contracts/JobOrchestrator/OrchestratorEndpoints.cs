@@ -1,6 +1,7 @@
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Json;
 using Dispatcher.Web.OpenApi;
@@ -12,6 +13,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Dispatcher.Web.Contracts.JobOrchestrator;
+
+using Answer = Task<Results<JsonOk<WorkflowState>, Accepted<WorkflowReceipt>, ProblemHttpResult>>;
 
 /// <summary>
 /// The JobOrchestrator over HTTP. The contract has no endpoints of its own; these have its words, and the form of the rest of the gateway: a ValidationError is a problem whose
@@ -39,12 +42,12 @@ internal static class OrchestratorEndpoints
         workflows.MapPost("/{id:long}/recover", Recover).WithName("orchestratorRecover").RequireRole(Role.Operator).RefusesMoves();
     }
 
-    private static RouteHandlerBuilder RefusesMoves(this RouteHandlerBuilder endpoint) => endpoint.Refuses(ProblemCode.InvalidRequest, ProblemCode.NotFound, ProblemCode.InvalidStatus);
+    private static RouteHandlerBuilder RefusesMoves(this RouteHandlerBuilder endpoint) => endpoint.Refuses(ProblemCode.InvalidRequest, ProblemCode.ReasonTooLong, ProblemCode.NotFound, ProblemCode.InvalidStatus);
 
     /// <summary>Make a workflow</summary>
     /// <remarks>It waits in `pending` until it is started. Its steps run one after the other.</remarks>
-    internal static Task<Results<JsonCreated<WorkflowState>, ProblemHttpResult>> Create(CreateWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonCreated<WorkflowState>>(http, async () =>
+    internal static Task<Results<JsonCreated<WorkflowState>, Accepted<WorkflowReceipt>, ProblemHttpResult>> Create(CreateWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () =>
         {
             var made = await Of(caller, http, engine, reader, numbers).CreateWorkflow(request.JobId, request.ToSpec(), request.Metadata);
             return JsonAnswers.Created($"{Root}/{made.Id}", made);
@@ -103,14 +106,14 @@ internal static class OrchestratorEndpoints
 
     /// <summary>Start a workflow</summary>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Start(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).StartWorkflow(id)));
+    internal static Answer Start(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).StartWorkflow(id)));
 
     /// <summary>Let a workflow run to its end</summary>
     /// <remarks>Starts it if it is pending and answers at once; its progress tells the rest. One that has started, or was recovered, runs already.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Execute(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () =>
+    internal static Answer Execute(long id, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () =>
         {
             var orchestrator = Of(caller, http, engine, reader, numbers);
             var state = await orchestrator.GetWorkflow(id) ?? throw new WorkflowNotFoundException(id);
@@ -125,20 +128,20 @@ internal static class OrchestratorEndpoints
     /// <summary>Pause a workflow</summary>
     /// <remarks>The running step ends; the next one does not start before a recovery.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Pause(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).PauseWorkflow(id, request?.Reason)));
+    internal static Answer Pause(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).PauseWorkflow(id, request?.Reason)));
 
     /// <summary>Cancel a workflow</summary>
     /// <remarks>The running step is asked to stop; the others are cancelled.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Cancel(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).CancelWorkflow(id, request?.Reason)));
+    internal static Answer Cancel(long id, WorkflowReasonRequest? request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).CancelWorkflow(id, request?.Reason)));
 
     /// <summary>Recover a workflow from a step</summary>
     /// <remarks>A failed one restarts there, and results before it stay; a paused one goes on where it was.</remarks>
     /// <param name="id">Its number.</param>
-    internal static Task<Results<JsonOk<WorkflowState>, ProblemHttpResult>> Recover(long id, RecoverWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
-        Guarded<JsonOk<WorkflowState>>(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).RecoverWorkflow(id, request.FromStep, request.Reason)));
+    internal static Answer Recover(long id, RecoverWorkflowRequest request, Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers) =>
+        Ordered(http, async () => JsonAnswers.Ok(await Of(caller, http, engine, reader, numbers).RecoverWorkflow(id, request.FromStep, request.Reason)));
 
     private static Orchestrator Of(Caller caller, HttpContext http, DispatcherEngine engine, JobReader reader, WorkflowNumbers numbers)
     {
@@ -153,17 +156,39 @@ internal static class OrchestratorEndpoints
         {
             return await answer();
         }
-        catch (WorkflowValidationException fault)
+        catch (Exception fault) when (RefusalOf(fault) is { } refusal)
         {
-            return (fault.IsOfState ? new Refusal(StatusCodes.Status409Conflict, ProblemCode.InvalidStatus.Name, fault.Message) : Refusal.Invalid(ProblemCode.InvalidRequest.Name, fault.Message)).ToProblem(http);
-        }
-        catch (WorkflowNotFoundException fault)
-        {
-            return Refusal.NotFound(fault.Message).ToProblem(http);
-        }
-        catch (DispatcherUnavailableException fault)
-        {
-            return Refusal.Unavailable(fault.Message).ToProblem(http);
+            return refusal.ToProblem(http);
         }
     }
+
+    /// <summary>An order may be durable before anybody knows what comes of it.</summary>
+    private static async Task<Results<TGood, Accepted<WorkflowReceipt>, ProblemHttpResult>> Ordered<TGood>(HttpContext http, Func<Task<TGood>> order)
+        where TGood : IResult
+    {
+        try
+        {
+            return await order();
+        }
+        catch (WorkflowAcceptedException accepted)
+        {
+            return TypedResults.Accepted($"{Root}/{accepted.WorkflowId}", new WorkflowReceipt(accepted.WorkflowId, "accepted"));
+        }
+        catch (Exception fault) when (RefusalOf(fault) is { } refusal)
+        {
+            return refusal.ToProblem(http);
+        }
+    }
+
+    /// <summary>Null for what is no refusal.</summary>
+    private static Refusal? RefusalOf(Exception fault) => fault switch
+    {
+        WorkflowValidationException { Rejection: { } rejection } => Rejections.ToRefusal(rejection),
+        WorkflowValidationException { IsOfState: true } => new Refusal(StatusCodes.Status409Conflict, ProblemCode.InvalidStatus.Name, fault.Message),
+        WorkflowValidationException => Refusal.Invalid(ProblemCode.InvalidRequest.Name, fault.Message),
+        WorkflowNotFoundException => Refusal.NotFound(fault.Message),
+        DispatcherRefusedException refused => Rejections.ToRefusal(new Rejection(refused.Code, refused.Message)),
+        DispatcherUnavailableException => Refusal.Unavailable(fault.Message),
+        _ => null,
+    };
 }

@@ -85,6 +85,11 @@ internal sealed record WorkflowReasonRequest
     public string? Reason { get; init; }
 }
 
+/// <summary>An order that is durable and waits for the node that owns the workflow; what comes of it the workflow shows, at <c>Location</c>. It takes effect once, or is refused then.</summary>
+/// <param name="Id">The workflow's number.</param>
+/// <param name="Status">Always <c>accepted</c>.</param>
+internal sealed record WorkflowReceipt(long Id, string Status);
+
 /// <summary>Workflows, newest first.</summary>
 internal sealed record WorkflowList(IReadOnlyList<WorkflowState> Workflows);
 
@@ -99,6 +104,7 @@ internal sealed record WorkflowTaskList(IReadOnlyList<WorkflowTask> Tasks);
 [JsonSerializable(typeof(WorkflowState))]
 [JsonSerializable(typeof(WorkflowProgress))]
 [JsonSerializable(typeof(WorkflowTask))]
+[JsonSerializable(typeof(WorkflowReceipt))]
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(WorkflowTaskList))]
 [JsonSerializable(typeof(OrchestratedInput))]

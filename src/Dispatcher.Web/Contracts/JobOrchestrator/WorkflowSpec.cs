@@ -1,3 +1,4 @@
+using Dispatcher.Jobs;
 using Dispatcher.Workflows;
 
 namespace Dispatcher.Web.Contracts.JobOrchestrator;
@@ -51,6 +52,19 @@ public sealed class WorkflowValidationException(string message) : Exception(mess
 {
     /// <summary>True when it was the workflow's state that did not allow it.</summary>
     public bool IsOfState { get; init; }
+
+    /// <summary>What the engine refused, if it was the engine.</summary>
+    internal Rejection? Rejection { get; init; }
+}
+
+/// <summary>
+/// The order is durable, and in a cluster the workflow's own node does not answer now: it takes effect, once, when that does. Read the workflow in a moment; an order that is given
+/// again is another one.
+/// </summary>
+public sealed class WorkflowAcceptedException(long workflowId)
+    : Exception(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The order for workflow {workflowId} is durable, and the workflow's node does not answer now; it takes effect when it does."))
+{
+    public long WorkflowId { get; } = workflowId;
 }
 
 /// <summary>There is no workflow with this id, or it is another tenant's.</summary>

@@ -73,14 +73,15 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     public async ValueTask<(TalkJobView? Job, TalkError? Error)> Show(string jobId, string tenant, CancellationToken cancellation)
     {
         if (await Find(jobId, tenant) is not { } job) return (null, TalkError.NotFound());
+        if (job.State is not { } state) return (null, TalkError.Of(ParkedJob.Refuse(job)));
         try
         {
-            return (ViewOf(job.State!, await manifests.Show(job, cancellation)), null);
+            return (ViewOf(state, await manifests.Show(job, cancellation)), null);
         }
         catch (StepFailedException fault) when (fault.Failure.Class != ErrorClass.Transient)
         {
             // "Invalid manifest: ...", with all that is wrong with it.
-            LogManifest(logger, job.State!.Id, tenant, fault.Message);
+            LogManifest(logger, state.Id, tenant, fault.Message);
             return (null, TalkError.InternalFault(fault.Message));
         }
     }
@@ -88,7 +89,8 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
     /// <summary>Starts a job that waits; one that has started stays as it is.</summary>
     public async ValueTask<(TalkJobView? Job, TalkError? Error)> Start(string jobId, string tenant, Caller caller, HttpContext http)
     {
-        if (await Find(jobId, tenant) is not { State: { } state }) return (null, TalkError.NotFound());
+        if (await Find(jobId, tenant) is not { } job) return (null, TalkError.NotFound());
+        if (job.State is not { } state) return (null, TalkError.Of(ParkedJob.Refuse(job)));
         // What is asked of people while a job runs is no start.
         if (state.Status != JobStatus.Pending && !state.Status.IsTerminal()) return await Show(jobId, tenant, http.RequestAborted);
         var order = new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now);
@@ -107,7 +109,7 @@ internal sealed partial class TalkJobs(DispatcherEngine engine, JobReader reader
 
     /// <summary>A job of this contract and this tenant; others do not exist here.</summary>
     private async ValueTask<JobReading?> Find(string jobId, string tenant) =>
-        JobId.TryParse(jobId, out var id) && await reader.Find(id, tenant) is { State: { } state } job && TalkManifests.Has(state) ? job : null;
+        JobId.TryParse(jobId, out var id) && await reader.Find(id, tenant) is { } job && TalkManifests.Has(job) ? job : null;
 
     private (TalkJobCreated? Job, TalkError? Error) DuplicateOf(JobId first, string tenant) => (null, TalkError.DuplicateOf(first.ToString(), manifests.KeyOf(tenant, first)));
 

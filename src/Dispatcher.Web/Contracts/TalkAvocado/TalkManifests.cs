@@ -25,7 +25,10 @@ internal sealed class TalkManifests(DispatcherEngine engine, JobReader reader, T
     public const string VideoProperty = "inputKey";
 
     /// <summary>True for a job of this contract. Anybody may give a job its label, but nobody else knows the job's id before it is made.</summary>
-    public static bool Has(JobState state) => state.Spec.Labels?.GetValueOrDefault(LabelName) == LabelValue && TextOf(state.Spec, JobProperty) == state.Id.ToString();
+    public static bool Has(JobState state) => HasLabel(state.Spec.Labels) && TextOf(state.Spec, JobProperty) == state.Id.ToString();
+
+    /// <summary>The same of a job that was read; of one whose history cannot be, its row knows the label, and no more.</summary>
+    public static bool Has(JobReading job) => job.State is { } state ? Has(state) : HasLabel(job.View().Labels);
 
     /// <summary>The job's status in the contract's words.</summary>
     public static string StatusOf(JobState state) => state.Status switch
@@ -101,6 +104,8 @@ internal sealed class TalkManifests(DispatcherEngine engine, JobReader reader, T
         manifest["input"] = source;
         return manifest;
     }
+
+    private static bool HasLabel(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(LabelName) == LabelValue;
 
     private static string? TextOf(JobSpec spec, string property) =>
         spec.Input is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty(property, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;

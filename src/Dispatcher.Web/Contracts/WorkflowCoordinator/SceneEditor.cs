@@ -3,6 +3,8 @@ using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Jobs;
+using Dispatcher.Web.Jobs.Reading;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Http;
@@ -34,14 +36,11 @@ internal sealed record SceneOutcome(VideoDocument? Document, int Index, Contract
 /// </summary>
 internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
 {
-    /// <summary>Times that a change is made anew, because somebody else was faster.</summary>
-    private const int RaceLimit = 20;
-
     private readonly Assets _assets = new(engine.Options.FilesDirectoryPath);
 
     public async Task<IResult> Edit(string id, Caller caller, HttpContext http, SceneChange change)
     {
-        for (var race = 0; race < RaceLimit; race++)
+        for (var race = 0; race < VideoJobs.RaceLimit; race++)
         {
             if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
             var isOpen = job.Status is Pipeline.Approved or Pipeline.Processing;
@@ -58,6 +57,8 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
                     return await Answer(id, caller, change, outcome);
                 case CommandReply.Refused { Rejection.Code: "version-conflict" or "invalid-status" } or CommandReply.Duplicate:
                     continue;
+                case CommandReply.Refused { Rejection.Code: ParkedJob.Code } parked:
+                    return new ContractError(Rejections.ToRefusal(parked.Rejection));
                 case CommandReply.Refused refused:
                     return VideoAnswer.Error(StatusCodes.Status422UnprocessableEntity, refused.Rejection.Message, ("job_id", job.Document.Number));
                 case CommandReply.Unavailable unavailable:
@@ -166,8 +167,8 @@ internal sealed class SceneEditor(DispatcherEngine engine, VideoJobs jobs)
             else scene.Remove(name);
         }
 
-        var known = SceneRules.Editable.SelectMany(name => new[] { name, VideoFields.Camel(name) }).ToHashSet(StringComparer.Ordinal);
-        return body.Select(pair => pair.Key).Where(name => !known.Contains(name)).Select(name => (name.Length <= 80 ? name : name[..80], $"is no field of a scene; known are {string.Join(", ", SceneRules.Editable)}"));
+        var known = SceneRules.Editable.SelectMany(name => new[] { name, VideoFields.Camel(name) });
+        return UnknownNames.In(body.Select(pair => pair.Key), known).Select(name => (name, $"is no field of a scene; known are {string.Join(", ", SceneRules.Editable)}"));
     }
 
     private static ContractJson StillOpen(VideoJob job, string verb) => VideoAnswer.Error(

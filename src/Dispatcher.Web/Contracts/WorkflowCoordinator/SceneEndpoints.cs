@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -70,5 +71,5 @@ internal static class SceneEndpoints
     }
 
     private static ContractJson NoScene(VideoJob job, string scene) =>
-        VideoAnswer.Error(StatusCodes.Status404NotFound, "Scene not found", ("job_id", job.Document.Number), ("scene_id", scene.Length <= 80 ? scene : scene[..80]));
+        VideoAnswer.Error(StatusCodes.Status404NotFound, "Scene not found", ("job_id", job.Document.Number), ("scene_id", Excerpt.Of(scene)));
 }

@@ -46,7 +46,7 @@ internal static class TopicStream
     /// <summary>Null for what the contract does not tell of: a revision is no new job.</summary>
     private static async ValueTask<StreamMessage?> MessageOf(FeedEvent next, string tenant, VideoJobs jobs)
     {
-        if (await jobs.Read(next.JobId, tenant) is not { } job || (next.Type == "job.created" && job.Document.Revision > 1)) return null;
+        if (await jobs.ReadIfReadable(next.JobId, tenant) is not { } job || (next.Type == "job.created" && job.Document.Revision > 1)) return null;
         var (topic, message, _) = Topics.First(topic => topic.Types.Contains(next.Type, StringComparer.Ordinal));
         return new StreamMessage(topic, new JsonObject { ["event"] = message, ["job_id"] = job.Document.Number });
     }

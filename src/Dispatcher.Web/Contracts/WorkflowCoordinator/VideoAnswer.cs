@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.WorkflowCoordinator;
@@ -16,7 +17,7 @@ internal static class VideoAnswer
         return new ContractJson(status, body);
     }
 
-    public static ContractJson NoJob(string id) => Error(StatusCodes.Status404NotFound, "Job not found", ("job_id", Clip(id)));
+    public static ContractJson NoJob(string id) => Error(StatusCodes.Status404NotFound, "Job not found", ("job_id", Excerpt.Of(id)));
 
     /// <summary>Faults by their fields.</summary>
     public static ContractJson Invalid(IEnumerable<(string Field, string Message)> faults)
@@ -30,6 +31,4 @@ internal static class VideoAnswer
 
         return Error(StatusCodes.Status422UnprocessableEntity, "Validation failed", ("errors", errors));
     }
-
-    private static string Clip(string id) => id.Length <= 80 ? id : string.Concat(id.AsSpan(0, 80), "…");
 }

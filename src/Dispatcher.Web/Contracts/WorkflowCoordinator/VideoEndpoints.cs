@@ -100,7 +100,7 @@ internal static class VideoEndpoints
         public IReadOnlyList<string> Terms => [.. _labels.Select(label => JobTerms.Spell($"{label.Label}={label.Value}"))];
 
         /// <summary>Terms are found without regard to case, which ids have.</summary>
-        public bool Wants(JobRow row) => _labels.TrueForAll(label => VideoJobs.LabelOf(row, label.Label) == label.Value);
+        public bool Wants(JobRow row) => _labels.TrueForAll(label => VideoRows.LabelOf(row, label.Label) == label.Value);
 
         private void Want(string label, string value, bool isGood, string field, string fault)
         {

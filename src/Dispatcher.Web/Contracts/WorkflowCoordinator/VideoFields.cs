@@ -21,12 +21,12 @@ internal sealed class VideoFields(JsonObject body)
         return words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
     }
 
-    public string? Text(string name, int limit, bool mayBeEmpty = false)
+    public string? Text(string name, int limit)
     {
         if (Value(name) is not { } value) return null;
         if (value.GetValueKind() != JsonValueKind.String) return Fault<string>(name, "must be a text");
         var text = value.GetValue<string>();
-        if (!mayBeEmpty && text.Trim().Length == 0) return Fault<string>(name, "can't be blank");
+        if (text.Trim().Length == 0) return Fault<string>(name, "can't be blank");
         return text.Length <= limit ? text : Fault<string>(name, $"has {text.Length} characters; at most {limit} are allowed");
     }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Dispatcher.JobActors;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Jobs;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,25 +25,31 @@ internal static class VideoJobEndpoints
     /// <summary>Answers when the approval is durable: one of many at once wins, and the others hear that it is too late.</summary>
     private static async Task<IResult> Approve(string id, Caller caller, HttpContext http, VideoJobs jobs)
     {
-        if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
-        var number = job.Document.Number;
-        switch (await jobs.Approve(job, caller, http))
+        for (var race = 0; race < VideoJobs.RaceLimit; race++)
         {
-            case CommandReply.Done { Changed: true }:
-                return VideoAnswer.Ok(new JsonObject { ["message"] = "Job approved successfully", ["job_id"] = number, ["status"] = Pipeline.Approved });
-            case CommandReply.Done done:
-                return CannotApprove(number, Pipeline.StatusOf(done.Status));
-            case CommandReply.Refused { Status: { } status }:
-                return CannotApprove(number, Pipeline.StatusOf(status));
-            case CommandReply.Refused:
-                return VideoAnswer.NoJob(id);
-            case CommandReply.Accepted:
-                return new ContractJson(StatusCodes.Status202Accepted, new JsonObject { ["message"] = "Job approval accepted", ["job_id"] = number, ["status"] = job.Status });
-            case CommandReply.Unavailable unavailable:
-                return Refusal.Unavailable(unavailable).ToProblem(http);
-            default:
-                throw new UnreachableException();
+            if (await jobs.Find(id, caller.Tenant) is not { } job) return VideoAnswer.NoJob(id);
+            // What a step asks of people while the job runs is none of this contract's approvals.
+            if (job.State.Status != JobStatus.Pending) return CannotApprove(job.Document.Number, job.Status);
+            var reply = await jobs.Approve(job, caller, http);
+            if (reply is not CommandReply.Refused { Rejection.Code: "version-conflict" }) return Answer(reply, job, id, http);
         }
+
+        return Refusal.Unavailable("Others change the job at the same time; give the request again.").ToProblem(http);
+    }
+
+    private static IResult Answer(CommandReply reply, VideoJob job, string id, HttpContext http)
+    {
+        var number = job.Document.Number;
+        return reply switch
+        {
+            CommandReply.Done => VideoAnswer.Ok(new JsonObject { ["message"] = "Job approved successfully", ["job_id"] = number, ["status"] = Pipeline.Approved }),
+            CommandReply.Accepted => new ContractJson(StatusCodes.Status202Accepted, new JsonObject { ["message"] = "Job approval accepted", ["job_id"] = number, ["status"] = job.Status }),
+            CommandReply.Refused { Status: { } status } => CannotApprove(number, Pipeline.StatusOf(status)),
+            CommandReply.Refused { Rejection.Code: "not-found" } => VideoAnswer.NoJob(id),
+            CommandReply.Refused refused => new ContractError(Rejections.ToRefusal(refused.Rejection)),
+            CommandReply.Unavailable unavailable => Refusal.Unavailable(unavailable).ToProblem(http),
+            _ => throw new UnreachableException(),
+        };
     }
 
     private static async Task<IResult> Get(string id, Caller caller, VideoJobs jobs) =>

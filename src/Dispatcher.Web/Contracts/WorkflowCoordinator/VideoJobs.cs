@@ -20,8 +20,7 @@ internal sealed record VideoJob(JobState State, VideoDocument Document)
 }
 
 /// <summary>
-/// The contract's jobs among those of the engine. A job of the contract is all revisions of its number, and the newest one is what callers see; nothing about them is kept here. They
-/// are found by their labels, which anybody may give a job of his own, and known by their idempotency keys, which nobody else may.
+/// The contract's jobs among those of the engine. A job of the contract is all revisions of its number, and the newest one is what callers see; nothing about them is kept here.
 /// </summary>
 internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
 {
@@ -38,41 +37,36 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
     public const string CampaignLabel = "campaign";
     public const string ClientLabel = "client";
 
+    /// <summary>Times that something is done anew, because somebody else was faster.</summary>
+    public const int RaceLimit = 20;
+
     /// <summary>The newest revision of the job that a path names; null if the tenant has none.</summary>
-    public ValueTask<VideoJob?> Find(string id, string tenant) => Newest(id, tenant, static _ => true);
+    /// <exception cref="ParkedJobException">This server cannot read that revision. An older one is not the job.</exception>
+    public async ValueTask<VideoJob?> Find(string id, string tenant) => TryNumber(id, out var number) ? await First(await RowsOf(tenant).Revisions(number), tenant) : null;
 
     /// <summary>The newest revision that has a video; null if none has.</summary>
-    public ValueTask<VideoJob?> FindCompleted(string id, string tenant) => Newest(id, tenant, static row => row.Status == JobStatus.Completed);
+    /// <exception cref="ParkedJobException">This server cannot read it.</exception>
+    public async ValueTask<VideoJob?> FindCompleted(string id, string tenant) => TryNumber(id, out var number) ? await First(await RowsOf(tenant).CompletedRevisions(number), tenant) : null;
 
     /// <summary>The revision that this job of the engine is; null if it is none of the tenant's.</summary>
+    /// <exception cref="ParkedJobException">This server cannot read it.</exception>
     public async ValueTask<VideoJob?> Read(JobId id, string tenant) =>
-        await reader.Find(id, tenant) is { State: { } state } && state.Spec.Workflow.Name == WorkflowName && VideoDocument.TryRead(state.Spec.Input) is { } document
-        && state.Spec.IdempotencyKey == KeyOf(document.Number, document.Revision)
-            ? new VideoJob(state, document)
-            : null;
+        await reader.Find(id, tenant) is { } reading ? Of(reading.State ?? throw new ParkedJobException(reading)) : null;
 
-    /// <summary>A page of the tenant's videos that are there, newest first, each job once.</summary>
+    /// <summary>The same for who tells of many jobs: one that this server cannot read is left out.</summary>
+    public async ValueTask<VideoJob?> ReadIfReadable(JobId id, string tenant) => await reader.Find(id, tenant) is { State: { } state } ? Of(state) : null;
+
+    /// <summary>A page of the tenant's videos that are there, newest first, each job once. One that cannot be read, or is no video any more, keeps its place and is left out.</summary>
     public async ValueTask<IReadOnlyList<VideoJob>> Completed(string tenant, IReadOnlyList<string> terms, Func<JobRow, bool> isWanted, int offset, int limit)
     {
-        var (found, seen) = (new List<VideoJob>(), new HashSet<long>());
-        JobId? before = null;
-        while (true)
+        var found = new List<VideoJob>();
+        await foreach (var id in RowsOf(tenant).Completed(terms, isWanted).Skip(offset).Take(limit))
         {
-            var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, WorkflowName = WorkflowName, Status = JobStatus.Completed, Terms = terms, Before = before, Limit = 200 });
-            foreach (var row in page.Rows)
-            {
-                if (!TryNumber(LabelOf(row, NumberLabel), out var number) || seen.Contains(number) || !isWanted(row)) continue;
-                if (await Read(row.Id, tenant) is not { } job || !seen.Add(job.Document.Number) || seen.Count <= offset) continue;
-                found.Add(job);
-                if (found.Count == limit) return found;
-            }
-
-            if (page.Next is null) return found;
-            before = page.Next;
+            if (await ReadIfReadable(id, tenant) is { } job) found.Add(job);
         }
-    }
 
-    public static string LabelOf(JobRow row, string label) => row.Labels?.GetValueOrDefault(label) ?? "";
+        return found;
+    }
 
     /// <summary>What a new job or revision pins; null if nobody has registered the workflow.</summary>
     public async ValueTask<WorkflowReference?> Workflow(string tenant) =>
@@ -92,8 +86,9 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
     /// <param name="approves">Approves it as well.</param>
     public Task<CommandReply> Submit(JobSpec spec, Principal by, bool approves = false) => engine.Gateway.Submit(spec, by, approves: approves);
 
-    public Task<CommandReply> Approve(VideoJob job, Caller caller, HttpContext http) =>
-        engine.Gateway.Send(job.State.Id, new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now), new CommandGuard(caller.Tenant, null));
+    /// <summary>Approves the job, if it is still as it was read: later, a step of it may ask for an approval of its own.</summary>
+    public Task<CommandReply> Approve(VideoJob job, Caller caller, HttpContext http) => engine.Gateway.Send(
+        job.State.Id, new JobCommand.Approve(caller.PrincipalFrom(http), null, engine.Gateway.Now), new CommandGuard(caller.Tenant, job.State.SequenceNr));
 
     /// <summary>Gives a revision that waits for its approval another input, if it is still as it was read.</summary>
     public Task<CommandReply> Amend(VideoJob job, VideoDocument document, string reason, Caller caller, HttpContext http) => engine.Gateway.Send(
@@ -103,7 +98,8 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
     public static bool TryNumber(string id, out long number) =>
         long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && number.ToString(CultureInfo.InvariantCulture) == id;
 
-    private static string KeyOf(long number, int revision) =>
+    /// <summary>The key by which a revision is found, and which makes it the only one.</summary>
+    public static string KeyOf(long number, int revision) =>
         revision == 1 ? JobNumber.KeyOf(Contract, number) : string.Create(CultureInfo.InvariantCulture, $"{JobNumber.KeyOf(Contract, number)}:r{revision}");
 
     private static ImmutableSortedDictionary<string, string> LabelsOf(VideoDocument document)
@@ -116,32 +112,21 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
         return labels.ToImmutable();
     }
 
-    private async ValueTask<VideoJob?> Newest(string id, string tenant, Func<JobRow, bool> isWanted)
+    private VideoRows RowsOf(string tenant) => new(engine.Store, tenant);
+
+    /// <summary>The first of these that is a video: whoever may amend a job may make it none.</summary>
+    private async ValueTask<VideoJob?> First(IReadOnlyList<JobId> jobs, string tenant)
     {
-        if (!TryNumber(id, out var number)) return null;
-        foreach (var row in (await Labelled(id, tenant)).Where(isWanted))
+        foreach (var id in jobs)
         {
-            if (await Read(row.Id, tenant) is { } job && job.Document.Number == number) return job;
+            if (await Read(id, tenant) is { } job) return job;
         }
 
         return null;
     }
 
-    /// <summary>Jobs that say they are revisions of a number, newest first.</summary>
-    private async ValueTask<IReadOnlyList<JobRow>> Labelled(string number, string tenant)
-    {
-        var rows = new List<JobRow>();
-        JobId? before = null;
-        do
-        {
-            var page = await engine.Store.ListJobs(new JobQuery { Tenant = tenant, WorkflowName = WorkflowName, Terms = [JobTerms.Spell($"{NumberLabel}={number}")], Before = before, Limit = RevisionLimit });
-            rows.AddRange(page.Rows.Where(row => LabelOf(row, NumberLabel) == number));
-            before = page.Next;
-        }
-        while (before is not null);
-        rows.Sort((left, right) => RevisionOf(right).CompareTo(RevisionOf(left)));
-        return rows;
-    }
-
-    private static int RevisionOf(JobRow row) => int.TryParse(LabelOf(row, RevisionLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : 0;
+    private static VideoJob? Of(JobState state) =>
+        state.Spec.Workflow.Name == WorkflowName && VideoDocument.TryRead(state.Spec.Input) is { } document && state.Spec.IdempotencyKey == KeyOf(document.Number, document.Revision)
+            ? new VideoJob(state, document)
+            : null;
 }

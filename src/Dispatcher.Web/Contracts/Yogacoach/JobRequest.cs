@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Problems;
+using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
@@ -15,9 +17,6 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
     private const string LastChannel = "web";
 
     private const int UserCharacters = 128;
-
-    /// <summary>Unknown fields that are told of one object.</summary>
-    private const int UnknownLimit = 20;
 
     private static readonly string[] Fields = ["payload_type", "payload", "callback_config", "pipeline_version"];
     private static readonly string[] PayloadFields = ["keypoints_data"];
@@ -78,11 +77,11 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
         if (type != KeypointsType)
         {
             var why = type == "video" ? "videos are not taken here: extract the keypoints on the device, and send those" : "there is no such payload";
-            return (null, Unprocessable("unsupported-payload", new RequestFault("payload_type", $"'{Clip(type)}' must be '{KeypointsType}': {why}")));
+            return (null, Unprocessable("unsupported-payload", new RequestFault("payload_type", $"'{Excerpt.Of(type)}' must be '{KeypointsType}': {why}")));
         }
 
         if (!Channels.Contains(channel, StringComparer.Ordinal))
-            return (null, Unprocessable("unknown-channel", new RequestFault("callback_config.channel", $"'{Clip(channel)}' is none of {string.Join(", ", Channels)}")));
+            return (null, Unprocessable("unknown-channel", new RequestFault("callback_config.channel", $"'{Excerpt.Of(channel)}' is none of {string.Join(", ", Channels)}")));
         if (user.Length > UserCharacters || user.Any(char.IsControl))
             return (null, Unprocessable("invalid-user", new RequestFault("callback_config.user_id", $"must have 1 to {UserCharacters} characters and no control character")));
         if (PipelineVersion.WorkflowOf(version) is not { } workflow) return (null, UnknownVersion(version));
@@ -93,14 +92,13 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
     }
 
     public static ContractError UnknownVersion(string version) => Unprocessable(
-        "unknown-pipeline-version", new RequestFault("pipeline_version", $"there is no pipeline '{Clip(version)}'; a version such as v1.2.0 is there when the workflow yogacoach-v1-2-0 is registered"));
+        "unknown-pipeline-version", new RequestFault("pipeline_version", $"there is no pipeline '{Excerpt.Of(version)}'; a version such as v1.2.0 is there when the workflow yogacoach-v1-2-0 is registered"));
 
     private static ContractError Unprocessable(string code, RequestFault fault) => ContractError.Of(StatusCodes.Status422UnprocessableEntity, code, [fault]);
 
     private static void Unknown(JsonElement json, string[] fields, string path, string message, List<RequestFault> faults)
     {
-        foreach (var field in json.EnumerateObject().Where(field => !fields.Contains(field.Name, StringComparer.Ordinal)).Take(UnknownLimit))
-            faults.Add(new RequestFault(path + (field.Name.Length <= 80 ? field.Name : field.Name[..80]), message));
+        foreach (var name in UnknownNames.In(json, fields)) faults.Add(new RequestFault(path + name, message));
     }
 
     private static string? Text(JsonElement json, string field, string path, List<RequestFault> faults)
@@ -116,6 +114,4 @@ internal sealed record JobRequest(string PayloadType, JsonElement Keypoints, str
         faults.Add(new RequestFault(field, "must be an object"));
         return null;
     }
-
-    private static string Clip(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Problems;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
@@ -134,8 +135,8 @@ internal sealed class KeypointsCheck
             && value.TryGetProperty("x", out var x) && IsNumber(x, -CoordinateLimit, CoordinateLimit, out _)
             && value.TryGetProperty("y", out var y) && IsNumber(y, -CoordinateLimit, CoordinateLimit, out _)
             && value.TryGetProperty("confidence", out var confidence) && IsNumber(confidence, 0, 1, out _);
-        if (!isGood) Add($"{at}.keypoints.{Clip(joint.Name)}", "must be {x, y, confidence}: pixels, and 0 to 1");
-        else if (MisspeltIn(value, JointFields) is { } wrong) AddMisspelt($"{at}.keypoints.{Clip(joint.Name)}", wrong);
+        if (!isGood) Add($"{at}.keypoints.{Excerpt.Of(joint.Name, NameCharacters)}", "must be {x, y, confidence}: pixels, and 0 to 1");
+        else if (MisspeltIn(value, JointFields) is { } wrong) AddMisspelt($"{at}.keypoints.{Excerpt.Of(joint.Name, NameCharacters)}", wrong);
     }
 
     private void Metadata(JsonElement metadata, string path)
@@ -194,9 +195,7 @@ internal sealed class KeypointsCheck
         return null;
     }
 
-    private void AddMisspelt(string path, (string Name, string Meant) wrong) => Add($"{path}.{Clip(wrong.Name)}", $"must be written {wrong.Meant}");
-
-    private static string Clip(string name) => name.Length <= NameCharacters ? name : name[..NameCharacters];
+    private void AddMisspelt(string path, (string Name, string Meant) wrong) => Add($"{path}.{Excerpt.Of(wrong.Name, NameCharacters)}", $"must be written {wrong.Meant}");
 
     private void Add(string path, string message)
     {

@@ -23,9 +23,6 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
 {
     private const string KeyPrefix = "yogacoach:";
 
-    /// <summary>Somebody has to bring another program, or another handler.</summary>
-    private const int ParkedRetryAfterSeconds = 60;
-
     public async Task<IResult> Create(JsonElement body, Caller caller, HttpContext http)
     {
         var (envelope, fault) = Envelope.Read(caller, http, body);
@@ -62,7 +59,7 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
         if (Envelope.TenantFault(caller, http) is { } foreign) return foreign;
         var session = http.Request.Headers[Envelope.SessionHeader] is [{ } named, ..] ? named : null;
         if (!JobId.TryParse(id, out var job) || await reader.Find(job, caller.Tenant) is not { } reading || !await IsOurs(job, reading, session, caller.Tenant)) return Unknown(id);
-        if (reading.State is not { } state) return Parked(job, reading);
+        if (reading.State is not { } state) return new ContractError(ParkedJob.Refuse(reading));
         return new ContractAnswer<StatusAnswer>(
             StatusCodes.Status200OK, JobAnswers.Of(job, state, reading.View().Progress, await reader.WhyParked(reading, job, caller.Tenant)), YogacoachJson.Default.StatusAnswer);
     }
@@ -82,22 +79,16 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
     private async ValueTask<IResult?> FindExisting(string session, string version, string tenant)
     {
         if (PipelineVersion.WorkflowOf(version) is null) return null;
-        return await reader.FindByKey(KeyOf(session, version), tenant) is { } id && await reader.Find(id, tenant) is { } reading ? Existing(id, reading) : null;
+        return await reader.FindByKey(KeyOf(session, version), tenant) is { } id && await reader.Find(id, tenant) is { } reading ? Existing(reading) : null;
     }
 
     /// <summary>Whatever the second request asks for: a session is analysed once by each version.</summary>
     private async Task<IResult> Existing(JobId id, string tenant) =>
-        await reader.Find(id, tenant) is { } reading ? Existing(id, reading) : Failed($"The job {id} of this session was deleted just now; send the request again.");
+        await reader.Find(id, tenant) is { } reading ? Existing(reading) : Failed($"The job {id} of this session was deleted just now; send the request again.");
 
-    private IResult Existing(JobId id, JobReading reading) => reading.State is { } state ? Answer(StatusCodes.Status200OK, state, JobAnswers.StatusOf(state)) : Parked(id, reading);
-
-    /// <summary>What became of it nobody can say before a program comes that reads it. It is not failed, and its quota stays held.</summary>
-    private static ContractError Parked(JobId id, JobReading reading)
-    {
-        var error = $"The job is parked, since this server cannot read its history: {reading.View().Parked}";
-        var refusal = ContractError.Of(StatusCodes.Status503ServiceUnavailable, "parked", error, new JsonObject { ["job_id"] = id.ToString() }).Refusal;
-        return new ContractError(refusal with { RetryAfterSeconds = ParkedRetryAfterSeconds });
-    }
+    /// <summary>The quota of one that cannot be read stays held.</summary>
+    private IResult Existing(JobReading reading) =>
+        reading.State is { } state ? Answer(StatusCodes.Status200OK, state, JobAnswers.StatusOf(state)) : new ContractError(ParkedJob.Refuse(reading));
 
     /// <param name="word">A job that was just made is queued, in the contract's words, also if its first step has started already.</param>
     private ContractAnswer<JobAnswer> Answer(int status, JobState state, string word) => Answer(status, JobAnswers.Of(
@@ -135,7 +126,7 @@ internal sealed partial class YogacoachJobs(DispatcherEngine engine, JobReader r
 
     private static ContractError Unknown(string id)
     {
-        var shown = id.Length <= 80 ? id : string.Concat(id.AsSpan(0, 80), "…");
+        var shown = Excerpt.Of(id);
         return ContractError.Of(StatusCodes.Status404NotFound, "not-found", $"There is no job {shown}.", new JsonObject { ["job_id"] = shown });
     }
 

@@ -7,6 +7,7 @@ using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Problems;
 using Dispatcher.Web.Quotas;
+using Dispatcher.Web.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Contracts.Yogacoach;
@@ -95,8 +96,7 @@ internal sealed class YogacoachQuota(DispatcherEngine engine)
     private static (Order? Order, ContractError? Fault) Read(JsonElement body)
     {
         var faults = new List<RequestFault>();
-        foreach (var field in body.EnumerateObject().Where(field => !Fields.Contains(field.Name, StringComparer.Ordinal)))
-            faults.Add(new RequestFault(field.Name.Length <= 80 ? field.Name : field.Name[..80], $"is no field of the request; those are {string.Join(", ", Fields)}"));
+        foreach (var name in UnknownNames.In(body, Fields)) faults.Add(new RequestFault(name, $"is no field of the request; those are {string.Join(", ", Fields)}"));
         var action = body.TryGetProperty("action", out var word) && word.ValueKind == JsonValueKind.String ? word.GetString()! : "";
         if (!Actions.Contains(action, StringComparer.Ordinal)) faults.Add(new RequestFault("action", $"must be one of {string.Join(", ", Actions)}"));
         var reservation = Reservation(body, faults);
@@ -129,13 +129,12 @@ internal sealed class YogacoachQuota(DispatcherEngine engine)
             return minutes;
         }
 
-        foreach (var field in request.EnumerateObject())
+        foreach (var name in UnknownNames.In(request, RequestFields)) faults.Add(new RequestFault($"resource_request.{name}", $"is no field; those are {string.Join(", ", RequestFields)}"));
+        foreach (var name in RequestFields)
         {
-            if (!RequestFields.Contains(field.Name, StringComparer.Ordinal))
-                faults.Add(new RequestFault($"resource_request.{(field.Name.Length <= 80 ? field.Name : field.Name[..80])}", $"is no field; those are {string.Join(", ", RequestFields)}"));
-            else if (field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetDecimal(out var value) && value is >= 0 and <= JobLimits.QuotaAmount)
-                minutes[field.Name] = value;
-            else faults.Add(new RequestFault($"resource_request.{field.Name}", $"must be minutes from 0 to {JobLimits.QuotaAmount}"));
+            if (!request.TryGetProperty(name, out var field)) continue;
+            if (field.ValueKind == JsonValueKind.Number && field.TryGetDecimal(out var value) && value is >= 0 and <= JobLimits.QuotaAmount) minutes[name] = value;
+            else faults.Add(new RequestFault($"resource_request.{name}", $"must be minutes from 0 to {JobLimits.QuotaAmount}"));
         }
 
         return minutes;

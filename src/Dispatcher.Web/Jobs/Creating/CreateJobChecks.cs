@@ -26,7 +26,7 @@ internal static class CreateJobChecks
         if (request.Labels is { Count: > 0 } labels) Labels(labels, faults);
         if (request.DependsOn is { Count: > 0 } dependencies) Dependencies(dependencies, batchIndex, faults);
         if (request.Callback is { } callback) Callback(callback, faults);
-        if (request.Parent is { } parent && !JobId.TryParse(parent, out _)) faults.Add("parent", $"'{Clip(parent)}' is no job id");
+        if (request.Parent is { } parent && !JobId.TryParse(parent, out _)) faults.Add("parent", $"'{Excerpt.Of(parent)}' is no job id");
         return faults.All;
     }
 
@@ -50,7 +50,7 @@ internal static class CreateJobChecks
         foreach (var (name, value) in labels)
         {
             if (name.Length is 0 or > JobLimits.LabelCharacters || value.Length > JobLimits.LabelCharacters)
-                faults.Add($"labels.{Clip(name)}", $"has an empty name, or a name or value of more than {JobLimits.LabelCharacters} characters");
+                faults.Add($"labels.{Excerpt.Of(name)}", $"has an empty name, or a name or value of more than {JobLimits.LabelCharacters} characters");
             else if (name.Contains('=', StringComparison.Ordinal)) faults.Add($"labels.{name}", "has a name with '=', by which it could not be found");
             else if (FiringLabels.IsOwn(name)) faults.Add($"labels.{name}", "is a label that schedules give their runs; choose another name");
         }
@@ -63,7 +63,7 @@ internal static class CreateJobChecks
         {
             var text = dependencies[i] ?? "";
             if (JobId.TryParse(text, out _)) continue;
-            if (ReferenceOf(text) is not { } reference) faults.Add($"depends_on[{i}]", $"'{Clip(text)}' is no job id");
+            if (ReferenceOf(text) is not { } reference) faults.Add($"depends_on[{i}]", $"'{Excerpt.Of(text)}' is no job id");
             else if (batchIndex is null) faults.Add($"depends_on[{i}]", $"'{text}' names an item of a batch, and this is none");
             else if (reference >= batchIndex) faults.Add($"depends_on[{i}]", $"'{text}' must name an item before this one, which is {BatchReference}{batchIndex}");
         }
@@ -75,8 +75,6 @@ internal static class CreateJobChecks
     }
 
     private static string NameOf(JsonValueKind kind) => kind is JsonValueKind.True or JsonValueKind.False ? "a boolean" : kind == JsonValueKind.Array ? "a list" : $"a {kind.ToString().ToLowerInvariant()}";
-
-    private static string Clip(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
 
     /// <summary>Costs nothing while there is nothing to collect.</summary>
     private sealed class Collector

@@ -31,7 +31,7 @@ internal sealed record JobFilter
         if (status is not null)
         {
             if (KebabCaseEnumConverter<JobStatus>.TryParse(status, out var known) && known != JobStatus.None) wanted = known;
-            else faults.Add(new RequestFault("status", $"'{Clip(status)}' is no status; use one of {string.Join(", ", Statuses)}"));
+            else faults.Add(new RequestFault("status", $"'{Excerpt.Of(status)}' is no status; use one of {string.Join(", ", Statuses)}"));
         }
 
         if (createdBefore <= createdFrom) faults.Add(new RequestFault("created_before", "is not after created_from"));
@@ -64,7 +64,7 @@ internal sealed record JobFilter
         var terms = new List<string>();
         foreach (var label in labels.SelectMany(label => (label ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (label.IndexOf('=', StringComparison.Ordinal) < 1) faults.Add(new RequestFault("label", $"'{Clip(label)}' is no label; write name=value"));
+            if (label.IndexOf('=', StringComparison.Ordinal) < 1) faults.Add(new RequestFault("label", $"'{Excerpt.Of(label)}' is no label; write name=value"));
             else terms.Add(JobTerms.Spell(label));
         }
 
@@ -72,6 +72,4 @@ internal sealed record JobFilter
         if (terms.Count > TermLimit) faults.Add(new RequestFault("text", $"there are {terms.Count} labels and words; at most {TermLimit} are allowed"));
         return [.. terms.Distinct(StringComparer.Ordinal)];
     }
-
-    private static string Clip(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
 using Dispatcher.Web.Json;
@@ -52,7 +53,7 @@ internal static class ListEndpoint
         {
             if (name == "id") continue;
             if (ListFieldNames.ByName.TryGetValue(name, out var field)) fields |= field;
-            else faults.Add(new RequestFault("fields", $"'{(name.Length <= 80 ? name : name[..80])}' is no field of a list; known are id, {string.Join(", ", ListFieldNames.ByName.Keys)}"));
+            else faults.Add(new RequestFault("fields", $"'{Excerpt.Of(name)}' is no field of a list; known are id, {string.Join(", ", ListFieldNames.ByName.Keys)}"));
         }
 
         return fields;

@@ -43,7 +43,7 @@ internal sealed class EventQuery
         foreach (var name in types)
         {
             if (!EventCodec.Names.Any(known => Matches(known, name)))
-                found.Add(new RequestFault("type", $"'{(name.Length <= 80 ? name : name[..80])}' is no event; known are {string.Join(", ", EventCodec.Names)}, job.* and step.*"));
+                found.Add(new RequestFault("type", $"'{Excerpt.Of(name)}' is no event; known are {string.Join(", ", EventCodec.Names)}, job.* and step.*"));
         }
 
         faults = found;

@@ -84,6 +84,37 @@ public sealed class JobOrchestratorApiTests : ServiceTest
         Assert.Equal(HttpStatusCode.NotFound, (await Api.Post($"{Root}/5/start")).Status);
     }
 
+    /// <summary>What the engine refuses is no wrong move, unless it is one.</summary>
+    [Fact]
+    public async Task WhatTheEngineRefuses_KeepsItsStatus()
+    {
+        var large = await Api.Post(Root, Sample.Replace("\"source\":\"test\"", $"\"source\":\"{new string('x', 300_000)}\"", StringComparison.Ordinal));
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "payload-too-large"), (large.Status, large.Text("code")));
+        var id = (await Api.Post(Root, Sample)).Number("id");
+        var reason = await Api.Post($"{Root}/{id}/cancel", $$"""{"reason":"{{new string('x', 501)}}"}""");
+        Assert.Equal((HttpStatusCode.BadRequest, "reason-too-long"), (reason.Status, reason.Text("code")));
+        Assert.Equal("pending", (await Api.Get($"{Root}/{id}")).Text("status"));
+    }
+
+    [Fact]
+    public async Task AWorkflowThatCannotBeRead_IsUnavailable_AndLeftOutOfLists()
+    {
+        var path = $"{Root}/{(await Api.Post(Root, Sample)).Number("id")}";
+        var job = Assert.Single((await Api.Get("/jobs?label=contract%3Djob-orchestrator")).At("jobs").EnumerateArray()).GetProperty("id").GetString()!;
+        await Service.Spoil(job);
+        await Restart();
+
+        foreach (var answer in new[] { await Api.Get(path), await Api.Get($"{path}/progress"), await Api.Get($"{path}/tasks"), await Api.Post($"{path}/start"), await Api.Post($"{path}/execute"), await Api.Post($"{path}/cancel", "{}") })
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "parked"), (answer.Status, answer.Text("code")));
+            Assert.Contains(Spoiling.UnknownEvent, answer.Text("detail"), StringComparison.Ordinal);
+            Assert.Equal("60", Assert.Single(answer.Headers.GetValues("Retry-After")));
+        }
+
+        Assert.Equal(0, (await Api.Get($"{Root}?job_id=1")).At("workflows").GetArrayLength());
+        Assert.Equal(HttpStatusCode.NotFound, (await Api.Get($"{Root}/5")).Status);
+    }
+
     /// <summary>An operator may give a job that waits another input; then it is no workflow any more, and the others still are.</summary>
     [Fact]
     public async Task Lists_LeaveOut_WhatIsNoWorkflow()

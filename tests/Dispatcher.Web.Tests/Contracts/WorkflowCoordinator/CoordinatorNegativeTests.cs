@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Dispatcher.Jobs;
 using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Contracts.WorkflowCoordinator;
@@ -98,6 +99,36 @@ public sealed class CoordinatorNegativeTests : CoordinatorTest
             AssertError(answer, HttpStatusCode.UnprocessableEntity, "Job cannot be approved");
             Assert.Equal("failed", answer.Text("current_status"));
         }
+    }
+
+    /// <summary>A tenant's own workflow may ask for approvals while it runs; those are given elsewhere.</summary>
+    [Fact]
+    public async Task Approve_ApprovesNoStep_OfAJobThatRuns()
+    {
+        var registered = await Api.Put("/workflows/video-scenes/versions/99", "name: video-scenes\nversion: 99\napproval: required\nsteps: [ { id: look, uses: approval } ]", "application/yaml");
+        Assert.True(registered.Status == HttpStatusCode.Created, registered.ToString());
+        var number = await Create();
+        var id = JobId.Parse((await EngineJobs(number))[0]);
+        using var events = Service.Engine.Node.Feed.Subscribe(id);
+        await Approve(number);
+        while ((await Service.Engine.Gateway.Inspect(id))!.State!.Waits.Approvals == 0) await events.Messages.ReadAsync();
+
+        var answer = await Coordinator.Post($"{Root}/jobs/{number}/approve");
+
+        AssertError(answer, HttpStatusCode.UnprocessableEntity, "Job cannot be approved");
+        Assert.Equal("processing", answer.Text("current_status"));
+        var state = (await Service.Engine.Gateway.Inspect(id))!.State!;
+        Assert.Equal((1, StepStatus.Running), (state.Waits.Approvals, state.Step("look").Status));
+    }
+
+    [Fact]
+    public async Task AScenesUnknownFields_AreNamedUpToALimit()
+    {
+        var number = await Create();
+        var answer = await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}", $"{{{string.Join(',', Enumerable.Range(0, 3000).Select(i => $"\"{i:D100}\":0"))}}}");
+
+        AssertError(answer, HttpStatusCode.UnprocessableEntity, "Validation failed");
+        Assert.InRange(answer.Body.Length, 1, 10_000);
     }
 
     [Fact]

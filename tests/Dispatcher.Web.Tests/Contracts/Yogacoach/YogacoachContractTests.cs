@@ -296,6 +296,17 @@ public sealed partial class YogacoachContractTests : YogacoachTest
         Assert.Equal(("reject", 630), (status.Text("result.outcome"), status.Number("result.quality.privacy_receipt.frames_received")));
     }
 
+    /// <summary>Null says nothing, in whatever field it may stand, and nothing fails on it when the job has been taken.</summary>
+    [Theory]
+    [InlineData("""{"video_metadata":null,"user_consent":null,"user_pain_report":null,"previous_scores":null,"frames":[]}""", "reject")]
+    [InlineData("""{"video_metadata":{"duration":null,"resolution":null,"fps":null},"user_consent":true,"user_pain_report":{"reported":false,"areas":null},"previous_scores":null}""", "re_shoot")]
+    public async Task Keypoints_MayHaveNulls_AsIfTheyWereLeftOut(string keypoints, string outcome)
+    {
+        var status = await Run(Example.Replace("{\"keypoints_data\":{}}", $"{{\"keypoints_data\":{keypoints}}}", StringComparison.Ordinal));
+
+        Assert.Equal(("completed", outcome), (status.Text("status"), status.Text("result.outcome")));
+    }
+
     private sealed class BrokenStore(bool isDiskFull) : Dispatcher.Store.StoreException("a secret path")
     {
         public override bool IsDiskFull => isDiskFull;

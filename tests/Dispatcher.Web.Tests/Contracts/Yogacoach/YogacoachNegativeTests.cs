@@ -251,6 +251,24 @@ public sealed class YogacoachNegativeTests : YogacoachTest
         Assert.Contains(answer.At("faults").EnumerateArray(), fault => fault.GetProperty("path").GetString() == path);
     }
 
+    /// <summary>An answer is no longer than a person reads, whatever was asked.</summary>
+    [Fact]
+    public async Task Fields_Unknown_AreNamedUpToALimit()
+    {
+        var many = string.Join(',', Enumerable.Range(0, 3000).Select(i => $"\"{i:D100}\":0"));
+        foreach (var answer in new[]
+        {
+            await Create(Example.Replace("{\"payload_type\"", $"{{{many},\"payload_type\"", StringComparison.Ordinal)),
+            await Guard($"{{{many},\"action\":\"check\",\"resource_request\":{{\"estimated_billable_minutes\":1}}}}"),
+            await Guard($"{{\"action\":\"check\",\"resource_request\":{{{many},\"estimated_billable_minutes\":1}}}}"),
+        })
+        {
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid-request"), (answer.Status, answer.Text("code")));
+            Assert.Equal(20, answer.At("faults").GetArrayLength());
+            Assert.InRange(answer.Body.Length, 1, 10_000);
+        }
+    }
+
     [Theory]
     [InlineData("v9.9.9")]
     [InlineData("v1.2")]

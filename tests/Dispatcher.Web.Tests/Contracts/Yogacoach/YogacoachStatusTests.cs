@@ -85,18 +85,13 @@ public sealed class YogacoachStatusTests : YogacoachTest
         using (var api = new Support.Api(Service.Client())) await api.Register(Support.Workflows.Quick);
         var other = await Service.Services.GetRequiredService<IDispatcherClient>().Submit("quick");
         await Service.Services.GetRequiredService<IDispatcherClient>().WhenEnded(other);
-        foreach (var job in new[] { JobId.Parse(id), other })
-        {
-            var state = await State(job.ToString());
-            await Service.Engine.Store.Append(new Dispatcher.Store.AppendRequest(job, state.SequenceNr, [new Dispatcher.Store.EncodedEvent("job.from-the-future", DateTimeOffset.UnixEpoch, "{}"u8.ToArray())]));
-        }
-
+        await Support.Spoiling.Spoil(Service, id, other.ToString());
         await Restart();
 
         foreach (var answer in new[] { await Status(id), await Status(id, ("x-session-id", "mine")), await Create(Request("good", version: version), "mine") })
         {
             Assert.Equal((HttpStatusCode.ServiceUnavailable, "parked", id), (answer.Status, answer.Text("code"), answer.Text("job_id")));
-            Assert.Contains("job.from-the-future", answer.Text("error"), StringComparison.Ordinal);
+            Assert.Contains(Support.Spoiling.UnknownEvent, answer.Text("error"), StringComparison.Ordinal);
             Assert.True(answer.Headers.Contains("Retry-After"));
         }
 

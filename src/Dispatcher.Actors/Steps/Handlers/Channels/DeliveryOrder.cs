@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Steps.Handlers.Channels;
 
@@ -19,21 +20,19 @@ internal sealed record DeliveryOrder(string User, ImmutableArray<string> Channel
     }
 
     private static ChannelMessage MessageOf(StepInput message) => new(
-        Clip(message.RequiredString("title"), ChannelMessage.TitleCharacters),
-        Clip(message.RequiredString("text"), ChannelMessage.TextCharacters),
+        Excerpt.Of(message.RequiredString("title"), ChannelMessage.TitleCharacters),
+        Excerpt.Of(message.RequiredString("text"), ChannelMessage.TextCharacters),
         message.OptionalString("link") is { } link ? UrlOf(link, "message.link") : null,
         [.. message.Items("items").Take(ChannelMessage.ItemLimit).Select(ItemOf)]);
 
     private static ChannelItem ItemOf(JsonElement item, int index)
     {
         var fields = new StepInput(item);
-        return new ChannelItem(Clip(fields.RequiredString("title"), ChannelMessage.TitleCharacters), UrlOf(fields.RequiredString("url"), $"message.items[{index}].url"));
+        return new ChannelItem(Excerpt.Of(fields.RequiredString("title"), ChannelMessage.TitleCharacters), UrlOf(fields.RequiredString("url"), $"message.items[{index}].url"));
     }
 
     private static Uri UrlOf(string text, string field) =>
         text.Length <= ChannelMessage.LinkCharacters && Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp)
             ? url
             : throw StepInput.Fault(field, $"expected an absolute http or https URL of at most {ChannelMessage.LinkCharacters} characters");
-
-    private static string Clip(string text, int characters) => text.Length <= characters ? text : string.Concat(text.AsSpan(0, characters - 1), "…");
 }

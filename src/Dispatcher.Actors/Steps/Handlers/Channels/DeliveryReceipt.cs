@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Steps.Handlers.Channels;
 
@@ -26,7 +27,7 @@ internal sealed record DeliveryReceipt(string ReceiptId, string Channel, string 
         if (DeliveredAt is { } at) json["delivered_at"] = at.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         if (Method is not null) json["delivery_method"] = Method;
         json["attempts"] = Attempts;
-        if (Reason is not null) json["reason"] = Reason.Length <= ReasonCharacters ? Reason : string.Concat(Reason.AsSpan(0, ReasonCharacters), "…");
+        if (Reason is not null) json["reason"] = Excerpt.Of(Reason, ReasonCharacters);
         return json;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Steps.Handlers.Channels;
 
@@ -22,12 +23,12 @@ internal static class LineMessage
 
     public static JsonObject Flex(ChannelMessage message)
     {
-        var contents = new JsonArray(TextBox(Clip(message.Text, CardCharacters)));
+        var contents = new JsonArray(TextBox(Excerpt.Of(message.Text, CardCharacters)));
         foreach (var item in message.Items.Take(CardItems)) contents.Add((JsonNode)Button(item.Title, item.Url));
         return new JsonObject
         {
             ["type"] = "flex",
-            ["altText"] = Clip($"{message.Title}: {message.Text}", AltTextCharacters),
+            ["altText"] = Excerpt.Of($"{message.Title}: {message.Text}", AltTextCharacters),
             ["contents"] = new JsonObject
             {
                 ["type"] = "bubble",
@@ -41,7 +42,7 @@ internal static class LineMessage
     public static JsonObject Text(ChannelMessage message)
     {
         var end = message.Link is null ? "" : $"\n{message.Link.AbsoluteUri}";
-        return new JsonObject { ["type"] = "text", ["text"] = Clip($"{message.Title}\n{message.Text}", TextCharacters - end.Length) + end };
+        return new JsonObject { ["type"] = "text", ["text"] = Excerpt.Of($"{message.Title}\n{message.Text}", TextCharacters - end.Length) + end };
     }
 
     private static JsonObject Box(JsonArray contents) => new() { ["type"] = "box", ["layout"] = "vertical", ["contents"] = contents };
@@ -51,8 +52,6 @@ internal static class LineMessage
     private static JsonObject Button(string label, Uri url) => new()
     {
         ["type"] = "button",
-        ["action"] = new JsonObject { ["type"] = "uri", ["label"] = Clip(label, LabelCharacters), ["uri"] = url.AbsoluteUri },
+        ["action"] = new JsonObject { ["type"] = "uri", ["label"] = Excerpt.Of(label, LabelCharacters), ["uri"] = url.AbsoluteUri },
     };
-
-    private static string Clip(string text, int characters) => text.Length <= characters ? text : string.Concat(text.AsSpan(0, characters - 1), "…");
 }

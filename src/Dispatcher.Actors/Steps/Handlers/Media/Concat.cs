@@ -135,8 +135,7 @@ internal sealed class Concat(MediaTools tools) : MediaHandler("media.concat", Sc
         return new Part(path, (await MediaProbe.Of(tools, path, relativePath, context.Cancellation)).Duration);
     }
 
-    private static string Shown(JsonElement element) =>
-        element.GetRawText() is { Length: > 100 } text ? text[..100] + "…" : element.GetRawText();
+    private static string Shown(JsonElement element) => Excerpt.Of(element.GetRawText(), 100);
 
     private static async ValueTask Record(StepContext context, ArtifactReference file, MediaProbe probe, string type)
     {

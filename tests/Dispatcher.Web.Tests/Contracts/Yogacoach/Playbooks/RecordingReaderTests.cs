@@ -17,4 +17,6 @@ public sealed class RecordingReaderTests
 
         Assert.Equal((frames, consent), (recording.Frames.Count, recording.UserConsent));
     }
+    [Fact]
+    public void PreviousScores_ThatAreNull_AreNone() => Assert.Empty(RecordingReader.Read(JsonElement.Parse("""{"previous_scores":null}""")).PreviousScores);
 }
