@@ -90,9 +90,9 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         if (isLate)
         {
             // Whoever makes up for them one after the other has counted when it began.
-            var missed = definition.CatchUp == CatchUpPolicy.All && now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, now);
+            var missed = definition.CatchUp == CatchUpPolicy.All && now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, time => time.FireAt <= now);
             if (definition.CatchUp == CatchUpPolicy.All && missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
-            if (definition.CatchUp != CatchUpPolicy.All) (next, record) = (times.Next(now), record with { Missed = record.Missed + missed });
+            if (definition.CatchUp != CatchUpPolicy.All) (next, record) = (times.NextAhead(due.Due, now), record with { Missed = record.Missed + missed });
             if (definition.CatchUp == CatchUpPolicy.Skip) return LeftOut(schedule, next, record, due.Due);
         }
 
@@ -112,11 +112,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         while (few - tooMany > Second)
         {
             var middle = tooMany + ((few - tooMany) / 2);
-            if (Count(times, middle, now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
+            if (Count(times, middle, time => time.FireAt <= now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
             else few = middle;
         }
 
-        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, few) }, due);
+        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, time => time.Due <= few) }, due);
     }
 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>
@@ -130,11 +130,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return new Plan(schedule, null, null, null, null, record with { Skipped = record.Skipped + 1, LastDue = firing.Due, Note = note });
     }
 
-    /// <summary>Firings that were due after a time and have come until now, counted to the limit and one more.</summary>
-    private static int Count(ScheduleTimes times, DateTimeOffset after, DateTimeOffset now)
+    /// <summary>Firings that were due after a time, up to the first that does not count, to the limit and one more.</summary>
+    private static int Count(ScheduleTimes times, DateTimeOffset after, Func<FireTime, bool> counts)
     {
         var count = 0;
-        for (var next = times.Next(after); next is { } time && time.FireAt <= now && count <= CountLimit; next = times.Next(time.Due)) count++;
+        for (var next = times.Next(after); next is { } time && counts(time) && count <= CountLimit; next = times.Next(time.Due)) count++;
         return count;
     }
 

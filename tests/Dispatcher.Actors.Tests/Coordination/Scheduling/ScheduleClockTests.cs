@@ -221,6 +221,48 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(next.FireAt, Assert.Single(_world.Runs("a")).CreatedAt);
     }
 
+    /// <summary>While nobody could fire, 01:00 was missed and 02:00 came due; what is due and still to happen is no missed firing.</summary>
+    [Theory]
+    [InlineData(CatchUpPolicy.One, new[] { "01:00:00 catch-up", "02:00:00" }, 0)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "02:00:00" }, 1)]
+    [InlineData(CatchUpPolicy.All, new[] { "01:00:00 catch-up", "02:00:00" }, 0)]
+    public void AFiringThatIsStillToHappen_IsNotPassedBy_WhenOthersWereMissed(CatchUpPolicy policy, string[] dues, long missed)
+    {
+        var definition = _world.Every("@hourly") with { CatchUp = policy, Jitter = TimeSpan.FromMinutes(30) };
+        var id = Enumerable.Range(0, 100).Select(i => $"s{i}").First(id => new ScheduleTimes(id, definition, At(0)).NextTimes(At(0), 2)[1].FireAt > At(130));
+        _world.Create(id, definition);
+        _world.Node.Advance(TimeSpan.FromMinutes(50));
+
+        _world.BeDown(TimeSpan.FromMinutes(80));
+        _world.Node.Advance(TimeSpan.FromMinutes(30));
+
+        Assert.Equal(dues, _world.Dues(id));
+        Assert.Equal(missed, _world.Find(id).Record.Missed);
+    }
+
+    [Fact]
+    public void EachDueTime_IsFired_HoweverLongTheJitter()
+    {
+        _world.Create("a", _world.Every("* * * * *") with { Jitter = TimeSpan.FromHours(1) });
+
+        _world.Node.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(Enumerable.Range(1, 119).Select(minute => $"{minute / 60:00}:{minute % 60:00}:00"), _world.Dues("a").Take(119));
+        Assert.Equal(0, _world.Find("a").Record.Missed);
+    }
+
+    [Fact]
+    public void OfVeryManyMissedFirings_EachIsCounted_WithJitterToo()
+    {
+        var definition = _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.All, Jitter = TimeSpan.FromMinutes(1) };
+        _world.Create("a", definition);
+
+        _world.BeDown(TimeSpan.FromMinutes(1500));
+
+        var come = new ScheduleTimes("a", definition, At(0)).NextTimes(At(0), 1600).Count(time => time.FireAt <= _world.Node.Now);
+        Assert.Equal((1000L, come - 1000L), (_world.Find("a").Record.Fired, _world.Find("a").Record.Missed));
+    }
+
     [Fact]
     public void TheInput_SeesTheFiring()
     {
