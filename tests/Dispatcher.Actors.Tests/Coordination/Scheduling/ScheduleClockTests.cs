@@ -42,6 +42,23 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(["00:00:32", "00:00:34", "01:00:00"], _world.Dues("a"));
     }
 
+    /// <summary>As when the term of a coordinator ends and the node leads again: the clock that was told and stopped takes nothing along that the next one needs.</summary>
+    [Fact]
+    public void ANewSchedule_IsHeardOf_ByTheNextClock_WhenTheLastWasStoppedBeforeItHeard()
+    {
+        _world.Node.Within(() =>
+        {
+            var (scheduler, system) = (_world.Node.Node.Scheduler!, _world.Node.Node.Scheduler!.Clock!.System);
+            scheduler.Hinted(null);
+            scheduler.Begin(system, term: null);
+        });
+
+        _world.Create("a", _world.Every("*/2 * * * * *"));
+        _world.Node.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(["00:00:02", "00:00:04"], _world.Dues("a"));
+    }
+
     [Fact]
     public void AChangeOfOtherThings_LosesNoFiring()
     {
