@@ -11,7 +11,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Left-out firings are counted no further than this.</summary>
     private const int CountLimit = 1000;
 
-    /// <summary>Dependencies that are looked up at once.</summary>
+    /// <summary>Dependencies, or runs, that are looked up at once.</summary>
     private const int ChunkLimit = 1000;
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -42,11 +42,18 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return (await CarryOut([.. plans], now, lookedAt), ready.Count);
     }
 
-    /// <summary>Of schedules that care whether their last run has ended.</summary>
+    /// <summary>Of schedules that care whether their last run has ended, with the runs for which these wait.</summary>
     private async ValueTask<Dictionary<JobId, JobRow>> FindLastRuns(IReadOnlyList<StoredSchedule> due)
     {
-        var ids = due.Where(schedule => schedule.Definition.Overlap != OverlapPolicy.Allow).Select(schedule => schedule.Record.LastJob).OfType<JobId>().ToList();
-        return ids.Count == 0 ? [] : (await jobs.FindJobs(ids)).ToDictionary(row => row.Id);
+        var ids = due.Where(schedule => schedule.Definition.Overlap != OverlapPolicy.Allow)
+            .SelectMany(schedule => new[] { schedule.Record.LastJob, schedule.Record.LastAfter }).OfType<JobId>();
+        var rows = new Dictionary<JobId, JobRow>();
+        foreach (var chunk in ids.Chunk(ChunkLimit))
+        {
+            foreach (var row in await jobs.FindJobs(chunk)) rows[row.Id] = row;
+        }
+
+        return rows;
     }
 
     /// <summary>Those of which a dependency is gone, or has no run that has completed since this schedule's last firing made one.</summary>
@@ -122,13 +129,16 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>
     private static Plan Admit(StoredSchedule schedule, Firing firing, Dictionary<JobId, JobRow> last, FiringRecord record)
     {
-        var running = schedule.Record.LastJob is { } id && last.TryGetValue(id, out var row) && !row.Status.IsTerminal() ? row : null;
+        // One that was kept may have been cancelled before the run ended for which it waited.
+        var running = Unended(schedule.Record.LastJob, last) ?? Unended(schedule.Record.LastAfter, last);
         if (running is null) return new Plan(schedule, firing, null, null, null, record);
         // One that waits for its predecessor's end is the one that was kept.
         if (schedule.Definition.Overlap == OverlapPolicy.BufferOne && running.Status != JobStatus.Waiting) return new Plan(schedule, firing, running.Id, null, null, record);
         var note = $"The firing of {FiringLabels.TextOf(firing.Due)} was left out: the run {running.Id} has not ended.";
         return new Plan(schedule, null, null, null, null, record with { Skipped = record.Skipped + 1, LastDue = firing.Due, Note = note });
     }
+
+    private static JobRow? Unended(JobId? run, Dictionary<JobId, JobRow> last) => run is { } id && last.TryGetValue(id, out var row) && !row.Status.IsTerminal() ? row : null;
 
     /// <summary>Firings that were due after a time, up to the first that does not count, to the limit and one more.</summary>
     private static int Count(ScheduleTimes times, DateTimeOffset after, Func<FireTime, bool> counts)
@@ -167,7 +177,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private FiringRecord Noted(Plan plan, Outcome outcome, DateTimeOffset now, DateTimeOffset lookedAt)
     {
         var due = plan.Firing!.Due;
-        if (outcome.Job is { } job) return plan.Record with { LastDue = due, LastFiredAt = lookedAt, LastJob = job, Fired = plan.Record.Fired + 1, Note = null };
+        if (outcome.Job is { } job) return plan.Record with { LastDue = due, LastFiredAt = lookedAt, LastJob = job, LastAfter = plan.After, Fired = plan.Record.Fired + 1, Note = null };
         tell(new ScheduleNotice(ScheduleChange.Failed, plan.Schedule.Tenant, plan.Schedule.Id, now, ScheduleStatuses.Of(plan.Schedule, now), plan.Schedule.Definition.Name, outcome.Fault));
         return plan.Record with { LastDue = due, Failed = plan.Record.Failed + 1, Note = outcome.Fault };
     }

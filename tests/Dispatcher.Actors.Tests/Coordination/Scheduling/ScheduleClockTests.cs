@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Actors.Tests.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Workflows.Patterns;
 using Dispatcher.Workflows.Scheduling;
@@ -206,6 +207,23 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(1, _world.Find("a").Record.Skipped);
         _world.Node.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(["00:01:00", "00:02:00", "00:04:00"], _world.Dues("a"));
+    }
+
+    /// <summary>The run that was kept is the last one, and not the one that runs.</summary>
+    [Fact]
+    public void TheNextFiring_IsKept_WhenTheOneThatWasKeptIsCancelled()
+    {
+        _world.Create("a", _world.Every("* * * * *", _world.Slow) with { Overlap = OverlapPolicy.BufferOne });
+        _world.Node.Advance(TimeSpan.FromSeconds(130));
+        _world.Node.Give(_world.Runs("a")[1].Id, new JobCommand.Cancel(MemoryNode.Ada, null, _world.Node.Gateway.Now));
+
+        _world.Node.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal([JobStatus.Running, JobStatus.Cancelled, JobStatus.Waiting], _world.Runs("a").Select(run => run.Status));
+        _world.Node.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Running], _world.Runs("a").Select(run => run.Status));
+        Assert.Equal(["00:01:00", "00:02:00", "00:03:00"], _world.Dues("a"));
+        Assert.Equal(0, _world.Find("a").Record.Skipped);
     }
 
     [Fact]
