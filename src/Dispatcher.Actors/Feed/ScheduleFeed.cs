@@ -14,7 +14,7 @@ public sealed class ScheduleFeed
 
     /// <summary>Begins to follow a tenant's schedules.</summary>
     /// <param name="after">A position of the tenant's stream; from now on if null.</param>
-    /// <exception cref="FeedFullException">There are as many subscriptions as the options allow.</exception>
+    /// <exception cref="FeedFullException">There are as many subscriptions, or the tenant has as many, as the options allow.</exception>
     public async ValueTask<ScheduleSubscription> Subscribe(EventFeed events, string tenant, long? after)
     {
         var subscription = new ScheduleSubscription(this, await events.Subscribe(new FeedScope.OfTenant(tenant), after, ScheduleSubscription.Types));

@@ -46,9 +46,9 @@ internal sealed class ScheduleStream(ScheduleSubscription subscription, Caller c
         {
             return (await engine.Node.ScheduleFeed.Subscribe(engine.Node.Events, tenant, request.Position), null);
         }
-        catch (FeedFullException)
+        catch (FeedFullException full)
         {
-            return (null, LiveRequest.TooMany);
+            return (null, LiveRequest.Refuse(full));
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using Dispatcher.Feed;
 using Dispatcher.Store;
+using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Live;
 
@@ -137,6 +139,26 @@ public sealed class TenantStreamTests
         {
             using var refused = await jobs.Http.GetAsync("/api/v1/stream");
             Assert.Equal((HttpStatusCode.ServiceUnavailable, 5), (refused.StatusCode, (int)refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds));
+        }
+    }
+
+    /// <summary>The streams of a tenant and what its hub connections follow count together.</summary>
+    [Fact]
+    public async Task Stream_IsRefused_WhenTheTenantFollowsAsMuchAsItMay()
+    {
+        await using var jobs = await LiveJobs.Start(options => options.Node = options.Node with { Feed = new EventFeedOptions { SubscriptionLimitPerTenant = 2 } });
+        var hub = new Uri(jobs.Service.Address, "/hubs/jobs");
+        await using var client = NodeClient.Start("signalr.mjs", new { url = hub, follow = new { }, times = 2 });
+        await client.Next("subscribed");
+        await client.Next("subscribed");
+        await using var other = NodeClient.Start("signalr.mjs", new { url = hub, follow = new { } });
+
+        Assert.Contains("too-many-requests: Your tenant has 2 live", (await other.Next("error")).GetProperty("message").GetString(), StringComparison.Ordinal);
+        foreach (var path in (string[])["/api/v1/stream", "/api/v1/schedules/stream"])
+        {
+            using var refused = await jobs.Http.GetAsync(path);
+            var problem = await ProblemBody.Read(refused);
+            Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-requests", 5), (problem.Status, problem.Code, (int)refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds));
         }
     }
 }
