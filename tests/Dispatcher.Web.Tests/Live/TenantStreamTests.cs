@@ -1,8 +1,12 @@
 using System.Net;
+using Dispatcher.Actors.Tests.Kernel;
 using Dispatcher.Feed;
 using Dispatcher.Store;
 using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Live;
+using Dispatcher.Web.Tests.Callbacks;
 using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Live;
 
@@ -117,18 +121,48 @@ public sealed class TenantStreamTests
         Assert.Equal("default", deleted.Json.GetProperty("tenant").GetString());
     }
 
-    [Fact]
-    public async Task Stream_EndsWithALongerRetry_WhenTheServerStops()
+    [Theory]
+    [InlineData("/api/v1/stream")]
+    [InlineData("/api/v1/schedules/stream")]
+    public async Task Stream_EndsWithALongerRetry_WhenTheServerStops(string path)
     {
         await using var jobs = await LiveJobs.Start();
-        using var stream = await SseClient.Open(jobs.Http, "/api/v1/stream");
+        using var stream = await SseClient.Open(jobs.Http, path);
         Assert.Equal("position", (await stream.Next())!.Name);
         var restarting = jobs.Restart();
 
         Assert.Null(await stream.Next());
 
-        Assert.InRange(stream.RetryMilliseconds!.Value, 2000, 4000);
+        Assert.Equal((2, 2000), (stream.Retries.Count, stream.Retries[0]));
+        Assert.InRange(stream.Retries[1], 2000, 4000);
         await restarting;
+    }
+
+    /// <summary>Or a client of a quiet stream would come back from long ago, and be told to reload.</summary>
+    [Theory]
+    [InlineData("/api/v1/stream")]
+    [InlineData("/api/v1/schedules/stream")]
+    public async Task Stream_MovesThePositionWithASignOfLife_WhenOthersHaveHadEvents(string path)
+    {
+        var time = new ManualTimeProvider();
+        await using var jobs = await LiveJobs.Start(services: services => services.AddSingleton(new LiveClock(time)));
+        using var stream = await SseClient.Open(jobs.Http, path);
+        var first = (await stream.Next())!;
+        await jobs.RunQuick("other");
+        var next = stream.Next();
+
+        // Its time passes as often as we look.
+        await Poll.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.FromResult(next.IsCompleted);
+            },
+            hasCome => hasCome);
+
+        var beat = (await next)!;
+        Assert.Equal(("position", beat.Id), (beat.Name, stream.LastEventId));
+        Assert.NotEqual(first.Id, beat.Id);
     }
 
     [Fact]
