@@ -64,7 +64,7 @@ public sealed class EventFeed : IDisposable
     /// The position after which to begin. If absent: a job from its first event, others from now on. One that lies in the future (the data were restored from
     /// an older backup) begins with a reload.
     /// </param>
-    /// <exception cref="FeedFullException">There are as many subscriptions as the options allow.</exception>
+    /// <exception cref="FeedFullException">There are as many subscriptions, or the tenant has as many, as the options allow.</exception>
     public async ValueTask<FeedSubscription> Subscribe(FeedScope scope, long? after = null, FeedTypes? types = null)
     {
         Enter();
@@ -72,7 +72,8 @@ public sealed class EventFeed : IDisposable
         {
             await Begin();
             var subscription = await Make(scope, after, types ?? FeedTypes.All);
-            return Topics.TryAdd(subscription, Options.SubscriptionLimit) ? subscription : throw new FeedFullException(Options.SubscriptionLimit);
+            Topics.Add(subscription, Options);
+            return subscription;
         }
         catch
         {
@@ -251,5 +252,12 @@ public sealed class EventFeed : IDisposable
     }
 }
 
-/// <summary>There are as many subscriptions as this node allows.</summary>
-public sealed class FeedFullException(int limit) : Exception($"This node serves {limit} live subscriptions, as many as it may. Close some, or try again later.");
+/// <summary>There are as many subscriptions as this node allows, to all or to one tenant.</summary>
+public sealed class FeedFullException(int limit, bool isOfTenant)
+    : Exception($"{(isOfTenant ? "The tenant has" : "This node serves")} {limit} live subscriptions, as many as it may. Close some, or try again later.")
+{
+    public int Limit => limit;
+
+    /// <summary>True: others may still subscribe.</summary>
+    public bool IsOfTenant => isOfTenant;
+}

@@ -26,4 +26,7 @@ public sealed record EventFeedOptions
 
     /// <summary>Subscriptions at one time; one more is refused.</summary>
     public int SubscriptionLimit { get; init; } = 20_000;
+
+    /// <summary>Those of one tenant, over all its connections, so that it cannot take the feed from the others; one more is refused.</summary>
+    public int SubscriptionLimitPerTenant { get; init; } = 5_000;
 }

@@ -7,6 +7,8 @@ namespace Dispatcher.Feed;
 internal sealed class FeedTopics
 {
     private readonly ConcurrentDictionary<FeedTopic, ImmutableArray<FeedSubscription>> _topics = new();
+    private readonly Dictionary<string, int> _countByTenant = new(StringComparer.Ordinal);
+    private readonly Lock _counting = new();
     private long _markedUpTo;
     private int _count;
 
@@ -24,18 +26,12 @@ internal sealed class FeedTopics
     /// <summary>Those of one topic now; empty if there are none.</summary>
     public ImmutableArray<FeedSubscription> Of(FeedTopic topic) => _topics.TryGetValue(topic, out var found) ? found : [];
 
-    /// <summary>False if there are as many as the limit already.</summary>
-    public bool TryAdd(FeedSubscription subscription, int limit)
+    /// <exception cref="FeedFullException">The node, or the tenant, has as many as it may.</exception>
+    public void Add(FeedSubscription subscription, EventFeedOptions limits)
     {
-        if (Interlocked.Increment(ref _count) > limit)
-        {
-            Interlocked.Decrement(ref _count);
-            return false;
-        }
-
+        Enter(subscription.Scope.Tenant, limits);
         _topics.AddOrUpdate(
             subscription.Scope.Topic, static (_, added) => [added], static (_, others, added) => others.Add(added), subscription);
-        return true;
     }
 
     public void Remove(FeedSubscription subscription)
@@ -51,6 +47,27 @@ internal sealed class FeedTopics
             if (isDone) break;
         }
 
-        Interlocked.Decrement(ref _count);
+        Leave(subscription.Scope.Tenant);
+    }
+
+    private void Enter(string tenant, EventFeedOptions limits)
+    {
+        lock (_counting)
+        {
+            var own = _countByTenant.GetValueOrDefault(tenant);
+            if (own >= limits.SubscriptionLimitPerTenant) throw new FeedFullException(limits.SubscriptionLimitPerTenant, isOfTenant: true);
+            if (_count >= limits.SubscriptionLimit) throw new FeedFullException(limits.SubscriptionLimit, isOfTenant: false);
+            _countByTenant[tenant] = own + 1;
+            Interlocked.Increment(ref _count);
+        }
+    }
+
+    private void Leave(string tenant)
+    {
+        lock (_counting)
+        {
+            if (--_countByTenant[tenant] == 0) _countByTenant.Remove(tenant);
+            Interlocked.Decrement(ref _count);
+        }
     }
 }

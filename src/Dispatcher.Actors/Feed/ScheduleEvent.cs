@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dispatcher.Coordination.Scheduling;
@@ -11,8 +12,8 @@ namespace Dispatcher.Feed;
 /// </summary>
 /// <param name="Type"><c>scheduler.job_created</c>, <c>_updated</c>, <c>_deleted</c>, <c>_started</c>, <c>_completed</c> or <c>_failed</c>.</param>
 /// <param name="Status">In capitals: of the schedule as it is then (<c>ACTIVE</c>, <c>PAUSED</c>, <c>DISABLED</c>, <c>COMPLETED</c>, <c>DELETED</c>), or of the run (<c>RUNNING</c>, <c>COMPLETED</c>, <c>FAILED</c>).</param>
-/// <param name="Position">Where it stands in the tenant's stream; null for what is told once.</param>
-public sealed record ScheduleEvent(string Type, string Schedule, string Status, DateTimeOffset At, string? RunId, string? Position, string? Name, string? Reason)
+/// <param name="Ordering">Its place in the journal; null for what is told once.</param>
+public sealed record ScheduleEvent(string Type, string Schedule, string Status, DateTimeOffset At, string? RunId, long? Ordering, string? Name, string? Reason)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -38,7 +39,7 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
     };
 
     /// <summary>Null for an event of a job that is no run.</summary>
-    internal static ScheduleEvent? Of(FeedEvent given, FeedScope scope)
+    internal static ScheduleEvent? Of(FeedEvent given)
     {
         if (given.Address.Schedule is not { } schedule) return null;
         var (type, status) = given.Type switch
@@ -47,7 +48,7 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
             "job.completed" => ("scheduler.job_completed", "COMPLETED"),
             _ => ("scheduler.job_failed", "FAILED"),
         };
-        return new ScheduleEvent(type, schedule, status, given.At, given.JobId.ToString(), scope.Write(given.Ordering), null, given.Type == "job.cancelled" ? "cancelled" : null);
+        return new ScheduleEvent(type, schedule, status, given.At, given.JobId.ToString(), given.Ordering, null, given.Type == "job.cancelled" ? "cancelled" : null);
     }
 
     /// <summary>The event's name on a bus whose names are <c>{service}:{action}:v{n}:{state}</c>.</summary>
@@ -79,7 +80,7 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
             writer.WriteStartObject("metadata"u8);
             writer.WriteString("at"u8, At);
             writer.WriteString("topic"u8, Topic);
-            if (Position is not null) writer.WriteString("position"u8, Position);
+            if (Ordering is { } place) writer.WriteString("position"u8, string.Create(CultureInfo.InvariantCulture, $"{FeedScope.JournalPrefix}{place}"));
             writer.WriteEndObject();
             writer.WriteEndObject();
         }

@@ -14,7 +14,7 @@ public sealed class ScheduleFeed
 
     /// <summary>Begins to follow a tenant's schedules.</summary>
     /// <param name="after">A position of the tenant's stream; from now on if null.</param>
-    /// <exception cref="FeedFullException">There are as many subscriptions as the options allow.</exception>
+    /// <exception cref="FeedFullException">There are as many subscriptions, or the tenant has as many, as the options allow.</exception>
     public async ValueTask<ScheduleSubscription> Subscribe(EventFeed events, string tenant, long? after)
     {
         var subscription = new ScheduleSubscription(this, await events.Subscribe(new FeedScope.OfTenant(tenant), after, ScheduleSubscription.Types));
@@ -27,7 +27,7 @@ public sealed class ScheduleFeed
     {
         foreach (var (subscription, _) in _subscriptions)
         {
-            if (subscription.Tenant == notice.Tenant) subscription.Tell(notice);
+            if (subscription.Scope.Tenant == notice.Tenant) subscription.Tell(notice);
         }
     }
 
@@ -50,10 +50,11 @@ public sealed class ScheduleSubscription : IDisposable
     /// <summary>The events of jobs from which those of runs are made.</summary>
     internal static FeedTypes Types { get; } = FeedTypes.TryRead("job.started,job.completed,job.failed,job.cancelled", out var types, out _) ? types : FeedTypes.All;
 
-    public string Tenant => _runs.Scope.Tenant;
+    /// <summary>The tenant's stream, from which the runs' events come.</summary>
+    public FeedScope Scope => _runs.Scope;
 
-    /// <summary>Everything of the journal up to here was given, as it is written.</summary>
-    public string Position => _runs.Scope.Write(_runs.Position);
+    /// <summary>Everything of the journal up to here was given: to go on from later, written by <see cref="FeedScope.Write"/>.</summary>
+    public long Position => _runs.Position;
 
     public async ValueTask<ScheduleBatch> Read(CancellationToken cancellation)
     {
@@ -62,7 +63,7 @@ public sealed class ScheduleSubscription : IDisposable
             var batch = await _runs.Read(cancellation);
             var events = new List<ScheduleEvent>();
             while (_notices.Reader.TryRead(out var notice)) events.Add(ScheduleEvent.Of(notice));
-            foreach (var given in batch.Events) if (ScheduleEvent.Of(given, _runs.Scope) is { } found) events.Add(found);
+            foreach (var given in batch.Events) if (ScheduleEvent.Of(given) is { } found) events.Add(found);
             var isReload = batch.IsReload | Interlocked.Exchange(ref _hasMissed, 0) == 1;
             // What concerns no run is no news here.
             if (events.Count > 0 || isReload || batch.IsClosed || batch.IsEmpty) return new ScheduleBatch(events, isReload, batch.IsClosed);
@@ -85,4 +86,7 @@ public sealed class ScheduleSubscription : IDisposable
 }
 
 /// <summary>All empty: nothing is new, and it was poked.</summary>
-public sealed record ScheduleBatch(IReadOnlyList<ScheduleEvent> Events, bool IsReload, bool IsClosed);
+public sealed record ScheduleBatch(IReadOnlyList<ScheduleEvent> Events, bool IsReload, bool IsClosed)
+{
+    public bool IsEmpty => this is { IsReload: false, IsClosed: false, Events.Count: 0 };
+}

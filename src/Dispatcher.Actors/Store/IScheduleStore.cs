@@ -95,6 +95,9 @@ public sealed record FiringRecord
     /// <summary>The last run.</summary>
     public JobId? LastJob { get; init; }
 
+    /// <summary>The run for whose end the last run was made to wait; null if it was not.</summary>
+    public JobId? LastAfter { get; init; }
+
     /// <summary>Firings that made a run.</summary>
     public long Fired { get; init; }
 

@@ -50,28 +50,29 @@ internal sealed class EventStreamWriter(PipeWriter body, FeedScope scope, Func<V
     /// <summary>Writes and sends a batch.</summary>
     public async ValueTask Write(FeedBatch batch)
     {
-        foreach (var next in batch.Events)
-        {
-            Write(next);
-            if (_unflushed >= FlushAfterBytes) await Flush();
-        }
-
+        foreach (var next in batch.Events) await Write(next.IsStored ? scope.PlaceOf(next) : null, next.Json);
         foreach (var progress in batch.Progress)
         {
-            Write("event: job.progress\ndata: "u8);
-            Write(progress.Json.Span);
-            Write("\n\n"u8);
-            if (_unflushed >= FlushAfterBytes) await Flush();
+            Write("event: job.progress\n"u8);
+            await Write(place: null, progress.Json);
         }
 
         await Flush();
     }
 
+    /// <summary>Writes and sends events of schedules.</summary>
+    public async ValueTask Write(IReadOnlyList<ScheduleEvent> events)
+    {
+        foreach (var next in events) await Write(next.Ordering, next.ToJson());
+        await Flush();
+    }
+
     /// <summary>An event of the journal in other words than its own.</summary>
-    public void Write(FeedEvent next, StreamMessage message)
+    public ValueTask Write(FeedEvent next, StreamMessage message)
     {
         WriteId(scope.PlaceOf(next));
         Write(Encoding.UTF8.GetBytes($"event: {message.Name}\ndata: {message.Data.ToJsonString()}\n\n"));
+        return FlushWhenLarge();
     }
 
     public ValueTask Flush()
@@ -80,13 +81,17 @@ internal sealed class EventStreamWriter(PipeWriter body, FeedScope scope, Func<V
         return flush();
     }
 
-    private void Write(FeedEvent next)
+    /// <param name="place">Null for what is told once.</param>
+    private ValueTask Write(long? place, ReadOnlyMemory<byte> json)
     {
-        if (next.IsStored) WriteId(scope.PlaceOf(next));
+        if (place is { } position) WriteId(position);
         Write("data: "u8);
-        Write(next.Json.Span);
+        Write(json.Span);
         Write("\n\n"u8);
+        return FlushWhenLarge();
     }
+
+    private ValueTask FlushWhenLarge() => _unflushed >= FlushAfterBytes ? Flush() : ValueTask.CompletedTask;
 
     private void AtPosition(ReadOnlySpan<byte> name, long position)
     {

@@ -76,7 +76,7 @@ internal sealed partial class HubClient : IDisposable
     {
         while (await subscription.Read(_aborted) is { IsClosed: false } batch)
         {
-            if (batch.IsReload) await send("Reload", HubJson.Write(new ReloadView(name, subscription.Position)));
+            if (batch.IsReload) await send("Reload", HubJson.Write(new ReloadView(name, subscription.Scope.Write(subscription.Position))));
             foreach (var next in batch.Events) await send("ScheduleEvent", new RawJson(next.ToJson()));
         }
     });

@@ -54,7 +54,7 @@ internal sealed class JobsHub(DispatcherEngine engine, LiveClock clock, NodeAnno
     {
         var (subscription, refused) = await ScheduleStream.Subscribe(engine, Client.Caller.Tenant, after);
         if (subscription is null) throw Refused(refused!);
-        var position = subscription.Position;
+        var position = subscription.Scope.Write(subscription.Position);
         if (Client.TryAdd(subscription, out var name)) return HubJson.Write(new SubscribedView(name, position));
         subscription.Dispose();
         throw new HubException($"too-many-subscriptions: A connection follows at most {HubClient.SubscriptionLimit} things; unsubscribe from some.");

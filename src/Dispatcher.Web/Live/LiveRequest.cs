@@ -10,9 +10,7 @@ namespace Dispatcher.Web.Live;
 /// <param name="Position">Null if the client does not say from where.</param>
 internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Types)
 {
-    internal static readonly Refusal TooMany = new(
-        StatusCodes.Status503ServiceUnavailable, "too-many-streams", "This server serves as many live streams as it may; close some, or try again later.")
-    { RetryAfterSeconds = 5 };
+    private const int FullRetryAfterSeconds = 5;
 
     /// <param name="positionName">Where the position was given: <c>after</c> or <c>Last-Event-ID</c>.</param>
     public static Refusal? Read(FeedScope scope, string? types, string? position, string positionName, out LiveRequest request)
@@ -45,11 +43,17 @@ internal sealed record LiveRequest(FeedScope Scope, long? Position, FeedTypes Ty
         {
             return (await feed.Subscribe(Scope, Position, Types), null);
         }
-        catch (FeedFullException)
+        catch (FeedFullException full)
         {
-            return (null, TooMany);
+            return (null, Refuse(full));
         }
     }
+
+    internal static Refusal Refuse(FeedFullException full) => full.IsOfTenant
+        ? new(StatusCodes.Status429TooManyRequests, "too-many-requests", $"Your tenant has {full.Limit} live subscriptions here, over all its connections, which is the limit; close some.")
+        { RetryAfterSeconds = FullRetryAfterSeconds }
+        : new(StatusCodes.Status503ServiceUnavailable, "too-many-streams", "This server serves as many live streams as it may; close some, or try again later.")
+        { RetryAfterSeconds = FullRetryAfterSeconds };
 
     private static string Expected(FeedScope scope) => scope is FeedScope.OfJob ? "the number of an event of the job, such as 17" : "an id of this stream, such as o123";
 }

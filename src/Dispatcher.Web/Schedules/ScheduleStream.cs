@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Reflection;
-using System.Text;
 using Dispatcher.Feed;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
@@ -9,12 +6,8 @@ using Dispatcher.Web.Live;
 using Dispatcher.Web.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Dispatcher.Web.Schedules;
 
@@ -24,10 +17,7 @@ namespace Dispatcher.Web.Schedules;
 /// </summary>
 internal sealed class ScheduleStream(ScheduleSubscription subscription, Caller caller) : IResult, IEndpointMetadataProvider
 {
-    private const string ContentType = "text/event-stream";
-
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [ContentType]));
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => EventStreamResponse.Describe(builder);
 
     /// <summary>Follow schedules</summary>
     /// <remarks>Changes of the tenant's schedules, and their runs' starts and ends, from now on or from a position.</remarks>
@@ -46,52 +36,27 @@ internal sealed class ScheduleStream(ScheduleSubscription subscription, Caller c
         {
             return (await engine.Node.ScheduleFeed.Subscribe(engine.Node.Events, tenant, request.Position), null);
         }
-        catch (FeedFullException)
+        catch (FeedFullException full)
         {
-            return (null, LiveRequest.TooMany);
+            return (null, LiveRequest.Refuse(full));
         }
     }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         using var _ = subscription;
-        var stopping = httpContext.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, caller.Ended);
-        using var connection = httpContext.RequestServices.GetRequiredService<LiveClock>().Watch(subscription.Poke, httpContext.Abort);
-        httpContext.Response.ContentType = ContentType;
-        httpContext.Response.Headers.CacheControl = "no-cache, no-store";
-        httpContext.Response.Headers["X-Accel-Buffering"] = "no";
-        httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        if (httpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        try
-        {
-            await Send(httpContext.Response.BodyWriter, () => connection.Write(async () => await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted)), ended.Token);
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            // The client or the server is gone; whoever comes back resumes.
-        }
+        await EventStreamResponse.Run(httpContext, caller, subscription.Scope, subscription.Poke, Send);
     }
 
-    private async Task Send(PipeWriter body, Func<ValueTask> flush, CancellationToken ended)
+    private async Task Send(EventStreamWriter writer, CancellationToken ended)
     {
-        Write(body, $"retry: 2000\n\nevent: position\nid: {subscription.Position}\ndata: {{\"position\":\"{subscription.Position}\"}}\n\n");
-        await flush();
+        writer.Position(subscription.Position);
+        await writer.Flush();
         while (await subscription.Read(ended) is { IsClosed: false } batch)
         {
-            if (batch.IsReload) Write(body, $"event: reload\nid: {subscription.Position}\ndata: {{\"position\":\"{subscription.Position}\"}}\n\n");
-            foreach (var next in batch.Events)
-            {
-                if (next.Position is { } position) Write(body, $"id: {position}\n");
-                Write(body, "data: ");
-                body.Write(next.ToJson().Span);
-                Write(body, "\n\n");
-            }
-
-            if (batch.Events.Count == 0 && !batch.IsReload) Write(body, ":\n\n");
-            await flush();
+            if (batch.IsReload) writer.Reload(subscription.Position);
+            if (batch.IsEmpty) writer.Heartbeat(subscription.Position);
+            await writer.Write(batch.Events);
         }
     }
-
-    private static void Write(PipeWriter body, string text) => Encoding.UTF8.GetBytes(text, body);
 }

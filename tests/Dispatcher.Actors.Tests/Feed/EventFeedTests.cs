@@ -33,6 +33,30 @@ public sealed class EventFeedTests : IDisposable
         AssertNoFaults(quiet, own);
     }
 
+    /// <summary>One connection of the hub follows a hundred things: without a bound of its own, one key would take the feed from everybody.</summary>
+    [Fact]
+    public void ATenant_IsRefusedMore_ThanIsItsShare_AndOthersAreNot()
+    {
+        using var world = new FeedWorld(seed: 1, new EventFeedOptions { SubscriptionLimit = 3, SubscriptionLimitPerTenant = 2 });
+        var first = world.Run(() => world.Feed.Subscribe(FeedWorld.Job(0)));
+        _ = world.Run(() => world.Feed.Subscribe(new FeedScope.OfTenant("tenant0")));
+
+        Assert.Equal((2, true), Full(FeedWorld.Job(3)));
+        _ = world.Run(() => world.Feed.Subscribe(FeedWorld.Job(1)));
+        Assert.Equal((3, false), Full(FeedWorld.Job(2)));
+        Assert.Equal((2, true), Full(FeedWorld.Job(0)));
+        first.Dispose();
+        _ = world.Run(() => world.Feed.Subscribe(FeedWorld.Job(3)));
+
+        Assert.Equal(3, world.Feed.Subscriptions);
+
+        (int Limit, bool IsOfTenant) Full(FeedScope scope)
+        {
+            var full = Assert.Throws<FeedFullException>(() => world.Run(() => world.Feed.Subscribe(scope)));
+            return (full.Limit, full.IsOfTenant);
+        }
+    }
+
     [Fact]
     public void SlowSubscriber_IsToldToReload_WhenTheRingHasMovedOn()
     {

@@ -167,7 +167,7 @@ public abstract class ScheduleStoreConformance : StoreConformance
     {
         await Put(New("a") with { Next = Due(1) });
         var job = Id(1);
-        var record = new FiringRecord { LastDue = Due(1).Due, LastFiredAt = Noon.AddHours(1), LastJob = job, Fired = 1, Skipped = 2, Missed = 3, Failed = 4, Note = "n" };
+        var record = new FiringRecord { LastDue = Due(1).Due, LastFiredAt = Noon.AddHours(1), LastJob = job, LastAfter = Id(2), Fired = 1, Skipped = 2, Missed = 3, Failed = 4, Note = "n" };
 
         Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), Due(1).Due, record)]));
 

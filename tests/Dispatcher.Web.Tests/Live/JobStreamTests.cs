@@ -22,7 +22,7 @@ public sealed class JobStreamTests
         var end = await stream.Next();
         Assert.Equal(("end", null as string, events[^1].Data), (end!.Name, end.Id, end.Data));
         Assert.Null(await stream.Next());
-        Assert.Equal(2000, stream.RetryMilliseconds);
+        Assert.Equal([2000], stream.Retries);
         Assert.Equal(["no"], stream.Response.Headers.GetValues("X-Accel-Buffering"));
     }
 

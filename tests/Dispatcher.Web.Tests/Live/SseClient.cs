@@ -31,7 +31,8 @@ internal sealed class SseClient : IDisposable
     /// <summary>Comments so far: signs of life.</summary>
     public int Comments { get; private set; }
 
-    public int? RetryMilliseconds { get; private set; }
+    /// <summary>The waits that the server has asked for, in their order.</summary>
+    public List<int> Retries { get; } = [];
 
     public static async Task<SseClient> Open(HttpClient http, string path, string? lastEventId = null)
     {
@@ -65,7 +66,7 @@ internal sealed class SseClient : IDisposable
                 case "id": id = value; break;
                 case "event": name = value; break;
                 case "data": data = data is null ? value : $"{data}\n{value}"; break;
-                case "retry": RetryMilliseconds = int.Parse(value, System.Globalization.CultureInfo.InvariantCulture); break;
+                case "retry": Retries.Add(int.Parse(value, System.Globalization.CultureInfo.InvariantCulture)); break;
                 default: Assert.Fail($"The stream has a line that is none of its format: {line}"); break;
             }
         }

@@ -1,6 +1,12 @@
 using System.Net;
+using Dispatcher.Actors.Tests.Kernel;
 using Dispatcher.Feed;
 using Dispatcher.Store;
+using Dispatcher.Tests.Shared;
+using Dispatcher.Web.Live;
+using Dispatcher.Web.Tests.Callbacks;
+using Dispatcher.Web.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Live;
 
@@ -115,18 +121,48 @@ public sealed class TenantStreamTests
         Assert.Equal("default", deleted.Json.GetProperty("tenant").GetString());
     }
 
-    [Fact]
-    public async Task Stream_EndsWithALongerRetry_WhenTheServerStops()
+    [Theory]
+    [InlineData("/api/v1/stream")]
+    [InlineData("/api/v1/schedules/stream")]
+    public async Task Stream_EndsWithALongerRetry_WhenTheServerStops(string path)
     {
         await using var jobs = await LiveJobs.Start();
-        using var stream = await SseClient.Open(jobs.Http, "/api/v1/stream");
+        using var stream = await SseClient.Open(jobs.Http, path);
         Assert.Equal("position", (await stream.Next())!.Name);
         var restarting = jobs.Restart();
 
         Assert.Null(await stream.Next());
 
-        Assert.InRange(stream.RetryMilliseconds!.Value, 2000, 4000);
+        Assert.Equal((2, 2000), (stream.Retries.Count, stream.Retries[0]));
+        Assert.InRange(stream.Retries[1], 2000, 4000);
         await restarting;
+    }
+
+    /// <summary>Or a client of a quiet stream would come back from long ago, and be told to reload.</summary>
+    [Theory]
+    [InlineData("/api/v1/stream")]
+    [InlineData("/api/v1/schedules/stream")]
+    public async Task Stream_MovesThePositionWithASignOfLife_WhenOthersHaveHadEvents(string path)
+    {
+        var time = new ManualTimeProvider();
+        await using var jobs = await LiveJobs.Start(services: services => services.AddSingleton(new LiveClock(time)));
+        using var stream = await SseClient.Open(jobs.Http, path);
+        var first = (await stream.Next())!;
+        await jobs.RunQuick("other");
+        var next = stream.Next();
+
+        // Its time passes as often as we look.
+        await Poll.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.FromResult(next.IsCompleted);
+            },
+            hasCome => hasCome);
+
+        var beat = (await next)!;
+        Assert.Equal(("position", beat.Id), (beat.Name, stream.LastEventId));
+        Assert.NotEqual(first.Id, beat.Id);
     }
 
     [Fact]
@@ -137,6 +173,26 @@ public sealed class TenantStreamTests
         {
             using var refused = await jobs.Http.GetAsync("/api/v1/stream");
             Assert.Equal((HttpStatusCode.ServiceUnavailable, 5), (refused.StatusCode, (int)refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds));
+        }
+    }
+
+    /// <summary>The streams of a tenant and what its hub connections follow count together.</summary>
+    [Fact]
+    public async Task Stream_IsRefused_WhenTheTenantFollowsAsMuchAsItMay()
+    {
+        await using var jobs = await LiveJobs.Start(options => options.Node = options.Node with { Feed = new EventFeedOptions { SubscriptionLimitPerTenant = 2 } });
+        var hub = new Uri(jobs.Service.Address, "/hubs/jobs");
+        await using var client = NodeClient.Start("signalr.mjs", new { url = hub, follow = new { }, times = 2 });
+        await client.Next("subscribed");
+        await client.Next("subscribed");
+        await using var other = NodeClient.Start("signalr.mjs", new { url = hub, follow = new { } });
+
+        Assert.Contains("too-many-requests: Your tenant has 2 live", (await other.Next("error")).GetProperty("message").GetString(), StringComparison.Ordinal);
+        foreach (var path in (string[])["/api/v1/stream", "/api/v1/schedules/stream"])
+        {
+            using var refused = await jobs.Http.GetAsync(path);
+            var problem = await ProblemBody.Read(refused);
+            Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-requests", 5), (problem.Status, problem.Code, (int)refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds));
         }
     }
 }

@@ -156,7 +156,7 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
         public static Alarm Instance { get; } = new();
     }
 
-    /// <summary>A schedule was changed, or a run has ended. One is under way at most.</summary>
+    /// <summary>A schedule was changed, or a run has ended. Each clock has one, which is under way once at most.</summary>
     internal sealed class Notice
     {
         private int _isUnderWay;

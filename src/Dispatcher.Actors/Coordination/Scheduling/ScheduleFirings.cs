@@ -11,7 +11,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Left-out firings are counted no further than this.</summary>
     private const int CountLimit = 1000;
 
-    /// <summary>Dependencies that are looked up at once.</summary>
+    /// <summary>Dependencies, or runs, that are looked up at once.</summary>
     private const int ChunkLimit = 1000;
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -44,11 +44,18 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return (await CarryOut([.. plans], now, lookedAt), ready.Count);
     }
 
-    /// <summary>Of schedules that care whether their last run has ended.</summary>
+    /// <summary>Of schedules that care whether their last run has ended, with the runs for which these wait.</summary>
     private async ValueTask<Dictionary<JobId, JobRow>> FindLastRuns(IReadOnlyList<StoredSchedule> due)
     {
-        var ids = due.Where(schedule => schedule.Definition.Overlap != OverlapPolicy.Allow).Select(schedule => schedule.Record.LastJob).OfType<JobId>().ToList();
-        return ids.Count == 0 ? [] : (await jobs.FindJobs(ids)).ToDictionary(row => row.Id);
+        var ids = due.Where(schedule => schedule.Definition.Overlap != OverlapPolicy.Allow)
+            .SelectMany(schedule => new[] { schedule.Record.LastJob, schedule.Record.LastAfter }).OfType<JobId>();
+        var rows = new Dictionary<JobId, JobRow>();
+        foreach (var chunk in ids.Chunk(ChunkLimit))
+        {
+            foreach (var row in await jobs.FindJobs(chunk)) rows[row.Id] = row;
+        }
+
+        return rows;
     }
 
     /// <summary>Those of which a dependency is gone, or has no run that has completed since this schedule's last firing made one.</summary>
@@ -73,9 +80,17 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private async Task<Dictionary<StoredSchedule, JobRow>> FindMade(IReadOnlyList<StoredSchedule> due, DateTimeOffset now)
     {
         var late = due.Where(schedule => IsLate(schedule, now) && schedule.Definition.CatchUp != CatchUpPolicy.All).ToList();
-        var found = await Task.WhenAll(late.Select(schedule => runs.FindMade(schedule.Tenant, schedule.Id, schedule.Next!.Value.Due).AsTask()));
         var made = new Dictionary<StoredSchedule, JobRow>(ReferenceEqualityComparer.Instance);
-        for (var i = 0; i < late.Count; i++) if (found[i] is { } run) made.Add(late[i], run);
+        foreach (var chunk in late.Chunk(ChunkLimit))
+        {
+            var holders = await jobs.FindHolders([.. chunk.Select(schedule => Claim.OnKey(schedule.Tenant, FiringKeys.OfDue(schedule.Id, schedule.Next!.Value.Due)))]);
+            var rows = (await jobs.FindJobs([.. holders.OfType<JobId>()])).ToDictionary(row => row.Id);
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                if (holders[i] is { } id && rows.TryGetValue(id, out var run) && ScheduleRuns.IsRunOf(run, chunk[i].Id)) made.Add(chunk[i], run);
+            }
+        }
+
         return made;
     }
 
@@ -99,17 +114,17 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var (definition, due) = (schedule.Definition, schedule.Next!.Value);
         var isLate = IsLate(schedule, now);
         var times = new ScheduleTimes(schedule.Id, definition, schedule.CreatedAt);
-        var next = times.Next(due);
+        var next = times.Next(due.Due);
         var record = schedule.Record;
         if (isLate && definition.CatchUp == CatchUpPolicy.All)
         {
             // Whoever makes up for them one after the other has counted when it began.
-            var missed = now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, next, now);
+            var missed = now - record.LastFiredAt <= ScheduleLimits.LateAfter ? 0 : Count(times, due.Due, time => time.FireAt <= now);
             if (missed >= ScheduleLimits.CatchUpFirings) return SkipOldest(schedule, times, now);
         }
         else if (isLate)
         {
-            (next, var missed) = PassOverMissed(definition, times, due, now);
+            (next, var missed) = PassOverMissed(times, due, now);
             record = record with { Missed = record.Missed + missed };
             if (definition.CatchUp == CatchUpPolicy.Skip) return LeftOut(schedule, next, record, due.Due);
         }
@@ -121,23 +136,18 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Notes a run that is there already. It stands for its own time, and one that made up for others for those that were missed when it was made.</summary>
     private static Plan PlanOfMade(StoredSchedule schedule, JobRow run)
     {
-        var (definition, due) = (schedule.Definition, schedule.Next!.Value);
-        var times = new ScheduleTimes(schedule.Id, definition, schedule.CreatedAt);
-        var (next, missed) = ScheduleRuns.IsOf(run, FiringCause.CatchUp) ? PassOverMissed(definition, times, due, run.CreatedAt) : (times.Next(due), 0);
+        var due = schedule.Next!.Value;
+        var times = new ScheduleTimes(schedule.Id, schedule.Definition, schedule.CreatedAt);
+        var (next, missed) = ScheduleRuns.IsOf(run, FiringCause.CatchUp) ? PassOverMissed(times, due, run.CreatedAt) : (times.Next(due.Due), 0);
         var record = schedule.Record with { Missed = schedule.Record.Missed + missed };
-        return new Plan(schedule, null, null, next, schedule.HeldDue, Noted(record, due.Due, run.Id, run.CreatedAt));
+        return new Plan(schedule, null, null, next, schedule.HeldDue, Noted(record, due.Due, run.Id, after: null, run.CreatedAt));
     }
 
     /// <summary>Of those that are due after a firing: the first that was not missed, though it may be a little late or wait for its jitter, and how many were.</summary>
-    private static (FireTime? Next, int Missed) PassOverMissed(ScheduleDefinition definition, ScheduleTimes times, FireTime firing, DateTimeOffset now)
+    private static (FireTime? Next, int Missed) PassOverMissed(ScheduleTimes times, FireTime firing, DateTimeOffset now)
     {
         var lateUntil = now - ScheduleLimits.LateAfter - Instant;
-        var missed = Count(times, times.Next(firing), lateUntil);
-        // What was due by then has happened by the end of what is late, whatever its jitter.
-        var from = lateUntil - definition.Jitter;
-        var next = from > firing.Due ? times.Next(from) : times.Next(firing);
-        while (next is { } time && time.FireAt <= lateUntil) next = times.Next(time);
-        return (next, missed);
+        return (times.NextAhead(firing.Due, lateUntil), Count(times, firing.Due, time => time.FireAt <= lateUntil));
     }
 
     private static Plan LeftOut(StoredSchedule schedule, FireTime? next, FiringRecord record, DateTimeOffset due) => new(
@@ -152,17 +162,18 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         while (few - tooMany > Second)
         {
             var middle = tooMany + ((few - tooMany) / 2);
-            if (Count(times, times.Next(middle), now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
+            if (Count(times, middle, time => time.FireAt <= now) > ScheduleLimits.CatchUpFirings) tooMany = middle;
             else few = middle;
         }
 
-        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, times.Next(due), few) }, due);
+        return LeftOut(schedule, times.Next(few), schedule.Record with { Missed = schedule.Record.Missed + Count(times, due, time => time.Due <= few) }, due);
     }
 
     /// <summary>Looks whether the last run has ended, if that matters.</summary>
     private static Plan Admit(StoredSchedule schedule, Firing firing, Dictionary<JobId, JobRow> last, FiringRecord record)
     {
-        var running = schedule.Record.LastJob is { } id && last.TryGetValue(id, out var row) && !row.Status.IsTerminal() ? row : null;
+        // One that was kept may have been cancelled before the run ended for which it waited.
+        var running = Unended(schedule.Record.LastJob, last) ?? Unended(schedule.Record.LastAfter, last);
         if (running is null) return new Plan(schedule, firing, null, null, null, record);
         // One that waits for its predecessor's end is the one that was kept.
         if (schedule.Definition.Overlap == OverlapPolicy.BufferOne && running.Status != JobStatus.Waiting) return new Plan(schedule, firing, running.Id, null, null, record);
@@ -170,11 +181,13 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         return new Plan(schedule, null, null, null, null, record with { Skipped = record.Skipped + 1, LastDue = firing.Due, Note = note });
     }
 
-    /// <summary>Firings from the first on that have come until now, counted to the limit and one more.</summary>
-    private static int Count(ScheduleTimes times, FireTime? first, DateTimeOffset now)
+    private static JobRow? Unended(JobId? run, Dictionary<JobId, JobRow> last) => run is { } id && last.TryGetValue(id, out var row) && !row.Status.IsTerminal() ? row : null;
+
+    /// <summary>Firings that were due after a time, up to the first that does not count, to the limit and one more.</summary>
+    private static int Count(ScheduleTimes times, DateTimeOffset after, Func<FireTime, bool> counts)
     {
         var count = 0;
-        for (var next = first; next is { } time && time.FireAt <= now && count <= CountLimit; next = times.Next(time)) count++;
+        for (var next = times.Next(after); next is { } time && counts(time) && count <= CountLimit; next = times.Next(time.Due)) count++;
         return count;
     }
 
@@ -207,13 +220,20 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     private FiringRecord Noted(Plan plan, Outcome outcome, DateTimeOffset now, DateTimeOffset lookedAt)
     {
         var due = plan.Firing!.Due;
-        if (outcome.Job is { } job) return Noted(plan.Record, due, job, outcome.MadeAt ?? lookedAt);
+        if (outcome.Job is { } job) return Noted(plan.Record, due, job, plan.After, outcome.MadeAt ?? lookedAt);
         tell(new ScheduleNotice(ScheduleChange.Failed, plan.Schedule.Tenant, plan.Schedule.Id, now, ScheduleStatuses.Of(plan.Schedule, now), plan.Schedule.Definition.Name, outcome.Fault));
         return plan.Record with { LastDue = due, Failed = plan.Record.Failed + 1, Note = outcome.Fault };
     }
 
-    private static FiringRecord Noted(FiringRecord record, DateTimeOffset due, JobId run, DateTimeOffset firedAt) =>
-        record with { LastDue = due, LastFiredAt = record.LastFiredAt > firedAt ? record.LastFiredAt : firedAt, LastJob = run, Fired = record.Fired + 1, Note = null };
+    private static FiringRecord Noted(FiringRecord record, DateTimeOffset due, JobId run, JobId? after, DateTimeOffset firedAt) => record with
+    {
+        LastDue = due,
+        LastFiredAt = record.LastFiredAt > firedAt ? record.LastFiredAt : firedAt,
+        LastJob = run,
+        LastAfter = after,
+        Fired = record.Fired + 1,
+        Note = null,
+    };
 
     /// <param name="Firing">What is to be fired; null for nothing.</param>
     /// <param name="After">The run whose end the new one waits for.</param>

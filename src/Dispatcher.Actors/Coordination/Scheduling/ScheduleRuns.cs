@@ -10,9 +10,6 @@ public sealed class ScheduleRuns(IJobStore jobs)
     /// <summary>Questions that are put to the store at once.</summary>
     private const int ChunkLimit = 1000;
 
-    /// <summary>Runs of one due time that are looked at: the firing's, and those that were made by hand at the same instant.</summary>
-    private const int SameDueLimit = 20;
-
     /// <summary>A page of a schedule's runs, newest first.</summary>
     public async ValueTask<JobPage> List(string tenant, string schedule, JobStatus? status, JobId? before, int limit)
     {
@@ -28,13 +25,6 @@ public sealed class ScheduleRuns(IJobStore jobs)
     /// <summary>For each need the newest run that meets it; null where none does. In the order of the needs.</summary>
     public ValueTask<IReadOnlyList<JobRow?>> FindMet(IReadOnlyList<ScheduleNeed> needs) =>
         FindNewest([.. needs.Select(need => new NewestJobQuery(need.Of.Tenant, FiringLabels.Schedule, need.Of.Id, JobStatus.Completed, need.After))]);
-
-    /// <summary>The run that was made for a due time, by the clock or a backfill; null if there is none.</summary>
-    public async ValueTask<JobRow?> FindMade(string tenant, string schedule, DateTimeOffset due)
-    {
-        var page = await jobs.ListJobs(new JobQuery { Tenant = tenant, Terms = [TermOf(schedule), JobTerms.Spell(FiringKeys.OfDue(schedule, due))], Limit = SameDueLimit });
-        return page.Rows.FirstOrDefault(row => IsRunOf(row, schedule) && row.Labels![FiringLabels.Due] == FiringLabels.TextOf(due) && !IsOf(row, FiringCause.Manual));
-    }
 
     /// <summary>Why a run was made.</summary>
     public static bool IsOf(JobRow run, FiringCause cause) => run.Labels is { } labels && labels.TryGetValue(FiringLabels.Cause, out var word) && word == FiringLabels.TextOf(cause);

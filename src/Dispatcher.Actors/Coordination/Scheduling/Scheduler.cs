@@ -13,8 +13,7 @@ public sealed class Scheduler
     private readonly IClusterStore? _cluster;
     private readonly ILogger _logger;
     private readonly ScheduleClockEdges _edges;
-    private readonly ScheduleClock.Notice _notice = new();
-    private ActorCell? _clock;
+    private Ticking? _clock;
 
     public Scheduler(IScheduleStore store, IJobStore jobs, JobGateway gateway, WorkflowCatalog workflows, PatternCatalog patterns, IClusterStore? cluster, ILogger logger)
     {
@@ -30,18 +29,18 @@ public sealed class Scheduler
     public Action<ScheduleNotice> Told { get; set; } = static _ => { };
 
     /// <summary>The actor that fires, for people; null where there is none.</summary>
-    internal ActorCell? Clock => _clock;
+    internal ActorCell? Clock => _clock?.Clock;
 
     /// <summary>Begins to fire, in a term of the coordinator or on a node that is alone; what fired before stops.</summary>
     internal void Begin(ActorSystem system, long? term)
     {
         End();
-        _clock = system.Spawn(() => new ScheduleClock(_edges, term, _logger));
+        _clock = new Ticking(system.Spawn(() => new ScheduleClock(_edges, term, _logger)), new ScheduleClock.Notice());
     }
 
     internal void End()
     {
-        _clock?.Stop();
+        _clock?.Clock.Stop();
         _clock = null;
     }
 
@@ -69,6 +68,9 @@ public sealed class Scheduler
 
     private void Wake()
     {
-        if (_clock is { } clock && _notice.TrySend() && !clock.Tell(_notice)) _notice.Taken();
+        if (_clock is { } ticking && ticking.Notice.TrySend()) ticking.Clock.Tell(ticking.Notice);
     }
+
+    /// <summary>The clock of one term with the notice that wakes it. One that stops may take its notice along, so the next one has another.</summary>
+    private sealed record Ticking(ActorCell Clock, ScheduleClock.Notice Notice);
 }

@@ -4,8 +4,10 @@ namespace Dispatcher.Steps.Providers;
 /// <param name="startedAt">When the order was made, in whatever process.</param>
 internal sealed class PollPlan(ProviderOptions options, DateTimeOffset startedAt)
 {
-    private readonly DateTimeOffset _end = startedAt + options.MaxTime;
     private TimeSpan _delay = options.PollInitial;
+
+    /// <summary>When the last look comes, whatever else was asked for.</summary>
+    public DateTimeOffset End { get; } = startedAt + options.MaxTime;
 
     /// <summary>Looks that this plan has given out.</summary>
     public int Polls { get; private set; }
@@ -14,12 +16,12 @@ internal sealed class PollPlan(ProviderOptions options, DateTimeOffset startedAt
     /// <param name="retryAfter">The least wait that the provider asks for.</param>
     public TimeSpan? Next(DateTimeOffset now, TimeSpan retryAfter = default)
     {
-        if (Polls == options.MaxPolls || now >= _end) return null;
+        if (Polls == options.MaxPolls || now >= End) return null;
         Polls++;
         var delay = _delay > retryAfter ? _delay : retryAfter;
         var longer = _delay * options.PollFactor;
         _delay = longer < options.PollMax ? longer : options.PollMax;
         // The last look is at the end itself, not after it.
-        return now + delay < _end ? delay : _end - now;
+        return now + delay < End ? delay : End - now;
     }
 }

@@ -135,31 +135,35 @@ public sealed class ProviderStepHandler(string name, IPredictionProvider provide
                 throw ProviderFailure.TooSlow(name, id, plan.Polls, options);
             }
 
-            news = await NextLook(context, id, bell, delay, news.At);
+            news = await NextLook(context, id, bell, context.Time.GetUtcNow() + delay, plan.End, news);
         }
 
         return news.Prediction;
     }
 
     /// <summary>
-    /// Waits for the time of the next look. Rings meanwhile are answered by looks of their own, at most one in <see cref="ProviderOptions.PollInitial"/>, so that nobody
-    /// can make this node storm its provider.
+    /// Waits for the time of the next look. Rings meanwhile are answered by looks of their own, at most one in <see cref="ProviderOptions.PollInitial"/> and none before the
+    /// provider wants to be asked again, so that nobody can make this node storm its provider.
     /// </summary>
-    private async ValueTask<News> NextLook(StepContext context, string id, ProviderSignals.Bell bell, TimeSpan delay, DateTimeOffset? lastLook)
+    private async ValueTask<News> NextLook(StepContext context, string id, ProviderSignals.Bell bell, DateTimeOffset due, DateTimeOffset end, News news)
     {
-        var due = context.Time.GetUtcNow() + delay;
-        while (await bell.Wait(delay, context.Time, context.Cancellation))
+        while (due - context.Time.GetUtcNow() is { Ticks: > 0 } delay && await bell.Wait(delay, context.Time, context.Cancellation))
         {
-            if (lastLook + options.PollInitial is { } quietUntil && (quietUntil < due ? quietUntil : due) - context.Time.GetUtcNow() is { Ticks: > 0 } rest)
+            if (QuietUntil(news) is { } quietUntil && Earlier(quietUntil, due) - context.Time.GetUtcNow() is { Ticks: > 0 } rest)
                 await Task.Delay(rest, context.Time, context.Cancellation);
-            var news = await Look(context, id);
-            delay = due - context.Time.GetUtcNow();
-            if (news.Prediction is { HasEnded: true } || delay <= TimeSpan.Zero) return news;
-            lastLook = news.At;
+            news = await Look(context, id);
+            if (news.Prediction is { HasEnded: true } || context.Time.GetUtcNow() >= due) return news;
+            // What the provider asks for now holds for the next look by the clock too, but not beyond the last one.
+            if (news.At + news.RetryAfter is { } wanted && wanted > due) due = Earlier(wanted, end);
         }
 
         return await Look(context, id);
     }
+
+    /// <summary>Null when the provider has not been asked yet.</summary>
+    private DateTimeOffset? QuietUntil(News news) => news.At + (news.RetryAfter > options.PollInitial ? news.RetryAfter : options.PollInitial);
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     /// <summary>What may pass by itself is no news: the order goes on at the provider, whether it can be asked or not.</summary>
     private async ValueTask<News> Look(StepContext context, string id)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dispatcher.Actors.Tests.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Workflows.Patterns;
 using Dispatcher.Workflows.Scheduling;
@@ -40,6 +41,23 @@ public sealed class ScheduleClockTests : IDisposable
         _world.Node.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(["00:00:32", "00:00:34", "01:00:00"], _world.Dues("a"));
+    }
+
+    /// <summary>As when the term of a coordinator ends and the node leads again: the clock that was told and stopped takes nothing along that the next one needs.</summary>
+    [Fact]
+    public void ANewSchedule_IsHeardOf_ByTheNextClock_WhenTheLastWasStoppedBeforeItHeard()
+    {
+        _world.Node.Within(() =>
+        {
+            var (scheduler, system) = (_world.Node.Node.Scheduler!, _world.Node.Node.Scheduler!.Clock!.System);
+            scheduler.Hinted(null);
+            scheduler.Begin(system, term: null);
+        });
+
+        _world.Create("a", _world.Every("*/2 * * * * *"));
+        _world.Node.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(["00:00:02", "00:00:04"], _world.Dues("a"));
     }
 
     [Fact]
@@ -259,6 +277,23 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(["00:01:00", "00:02:00", "00:04:00"], _world.Dues("a"));
     }
 
+    /// <summary>The run that was kept is the last one, and not the one that runs.</summary>
+    [Fact]
+    public void TheNextFiring_IsKept_WhenTheOneThatWasKeptIsCancelled()
+    {
+        _world.Create("a", _world.Every("* * * * *", _world.Slow) with { Overlap = OverlapPolicy.BufferOne });
+        _world.Node.Advance(TimeSpan.FromSeconds(130));
+        _world.Node.Give(_world.Runs("a")[1].Id, new JobCommand.Cancel(MemoryNode.Ada, null, _world.Node.Gateway.Now));
+
+        _world.Node.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal([JobStatus.Running, JobStatus.Cancelled, JobStatus.Waiting], _world.Runs("a").Select(run => run.Status));
+        _world.Node.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal([JobStatus.Completed, JobStatus.Cancelled, JobStatus.Running], _world.Runs("a").Select(run => run.Status));
+        Assert.Equal(["00:01:00", "00:02:00", "00:03:00"], _world.Dues("a"));
+        Assert.Equal(0, _world.Find("a").Record.Skipped);
+    }
+
     [Fact]
     public void APausedSchedule_DoesNotFire_AndGoesOn_WithoutMakingUp()
     {
@@ -289,18 +324,46 @@ public sealed class ScheduleClockTests : IDisposable
         Assert.Equal(next.FireAt, Assert.Single(_world.Runs("a")).CreatedAt);
     }
 
-    /// <summary>They keep their order, and the one that waited longer does not make those after it late.</summary>
-    [Fact]
-    public void Jitter_ThatIsLongerThanTheTimeBetweenTwoFirings_LosesNone()
+    /// <summary>While nobody could fire, 01:00 was missed and 02:00 came due; what is due and still to happen is no missed firing.</summary>
+    [Theory]
+    [InlineData(CatchUpPolicy.One, new[] { "01:00:00 catch-up", "02:00:00" }, 0)]
+    [InlineData(CatchUpPolicy.Skip, new[] { "02:00:00" }, 1)]
+    [InlineData(CatchUpPolicy.All, new[] { "01:00:00 catch-up", "02:00:00" }, 0)]
+    public void AFiringThatIsStillToHappen_IsNotPassedBy_WhenOthersWereMissed(CatchUpPolicy policy, string[] dues, long missed)
     {
-        _world.Create("a", _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.Skip, Jitter = TimeSpan.FromMinutes(10) });
+        var definition = _world.Every("@hourly") with { CatchUp = policy, Jitter = TimeSpan.FromMinutes(30) };
+        var id = Enumerable.Range(0, 100).Select(i => $"s{i}").First(id => new ScheduleTimes(id, definition, At(0)).NextTimes(At(0), 2)[1].FireAt > At(130));
+        _world.Create(id, definition);
+        _world.Node.Advance(TimeSpan.FromMinutes(50));
 
-        _world.Node.Advance(TimeSpan.FromMinutes(59));
+        _world.BeDown(TimeSpan.FromMinutes(80));
+        _world.Node.Advance(TimeSpan.FromMinutes(30));
 
-        var runs = _world.Runs("a");
-        Assert.Equal(Enumerable.Range(1, runs.Count).Select(minute => $"00:{minute:00}:00"), _world.Dues("a"));
-        Assert.InRange(runs.Count, 49, 59);
+        Assert.Equal(dues, _world.Dues(id));
+        Assert.Equal(missed, _world.Find(id).Record.Missed);
+    }
+
+    [Fact]
+    public void EachDueTime_IsFired_HoweverLongTheJitter()
+    {
+        _world.Create("a", _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.Skip, Jitter = TimeSpan.FromHours(1) });
+
+        _world.Node.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(Enumerable.Range(1, 119).Select(minute => $"{minute / 60:00}:{minute % 60:00}:00"), _world.Dues("a").Take(119));
         Assert.Equal(0, _world.Find("a").Record.Missed);
+    }
+
+    [Fact]
+    public void OfVeryManyMissedFirings_EachIsCounted_WithJitterToo()
+    {
+        var definition = _world.Every("* * * * *") with { CatchUp = CatchUpPolicy.All, Jitter = TimeSpan.FromMinutes(1) };
+        _world.Create("a", definition);
+
+        _world.BeDown(TimeSpan.FromMinutes(1500));
+
+        var come = new ScheduleTimes("a", definition, At(0)).NextTimes(At(0), 1600).Count(time => time.FireAt <= _world.Node.Now);
+        Assert.Equal((1000L, come - 1000L), (_world.Find("a").Record.Fired, _world.Find("a").Record.Missed));
     }
 
     [Fact]

@@ -227,6 +227,41 @@ public sealed class ProviderStepTests
         Assert.Equal(["1 look p1", "3 look p1", "7 look p1", "9 look p1"], _provider.Asked.Where(what => what.Contains("look", StringComparison.Ordinal)));
     }
 
+    /// <summary>The provider answers the look of a ring with the wish to be left alone: neither the next ring nor the clock comes before.</summary>
+    [Fact]
+    public void Run_WaitsAsTheProviderAsks_WhenTheLookOfARingIsToldSo()
+    {
+        _provider.Looks.AddRange([FakeProvider.Going, _ => throw FakeProvider.Passing(retryAfterSeconds: 20), FakeProvider.Done]);
+        RingAt(TimeSpan.FromSeconds(2));
+        RingAt(TimeSpan.FromSeconds(9));
+
+        Run(Context());
+
+        Assert.Equal(["1 look p1", "2 look p1", "22 look p1"], _provider.Asked.Where(what => what.Contains("look", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Run_WaitsAsTheProviderAsks_WhenAWebhookRingsMeanwhile()
+    {
+        _provider.Looks.AddRange([_ => throw FakeProvider.Passing(retryAfterSeconds: 20), FakeProvider.Done]);
+        RingAt(TimeSpan.FromSeconds(5));
+
+        Run(Context());
+
+        Assert.Equal(["1 look p1", "21 look p1"], _provider.Asked.Where(what => what.Contains("look", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Run_LooksAtTheEndAllTheSame_WhenTheProviderAsksForLongerAtARing()
+    {
+        _provider.Looks.AddRange([FakeProvider.Going, _ => throw FakeProvider.Passing(retryAfterSeconds: 60), FakeProvider.Done]);
+        RingAt(TimeSpan.FromSeconds(2));
+
+        Run(Context(), new ProviderOptions { MaxTime = TimeSpan.FromSeconds(10) });
+
+        Assert.Equal(["1 look p1", "2 look p1", "10 look p1"], _provider.Asked.Where(what => what.Contains("look", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Run_IsNotMadeToStorm_ByAWebhookThatRingsAgainAndAgain()
     {

@@ -65,6 +65,37 @@ public sealed class ScheduleTimesTests
         Assert.NotEqual(times, new ScheduleTimes("b", jittered, Noon).NextTimes(Noon, 500));
     }
 
+    /// <summary>Or a firing would overtake another one, which nobody looked for then.</summary>
+    [Theory]
+    [InlineData("* * * * *", 3600)]
+    [InlineData("0 9,10 * * *", 86_400)]
+    [InlineData("@every 7s", 60)]
+    public void Jitter_EndsWithTheNextDueTime(string cron, int seconds)
+    {
+        var times = new ScheduleTimes("a", Hourly with { Cron = cron, Jitter = TimeSpan.FromSeconds(seconds) }, Noon).NextTimes(Noon, 300);
+
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.InRange(pair.First.FireAt, pair.First.Due, pair.Second.Due));
+        Assert.Contains(times.Zip(times.Skip(1)), pair => pair.First.FireAt - pair.First.Due > (pair.Second.Due - pair.First.Due) / 2);
+    }
+
+    [Fact]
+    public void NextAhead_IsTheFirstThatHappensAfterNow_AsOneByOneWouldFindIt()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 400; round++)
+        {
+            var cron = new[] { "* * * * *", "*/7 * * * * *", "@hourly", "0 9,10 * * *", "@every 90s", "30 2 * * *" }[random.Next(6)];
+            var definition = Hourly with { Cron = cron, TimeZone = "America/New_York", Jitter = TimeSpan.FromMilliseconds(random.Next(4) * random.NextInt64(40_000_000)) };
+            var times = new ScheduleTimes($"s{round}", definition, Noon);
+            var now = Noon.AddMilliseconds(random.NextInt64(20_000_000));
+
+            var expected = times.Next(Noon);
+            while (expected?.FireAt <= now) expected = times.Next(expected.Value.Due);
+
+            Assert.True(expected == times.NextAhead(Noon, now), $"Round {round}: {cron} with a jitter of {definition.Jitter} at {now:O}: {times.NextAhead(Noon, now)} and not {expected}");
+        }
+    }
+
     [Fact]
     public void Rules_TellEachFault_WithItsField()
     {
