@@ -14,6 +14,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Dependencies that are looked up at once.</summary>
     private const int ChunkLimit = 1000;
 
+    private static readonly string Manual = new Firing(default, FiringCause.Manual).CauseText;
+
+    /// <summary>Runs of a schedule among which one that it made of its own is looked for.</summary>
+    private const int RunsLimit = 1000;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     /// <summary>Fires what is due.</summary>
@@ -24,8 +29,60 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var last = await FindLastRuns(due);
         // A firing that was held stands for those that come due meanwhile.
         var waiting = await FindWaiting(due.Where(schedule => schedule.HeldDue is null));
-        return await CarryOut([.. due.Select(schedule => PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule)))], now, lookedAt);
+        var cancelled = await FindCancelled(due, now);
+        var plans = due.Select(schedule => cancelled.TryGetValue(schedule.Key, out var by)
+            ? CancelOf(schedule, by, now)
+            : PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule)));
+        return await CarryOut([.. plans], now, lookedAt);
     }
+
+    /// <summary>Ends what an event has cancelled before it was due.</summary>
+    /// <returns>What is to be noted; a schedule that has fired already, though that is not noted yet, is not among them.</returns>
+    public async Task<IReadOnlyList<ScheduleAdvance>> Cancel(IReadOnlyList<StoredSchedule> found, DateTimeOffset now)
+    {
+        var cancelled = await FindCancelled(found, now);
+        return await CarryOut([.. found.Where(schedule => cancelled.ContainsKey(schedule.Key)).Select(schedule => CancelOf(schedule, cancelled[schedule.Key], now))], now, lookedAt: now);
+    }
+
+    /// <summary>Tells people of those that were cancelled, once it is noted.</summary>
+    public void TellCancelled(IEnumerable<ScheduleAdvance> noted)
+    {
+        foreach (var advance in noted)
+        {
+            if (advance is { Record.Cancelled.By: { } by, Tells: { Event: ScheduleEventKind.Updated } told })
+                tell(new ScheduleNotice(ScheduleChange.Updated, advance.Tenant, advance.Id, told.At, ScheduleStatus.Over, Reason: $"cancelled by {by.Event.ToText()} of {by.Schedule}"));
+        }
+    }
+
+    /// <summary>What has cancelled those of the schedules that do not fire for it.</summary>
+    private async ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancelled(IEnumerable<StoredSchedule> asked, DateTimeOffset now)
+    {
+        var found = new Dictionary<ScheduleKey, ScheduleHappening>();
+        foreach (var chunk in asked.Where(schedule => !schedule.Definition.CancelOn.IsEmpty).Chunk(ChunkLimit))
+        {
+            var happened = await schedules.FindCancellations([.. chunk.Select(schedule => schedule.Key)]);
+            foreach (var schedule in chunk)
+            {
+                if (schedule.Next is { } next && happened.TryGetValue(schedule.Key, out var by) && by.At < next.Due && !(next.FireAt <= now && await HasFired(schedule, next))) found[schedule.Key] = by;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A coordinator that saw nothing of the event may have made the run, and have been replaced before it could note that. Then it has fired.</summary>
+    private async ValueTask<bool> HasFired(StoredSchedule schedule, FireTime next)
+    {
+        var due = FiringLabels.TextOf(next.Due);
+        var page = await runs.List(schedule.Tenant, schedule.Id, null, null, RunsLimit);
+        return page.Rows.Any(row => row.Labels![FiringLabels.Due] == due && row.Labels[FiringLabels.Cause] != Manual);
+    }
+
+    private static Plan CancelOf(StoredSchedule schedule, ScheduleHappening by, DateTimeOffset now) =>
+        new(schedule, null, null, null, schedule.HeldDue, schedule.Record with { Cancelled = new ScheduleCancellation(schedule.Definition.At!.Value, by) })
+        {
+            Tells = new ScheduleHappening(schedule.Id, ScheduleEventKind.Updated, now),
+        };
 
     /// <summary>Fires what was held and waits for nothing any more.</summary>
     /// <param name="held">A firing of a schedule that is paused stays held until it goes on.</param>
@@ -148,7 +205,8 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
             var plan = plans[i];
             if (outcomes[i] is { IsUnknown: true }) continue;
             var record = outcomes[i] is { } outcome ? Noted(plan, outcome, now, lookedAt) : plan.Record;
-            advances.Add(ScheduleAdvance.Of(plan.Schedule, plan.Next, plan.Held, record, SweepTimes.Of(plan.Schedule)));
+            var told = outcomes[i] is { Fault: not null } ? new ScheduleHappening(plan.Schedule.Id, ScheduleEventKind.Failed, now) : plan.Tells;
+            advances.Add(ScheduleAdvance.Of(plan.Schedule, plan.Next, plan.Held, record, SweepTimes.Of(plan.Schedule)) with { Tells = told });
         }
 
         return advances;
@@ -174,7 +232,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
 
     /// <param name="Firing">What is to be fired; null for nothing.</param>
     /// <param name="After">The run whose end the new one waits for.</param>
-    private sealed record Plan(StoredSchedule Schedule, Firing? Firing, JobId? After, FireTime? Next, DateTimeOffset? Held, FiringRecord Record);
+    private sealed record Plan(StoredSchedule Schedule, Firing? Firing, JobId? After, FireTime? Next, DateTimeOffset? Held, FiringRecord Record)
+    {
+        /// <summary>What happens to the schedule, whatever becomes of the firing.</summary>
+        public ScheduleHappening? Tells { get; init; }
+    }
 
     /// <summary>Neither a job nor a fault: not known.</summary>
     private sealed record Outcome(JobId? Job, string? Fault)

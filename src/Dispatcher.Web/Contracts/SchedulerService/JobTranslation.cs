@@ -113,6 +113,7 @@ internal sealed class JobTranslation
                 SchedulerWords.Active => null,
                 _ => throw OpsFault.Bad($"status {status} follows from the runs and cannot be set; set ACTIVE, PAUSED or DISABLED"),
             },
+            CancelOn = CancelOn(),
             DependsOn = [.. _scheduling.Texts("dependencies", "scheduling").Distinct(StringComparer.Ordinal)],
             Target = workflow is null ? before!.Target : new ScheduleTarget(Pinned: workflow.Reference),
             Input = workflow is null ? before!.Input : workflow.Input,
@@ -184,6 +185,13 @@ internal sealed class JobTranslation
         if (ScheduleZone.Find(zone) is not null) return zone;
         _warnings.Add($"{ScheduleZone.FaultOf(zone)}; UTC is used");
         return "UTC";
+    }
+
+    private ImmutableArray<ScheduleCancel> CancelOn()
+    {
+        var named = _scheduling.Texts("cancel_on", "scheduling");
+        if (named.Count > 0 && string.IsNullOrEmpty(_scheduling.Text("run_at", "scheduling"))) throw OpsFault.Bad("scheduling.cancel_on goes with scheduling.run_at: only a job that runs once ends with an event");
+        return [.. named.Select((text, index) => SchedulerWords.ReadCancel(text, $"scheduling.cancel_on[{index}]")).Distinct()];
     }
 
     private void CheckCdc()
