@@ -1,4 +1,3 @@
-using Dispatcher.Jobs;
 using Dispatcher.Store;
 using Dispatcher.Workflows.Scheduling;
 using static Dispatcher.Actors.Tests.Store.StoreSamples;

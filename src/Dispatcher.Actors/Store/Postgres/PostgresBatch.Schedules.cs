@@ -1,5 +1,4 @@
 using Dispatcher.Jobs;
-using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Store.Postgres;
 

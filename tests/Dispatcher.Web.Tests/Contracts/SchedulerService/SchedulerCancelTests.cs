@@ -73,11 +73,11 @@ public sealed class SchedulerCancelTests : SchedulerServiceTest
     {
         await MakeReport("scheduler.job_failed");
         AssertError(await Ops("update_job", $$$"""
-            "job_id":"report","metadata":{"scheduling":{"cancel_on":{{{cancelOn}}}}}
+            "job_id":"report","metadata":{"scheduling":{"cancel_on":{{{cancelOn}}} } }
             """), 400, text);
         await Ops("delete_job", "\"job_id\":\"report\",\"metadata\":{}");
         AssertError(await Ops("create_job", $$$"""
-            "job":{"id":"report","name":"n","metadata":{"scheduling":{"run_at":"{{{Later}}}","cancel_on":{{{cancelOn}}}}}}
+            "job":{"id":"report","name":"n","metadata":{"scheduling":{"run_at":"{{{Later}}}","cancel_on":{{{cancelOn}}} } } }
             """), 400, text);
     }
 
