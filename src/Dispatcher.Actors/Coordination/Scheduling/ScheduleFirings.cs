@@ -50,7 +50,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         foreach (var advance in noted)
         {
             if (advance is { Record.Cancelled.By: { } by, Tells: { Event: ScheduleEventKind.Updated } told })
-                tell(new ScheduleNotice(ScheduleChange.Updated, advance.Tenant, advance.Id, told.At, ScheduleStatus.Over, Reason: $"cancelled by {by.Event.ToText()} of {by.Schedule}"));
+                tell(new ScheduleNotice(ScheduleChange.Updated, advance.Tenant, advance.Id, told.At, ScheduleStatus.Over, Reason: $"cancelled by scheduler.job_{by.Event.ToText()}:{by.Schedule}"));
         }
     }
 

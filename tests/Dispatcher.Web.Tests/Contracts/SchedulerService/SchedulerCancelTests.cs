@@ -20,7 +20,7 @@ public sealed class SchedulerCancelTests : SchedulerServiceTest
         await Ops("run_job", "\"job_id\":\"data\",\"metadata\":{}");
 
         var updated = (await events.Until(next => next.Type == "scheduler.job_updated"))[^1].Json.GetProperty("payload");
-        Assert.Equal(("report", "COMPLETED", "cancelled by completed of data"), (updated.GetProperty("job_id").GetString(), updated.GetProperty("status").GetString(), updated.GetProperty("reason").GetString()));
+        Assert.Equal(("report", "COMPLETED", "cancelled by scheduler.job_completed:data"), (updated.GetProperty("job_id").GetString(), updated.GetProperty("status").GetString(), updated.GetProperty("reason").GetString()));
         var status = await Ops("get_job_status", "\"job_id\":\"report\",\"metadata\":{}");
         Assert.Equal("JOB_STATUS_COMPLETED", status.Text("status"));
         Assert.StartsWith("cancelled by scheduler.job_completed:data at 2", status.Text("reason"), StringComparison.Ordinal);
