@@ -17,6 +17,9 @@ namespace Dispatcher;
 /// <summary>One node: an object graph built from its edges and options, without statics. The store belongs to whoever made it.</summary>
 public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
 {
+    /// <summary>Events at the journal's end of which the newest is looked for: they are written a little out of the order of their times.</summary>
+    private const int NewestEvents = 1000;
+
     private readonly NodeEdges _edges;
     private readonly NodeOptions _options;
     private readonly SharedClock? _sharedClock;
@@ -147,7 +150,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     public bool IsRecovered => _recovery?.IsDone == true;
 
     /// <summary>
-    /// Reads what the node must know before it starts: the time of the last event, from which its clock goes on. <see cref="Start"/> does it if nobody has; whoever must
+    /// Reads what the node must know before it starts: the time of the newest event, from which its clock goes on. <see cref="Start"/> does it if nobody has; whoever must
     /// not start a node on a store that cannot be read does it before.
     /// </summary>
     /// <exception cref="StoreException">The store cannot be read.</exception>
@@ -155,7 +158,7 @@ public sealed class DispatcherNode : IJobObserver, IAsyncDisposable
     {
         if (_isPrepared) return;
         var newest = await _edges.Store.LastOrdering();
-        var page = await _edges.Store.ReadJournal(Math.Max(0, newest - 1), tenant: null, limit: 1);
+        var page = await _edges.Store.ReadJournal(Math.Max(0, newest - NewestEvents), tenant: null, NewestEvents);
         foreach (var entry in page.Entries) _clock.GoOnFrom(entry.At);
         _isPrepared = true;
     }

@@ -123,9 +123,16 @@ public static partial class JobDecider
     {
         var retry = state.Plan.Steps[state.Plan.IndexOf(key.Id)].Retry;
         if (!retry.Allows(failure, attempt)) return FinalFailure(state, key, attempt, failure, at);
-        var retryAt = at + retry.DelayAfter(attempt, failure, Seed(state.Id, key));
-        return [new JobEvent.StepRetrying(key.Id, key.Item, attempt, failure, retryAt, at)];
+        var delay = retry.DelayAfter(attempt, failure, Seed(state.Id, key));
+        var step = state.Find(key)!;
+        return retry.HasTimeFor(delay, at - (step.FirstStartedAt ?? step.StartedAt!.Value))
+            ? [new JobEvent.StepRetrying(key.Id, key.Item, attempt, failure, at + delay, at)]
+            : FinalFailure(state, key, attempt, OutOfTime(retry, attempt, failure), at);
     }
+
+    /// <summary>The failure of an attempt that had others left and no time for them.</summary>
+    private static Failure OutOfTime(RetryPolicy retry, int attempt, Failure failure) =>
+        Failure.Of(failure.Class, $"Attempt {attempt} was the last, since the next would begin later than max_elapsed ({retry.MaxElapsed}) after the first: {failure.Message}", failure.Code);
 
     private static Decision RetryStep(JobState state, JobCommand.RetryStep c)
     {

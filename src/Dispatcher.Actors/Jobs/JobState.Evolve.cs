@@ -68,6 +68,7 @@ public sealed partial record JobState
         {
             Status = StepStatus.Retrying,
             Attempt = e.Attempt,
+            FirstStartedAt = IsBoundInTime(e.Step) ? step.FirstStartedAt ?? step.StartedAt : null,
             Failure = e.Failure,
             DueAt = e.RetryAt,
             Waiting = null,
@@ -100,6 +101,8 @@ public sealed partial record JobState
         JobEvent.StepSkipped e => With(e.Step, null, step => step with { Status = StepStatus.Skipped, EndedAt = e.At, SkipReason = e.Reason }),
         _ => throw new UnknownEventException(@event.GetType().Name),
     };
+
+    private bool IsBoundInTime(string stepId) => Plan.Steps[Plan.IndexOf(stepId)].Retry.MaxElapsed is not null;
 
     private JobState Begin(JobEvent.Submitted e)
     {

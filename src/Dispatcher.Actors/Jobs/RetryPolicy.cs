@@ -30,13 +30,20 @@ public sealed record RetryPolicy
     /// <summary>0..1: the delay is spread evenly over <c>delay * (1 ± jitter)</c>.</summary>
     public double Jitter { get; init; }
 
+    /// <summary>How long after the start of the first attempt another one may begin; no such bound if absent.</summary>
+    public TimeSpan? MaxElapsed { get; init; }
+
     /// <summary>The classes that are tried again; <c>invalid-input</c> and <c>permanent</c> never are.</summary>
     public ImmutableArray<ErrorClass> On { get; init; } = [ErrorClass.Transient, ErrorClass.Timeout, ErrorClass.WorkerLost];
 
     public static RetryPolicy Default { get; } = new();
 
-    /// <summary>True when an attempt (counted from 1) that failed so is followed by another one.</summary>
+    /// <summary>True when an attempt (counted from 1) that failed so may be followed by another one, if there is time for it.</summary>
     public bool Allows(Failure failure, int attempt) => attempt < MaxAttempts && !failure.IsFinal && On.Contains(failure.Class);
+
+    /// <summary>False when an attempt after this wait would begin later than <see cref="MaxElapsed"/> allows.</summary>
+    /// <param name="elapsed">The time since the start of the first attempt.</param>
+    public bool HasTimeFor(TimeSpan delay, TimeSpan elapsed) => MaxElapsed is not { } longest || elapsed + delay <= longest;
 
     /// <summary>The wait after the given failed attempt (counted from 1).</summary>
     /// <param name="attempt">The attempt that failed.</param>

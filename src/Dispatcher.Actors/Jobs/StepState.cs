@@ -14,6 +14,9 @@ public record StepState
 
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>When the first attempt started, once another follows it; kept only where the retry policy has a <see cref="RetryPolicy.MaxElapsed"/>.</summary>
+    public DateTimeOffset? FirstStartedAt { get; init; }
+
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>When a retry is due, when a sleeping step completes, or until when a step waits for somebody.</summary>

@@ -7,7 +7,8 @@ namespace Dispatcher.Store;
 
 /// <summary>
 /// Schedules, what has become of their firings so far, and patterns. A firing is a job and the job's idempotency key its name, so nothing here needs to be in the
-/// transaction of a job: what was fired and not noted is fired again, and finds the job.
+/// transaction of a job: what was fired and not noted is fired again, and finds the job. What happens to a schedule is noted, for those that it cancels, in the very
+/// transaction in which it happens; that of a run is the append of its event (<see cref="IJobStore.Append"/>).
 /// </summary>
 public interface IScheduleStore
 {
@@ -20,7 +21,8 @@ public interface IScheduleStore
 
     /// <summary>Deletes a schedule. Those that depend on it keep waiting, and say for what.</summary>
     /// <param name="version">Only this version; null for any.</param>
-    ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version);
+    /// <param name="at">When that happens.</param>
+    ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version, DateTimeOffset at);
 
     ValueTask<StoredSchedule?> FindSchedule(string tenant, string id);
 
@@ -41,6 +43,12 @@ public interface IScheduleStore
 
     /// <summary>Schedules of all tenants with a firing that waits for dependencies, in the order of (due time, tenant, id), after the given one.</summary>
     ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit);
+
+    /// <summary>Schedules of all tenants that have not fired yet and do not any more: one of their <see cref="ScheduleDefinition.CancelOn"/> has happened before they were due.</summary>
+    ValueTask<IReadOnlyList<StoredSchedule>> ReadCancelledSchedules(int limit);
+
+    /// <summary>The earliest event of those that cancel each of the schedules; nothing of those for which none has happened. At most 1,000 keys.</summary>
+    ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancellations(IReadOnlyList<ScheduleKey> keys);
 
     /// <summary>Schedules that may have to be archived or deleted, those whose time came first before others.</summary>
     ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit);
@@ -69,8 +77,10 @@ public interface IScheduleStore
 /// <param name="KeepsTimes">The next firing stays as it is: only other things are changed.</param>
 /// <param name="SweepAt">When it may have to be archived or deleted.</param>
 /// <param name="LimitPerTenant">One more is refused.</param>
+/// <param name="LimitPerEvent">So many schedules may be cancelled by one event; one more is refused.</param>
 public sealed record NewSchedule(
-    string Tenant, string Id, ScheduleDefinition Definition, long? ExpectedVersion, FireTime? Next, bool KeepsTimes, DateTimeOffset? SweepAt, DateTimeOffset At, int LimitPerTenant);
+    string Tenant, string Id, ScheduleDefinition Definition, long? ExpectedVersion, FireTime? Next, bool KeepsTimes, DateTimeOffset? SweepAt, DateTimeOffset At, int LimitPerTenant,
+    int LimitPerEvent = ScheduleLimits.CancelledByOne);
 
 /// <summary>A schedule with what has become of it so far.</summary>
 /// <param name="Version">From 1; grows with each change by people.</param>
@@ -79,7 +89,13 @@ public sealed record NewSchedule(
 /// <param name="ArchivedAt">When it was archived.</param>
 public sealed record StoredSchedule(
     string Tenant, string Id, ScheduleDefinition Definition, long Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
-    FireTime? Next, DateTimeOffset? HeldDue, DateTimeOffset? ArchivedAt, FiringRecord Record);
+    FireTime? Next, DateTimeOffset? HeldDue, DateTimeOffset? ArchivedAt, FiringRecord Record)
+{
+    public ScheduleKey Key => new(Tenant, Id);
+
+    /// <summary>What has ended the schedule before it fired; null if nothing has.</summary>
+    public ScheduleHappening? CancelledBy => Record.Cancelled is { } cancelled && cancelled.Due == Definition.At ? cancelled.By : null;
+}
 
 /// <summary>What was fired so far. How the runs went is not here: runs are jobs.</summary>
 public sealed record FiringRecord
@@ -112,6 +128,9 @@ public sealed record FiringRecord
 
     /// <summary>Why the last firing made none; null if it did.</summary>
     public string? Note { get; init; }
+
+    /// <summary>The firing that an event has cancelled; counts as long as the schedule has the time of that.</summary>
+    public ScheduleCancellation? Cancelled { get; init; }
 }
 
 /// <summary>What became of a schedule's firing.</summary>
@@ -123,8 +142,14 @@ public sealed record ScheduleAdvance(
     string Tenant, string Id, DateTimeOffset CreatedAt, long Version, FireTime? Next, DateTimeOffset? HeldDue, FiringRecord Record,
     DateTimeOffset? ArchivedAt = null, DateTimeOffset? SweepAt = null)
 {
+    /// <summary>What happens to the schedule by this.</summary>
+    public ScheduleHappening? Tells { get; init; }
+
+    /// <summary>What would have cancelled the schedule is forgotten, if these times are written: it has fired, or is cancelled.</summary>
+    public bool EndsCancels { get; init; }
+
     public static ScheduleAdvance Of(StoredSchedule schedule, FireTime? next, DateTimeOffset? heldDue, FiringRecord record, DateTimeOffset? sweepAt) =>
-        new(schedule.Tenant, schedule.Id, schedule.CreatedAt, schedule.Version, next, heldDue, record, schedule.ArchivedAt, sweepAt);
+        new(schedule.Tenant, schedule.Id, schedule.CreatedAt, schedule.Version, next, heldDue, record, schedule.ArchivedAt, sweepAt) { EndsCancels = next is null && !schedule.Definition.CancelOn.IsEmpty };
 }
 
 public readonly record struct ScheduleKey(string Tenant, string Id);
@@ -156,6 +181,12 @@ public abstract record ScheduleWrite
 
     /// <summary>It depends on schedules that are not there.</summary>
     public sealed record UnknownDependencies(IReadOnlyList<string> Ids) : ScheduleWrite;
+
+    /// <summary>It is to be cancelled by events of schedules that are not there.</summary>
+    public sealed record UnknownCancels(IReadOnlyList<string> Ids) : ScheduleWrite;
+
+    /// <summary>As many schedules as may be wait for an event that is to cancel this one too.</summary>
+    public sealed record TooManyCancels(ScheduleCancel Cancel, int Limit) : ScheduleWrite;
 
     /// <summary>It would depend on itself.</summary>
     /// <param name="Path">Each depends on the next; begins and ends with the schedule.</param>

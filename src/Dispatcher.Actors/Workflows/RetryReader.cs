@@ -8,7 +8,7 @@ namespace Dispatcher.Workflows;
 internal static class RetryReader
 {
     private const double MaxFactor = 100;
-    private static readonly string[] Keys = ["max_attempts", "backoff", "initial", "factor", "max", "jitter", "on"];
+    private static readonly string[] Keys = ["max_attempts", "backoff", "initial", "factor", "max", "jitter", "max_elapsed", "on"];
     private static readonly RetryPolicy Default = RetryPolicy.Default;
 
     public static RetryPolicy Read(Fields step, FaultReport report)
@@ -27,10 +27,13 @@ internal static class RetryReader
             Factor = fields.Number("factor", 1, MaxFactor, Default.Factor) ?? Default.Factor,
             Max = fields.Duration("max", allowsZero: false, defaultMax) ?? defaultMax,
             Jitter = fields.Number("jitter", 0, 1, Default.Jitter) ?? Default.Jitter,
+            MaxElapsed = fields.Duration("max_elapsed"),
             On = On(fields, report),
         };
         if (policy.Max < policy.Initial)
             fields.Fault(WorkflowFaultCodes.InvalidValue, "max", $"must not be less than initial ({Duration.Format(policy.Initial)})");
+        if (policy.MaxElapsed < policy.Initial)
+            fields.Fault(WorkflowFaultCodes.InvalidValue, "max_elapsed", $"must not be less than initial ({Duration.Format(policy.Initial)})");
         if (!fields.IsCanonicallyEmpty) step.Keep("retry", fields.Canonical);
         return policy;
     }

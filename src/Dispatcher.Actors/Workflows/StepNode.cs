@@ -58,8 +58,8 @@ internal static class StepNode
             report.Add(WorkflowFaultCodes.InvalidValue, (0, 0), path.Property("retry"), "give retries or the whole retry policy, not both");
         if (options.Retries is { } retries) return SourceNode.OfProperties([("max_attempts", SourceNode.OfNumber(retries + 1L))]);
         if (options.Retry is not { } policy) return null;
-        return SourceNode.OfProperties(
-        [
+        var keys = new List<(string, SourceNode)>
+        {
             ("max_attempts", SourceNode.OfNumber(policy.MaxAttempts)),
             ("backoff", SourceNode.OfString(policy.Backoff.ToText())),
             ("initial", OfDuration(policy.Initial)),
@@ -67,6 +67,8 @@ internal static class StepNode
             ("max", OfDuration(policy.Max)),
             ("jitter", OfObject(policy.Jitter, path.Property("retry").Property("jitter"), report)),
             ("on", SourceNode.OfItems(policy.On.Select(found => SourceNode.OfString(found.ToText())))),
-        ]);
+        };
+        if (policy.MaxElapsed is { } longest) keys.Add(("max_elapsed", OfDuration(longest)));
+        return SourceNode.OfProperties(keys);
     }
 }

@@ -54,6 +54,9 @@ internal sealed record ScheduleRequest
     /// <summary>Ids of schedules, at most 100, each of which must have completed a run since this one's last.</summary>
     public IReadOnlyList<string>? DependsOn { get; set; }
 
+    /// <summary>With at: events, at most 20, of which the first that happens before that time ends the schedule.</summary>
+    public IReadOnlyList<CancelRequest>? CancelOn { get; set; }
+
     /// <summary>The workflow's name in the tenant's registry.</summary>
     public string? Workflow { get; set; }
 
@@ -99,6 +102,7 @@ internal sealed record ScheduleRequest
     {
         var faults = new List<RequestFault>();
         if (Params is not null && Input is not null) faults.Add(new RequestFault("params", "give either input or params"));
+        if (CancelOn?.Contains(null!) == true) return (null, [new RequestFault("cancel_on", "has an entry that is null")]);
         if (Params is not null && Pattern is null) faults.Add(new RequestFault("params", "goes with a pattern; a workflow takes input"));
         var definition = new ScheduleDefinition
         {
@@ -115,6 +119,7 @@ internal sealed record ScheduleRequest
             CatchUp = CatchUp ?? CatchUpPolicy.One,
             Jitter = DurationOf(Jitter, "jitter", faults) ?? TimeSpan.Zero,
             DependsOn = DependsOn is null ? [] : [.. DependsOn.Select(dependency => dependency ?? "").Distinct(StringComparer.Ordinal)],
+            CancelOn = CancelOn is null ? [] : [.. CancelOn.Select(cancel => new ScheduleCancel(cancel.Event, cancel.Schedule)).Distinct()],
             Target = new ScheduleTarget(Workflow, Version, Pattern, PatternVersion, pinned),
             Input = Input ?? Params,
             Labels = Labels?.ToImmutableSortedDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal),
@@ -134,6 +139,16 @@ internal sealed record ScheduleRequest
         faults.Add(new RequestFault(path, "is no duration; write one such as 500ms, 30s, 1h30m or 7d"));
         return null;
     }
+}
+
+/// <summary>An event that ends a schedule.</summary>
+internal sealed record CancelRequest
+{
+    /// <summary>created, updated or deleted, of a schedule; started, completed or failed, of one of its runs.</summary>
+    public required ScheduleEventKind Event { get; init; }
+
+    /// <summary>The id of the schedule whose event it is; any other schedule's if absent.</summary>
+    public string? Schedule { get; init; }
 }
 
 /// <summary>A run that somebody wants now.</summary>

@@ -47,6 +47,11 @@ internal sealed record ScheduleView
 
     public IReadOnlyList<string>? DependsOn { get; init; }
 
+    public IReadOnlyList<CancelView>? CancelOn { get; init; }
+
+    /// <summary>What has ended the schedule before it fired.</summary>
+    public CancelledView? CancelledBy { get; init; }
+
     public string? Workflow { get; init; }
 
     public int? WorkflowVersion { get; init; }
@@ -105,6 +110,8 @@ internal sealed record ScheduleView
             CatchUp = definition.CatchUp,
             Jitter = definition.Jitter > TimeSpan.Zero ? Duration.Format(definition.Jitter) : null,
             DependsOn = definition.DependsOn.IsEmpty ? null : definition.DependsOn,
+            CancelOn = definition.CancelOn.IsEmpty ? null : [.. definition.CancelOn.Select(cancel => new CancelView(cancel.Event, cancel.Schedule))],
+            CancelledBy = schedule.CancelledBy is { } by ? new CancelledView(by.Event, by.Schedule, by.At) : null,
             Workflow = definition.Target.Workflow ?? definition.Target.Pinned?.Name,
             WorkflowVersion = definition.Target.Version ?? definition.Target.Pinned?.Version,
             Pattern = definition.Target.Pattern,
@@ -127,6 +134,14 @@ internal sealed record ScheduleView
 
     private static string? TextOf(TimeSpan? duration) => duration is { } given ? Duration.Format(given) : null;
 }
+
+/// <summary>An event that ends a schedule.</summary>
+/// <param name="Schedule">Whose event it is; absent: any other schedule's.</param>
+internal sealed record CancelView(ScheduleEventKind Event, string? Schedule);
+
+/// <summary>The event that has ended a schedule.</summary>
+/// <param name="Schedule">Whose event it was.</param>
+internal sealed record CancelledView(ScheduleEventKind Event, string Schedule, DateTimeOffset At);
 
 /// <param name="Until">When it goes on by itself; absent: when somebody resumes it.</param>
 internal sealed record SchedulePauseView(DateTimeOffset? Until, string? Reason, string? By);

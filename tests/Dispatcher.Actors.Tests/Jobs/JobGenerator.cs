@@ -110,7 +110,7 @@ internal sealed class JobGenerator(int seed)
         IsFanOut = Chance(0.3),
         MaxConcurrency = Chance(0.5) ? _random.Next(1, 4) : 0,
         OnError = Chance(0.4) ? OnError.Continue : OnError.Fail,
-        Retry = new RetryPolicy { MaxAttempts = _random.Next(1, 4), Jitter = Chance(0.5) ? 0.3 : 0 },
+        Retry = new RetryPolicy { MaxAttempts = _random.Next(1, 4), Jitter = Chance(0.5) ? 0.3 : 0, MaxElapsed = Chance(0.3) ? TimeSpan.FromSeconds(_random.Next(1, 30)) : null },
         Timeout = Chance(0.2) ? TimeSpan.FromSeconds(_random.Next(1, 500)) : null,
     };
 

@@ -82,6 +82,21 @@ public sealed class JobPropertyTests
         });
     });
 
+    [Fact]
+    public void NoAttemptIsPromised_LaterThanThePolicyAllows() => ForEverySeed(seed =>
+    {
+        var firsts = new Dictionary<StepKey, DateTimeOffset>();
+        Run(seed, (_, command, accepted, after) =>
+        {
+            foreach (var e in accepted.Events)
+            {
+                if (e is JobEvent.StepStarted { Attempt: 1 } started) firsts[new StepKey(started.Step, started.Item)] = started.At;
+                if (e is not JobEvent.StepRetrying retrying || after.Plan.Steps[after.Plan.IndexOf(retrying.Step)].Retry.MaxElapsed is not { } longest) continue;
+                Assert.True(retrying.RetryAt - firsts[new StepKey(retrying.Step, retrying.Item)] <= longest, $"{command} promised an attempt that begins too late.");
+            }
+        });
+    });
+
     private static string? Raw(System.Text.Json.JsonElement? value) => value?.GetRawText();
 
     private static void ForEverySeed(Action<int> property)

@@ -47,6 +47,28 @@ public sealed class ClusterSchedulesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AnEventWithoutACoordinator_CancelsASchedule_UnderTheNextOne()
+    {
+        var nodes = await _cluster.StartAll(3);
+        await _cluster.WhenSettled(nodes: 3);
+        var spec = await nodes[0].Register("steps: [ { id: a, uses: noop } ]");
+        var leader = nodes.Single(node => node.Incarnation == nodes[0].Node.Cluster!.Line.View!.Leader);
+        var alive = nodes.First(node => node != leader);
+        var data = new ScheduleDefinition { Name = "data", Target = new ScheduleTarget(spec.Workflow.Name) };
+        Assert.Null((await alive.Node.Scheduler!.Book.Create(Tenant, "data", data)).Refusal);
+        var report = data with { Name = "report", At = TimeProvider.System.GetUtcNow().AddHours(1), CancelOn = [new ScheduleCancel(ScheduleEventKind.Completed, "data")] };
+        Assert.Null((await alive.Node.Scheduler.Book.Create(Tenant, "report", report)).Refusal);
+
+        leader.Crash();
+        await alive.Node.Scheduler.Book.Run(Tenant, "data", key: null);
+        await _cluster.Data.Until($"(SELECT record::json->>'cancelled' IS NOT NULL FROM {_cluster.Data.Options.Schema}.schedules WHERE id = 'report')");
+
+        var schedule = (await alive.Store.FindSchedule(Tenant, "report"))!;
+        Assert.Equal((null, "data", ScheduleEventKind.Completed), (schedule.Next, schedule.CancelledBy!.Schedule, schedule.CancelledBy.Event));
+        Assert.Empty((await alive.Node.Scheduler.Book.Runs.List(Tenant, "report", null, null, 10)).Rows);
+    }
+
+    [Fact]
     public async Task AChangeAtAnyNode_WakesTheOneThatFires_AndIsToldAtEveryNode()
     {
         var nodes = await _cluster.StartAll(2);

@@ -52,6 +52,7 @@ internal sealed partial record JobShape(string Name, string Steps, JobStatus End
               - { id: a, uses: sim.work, with: { fail_until: 3 }, retry: { max_attempts: 1000 } }
               - { id: b, uses: sim.work, needs: [a] }
             """),
+        new("retry-out-of-time", "  - { id: a, uses: sim.work, with: { fail_until: 1000 }, retry: { max_attempts: 1000, max_elapsed: 30s } }", JobStatus.Failed),
         new("fails", """
               - { id: a, uses: sim.work }
               - { id: b, uses: sim.work, needs: [a], with: { fail: 1 } }

@@ -80,7 +80,7 @@ public abstract class ScheduleStoreConformance : StoreConformance
         Assert.Equal(2, Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("c") with { LimitPerTenant = 2 })).Limit);
         await Put(New("a") with { LimitPerTenant = 2, ExpectedVersion = 1 });
         await Put(New("c") with { LimitPerTenant = 2, Tenant = "other" });
-        await Schedules.DeleteSchedule("acme", "b", null);
+        await Schedules.DeleteSchedule("acme", "b", null, Noon);
         await Put(New("c") with { LimitPerTenant = 2 });
         Assert.IsType<ScheduleWrite.Full>(await Schedules.PutSchedule(New("d") with { LimitPerTenant = 2 }));
     }
@@ -123,17 +123,17 @@ public abstract class ScheduleStoreConformance : StoreConformance
         await Put(New("a"));
         await Put(New("b", "a"));
 
-        Assert.IsType<ScheduleWrite.Conflict>(await Schedules.DeleteSchedule("acme", "a", 7));
-        Assert.IsType<ScheduleWrite.NotFound>(await Schedules.DeleteSchedule("other", "a", null));
-        Assert.Equal("a", Assert.IsType<ScheduleWrite.Done>(await Schedules.DeleteSchedule("acme", "a", 1)).Schedule.Id);
-        Assert.IsType<ScheduleWrite.NotFound>(await Schedules.DeleteSchedule("acme", "a", null));
+        Assert.IsType<ScheduleWrite.Conflict>(await Schedules.DeleteSchedule("acme", "a", 7, Noon));
+        Assert.IsType<ScheduleWrite.NotFound>(await Schedules.DeleteSchedule("other", "a", null, Noon));
+        Assert.Equal("a", Assert.IsType<ScheduleWrite.Done>(await Schedules.DeleteSchedule("acme", "a", 1, Noon)).Schedule.Id);
+        Assert.IsType<ScheduleWrite.NotFound>(await Schedules.DeleteSchedule("acme", "a", null, Noon));
 
         Assert.Null(await Schedules.FindSchedule("acme", "a"));
         Assert.Equal([new ScheduleEdge("b", "a")], await Schedules.ReadScheduleEdges("acme", 10));
         // It may be changed in other things, though what it depends on is gone; a new edge may not lead there.
         await Put(New("b", "a") with { ExpectedVersion = 1 });
         Assert.IsType<ScheduleWrite.UnknownDependencies>(await Schedules.PutSchedule(New("c", "a")));
-        await Schedules.DeleteSchedule("acme", "b", null);
+        await Schedules.DeleteSchedule("acme", "b", null, Noon);
         Assert.Empty(await Schedules.ReadScheduleEdges("acme", 10));
     }
 
@@ -214,7 +214,7 @@ public abstract class ScheduleStoreConformance : StoreConformance
     public async Task AnAdvanceOfAScheduleThatWasMadeAnew_IsNotNoted()
     {
         await Put(New("a") with { Next = Due(1) });
-        await Schedules.DeleteSchedule("acme", "a", null);
+        await Schedules.DeleteSchedule("acme", "a", null, Noon);
         await Put(New("a") with { Next = Due(3), At = Noon.AddSeconds(1) });
 
         Assert.True(await Schedules.AdvanceSchedules(null, [new ScheduleAdvance("acme", "a", Noon, 1, Due(2), Due(1).Due, new FiringRecord { Fired = 1 })]));

@@ -57,6 +57,17 @@ public class WorkflowDefinitionTests
     }
 
     [Fact]
+    public void MaxElapsed_IsTheSame_InYamlJsonAndTheBuilder_AndAbsentWhereNobodyWritesIt()
+    {
+        var yaml = WorkflowDefinition.Parse(Examples.OneStep("    retry: { max_elapsed: 900s }"));
+        Assert.Equal("""{"name":"demo","steps":[{"id":"a","retry":{"max_elapsed":"15m"},"uses":"noop"}],"version":1}""", yaml.CanonicalJson);
+        Assert.Equal(TimeSpan.FromMinutes(15), yaml.Plan.Steps[0].Retry.MaxElapsed);
+        var built = WorkflowDefinition.Create("demo", version: 1).Step("a", "noop", retry: new RetryPolicy { MaxElapsed = TimeSpan.FromMinutes(15) }).Build();
+        Assert.Equal((yaml.Hash, yaml.Hash), (built.Hash, WorkflowDefinition.Parse(yaml.CanonicalJson).Hash));
+        Assert.Null(WorkflowDefinition.Parse(Examples.OneStep("")).Plan.Steps[0].Retry.MaxElapsed);
+    }
+
+    [Fact]
     public void Hash_IsEqual_WhenYamlJsonAndTheBuilderSayTheSame()
     {
         var yaml = WorkflowDefinition.Parse("""

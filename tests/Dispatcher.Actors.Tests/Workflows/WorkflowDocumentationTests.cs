@@ -24,7 +24,7 @@ public class WorkflowDocumentationTests
     {
         var unknown = Assert.Throws<WorkflowDefinitionException>(() => WorkflowDefinition.Parse("{\"?\":1,\"steps\":[{\"?\":1,\"retry\":{\"?\":1}}]}"));
         var keys = unknown.Faults.Where(fault => fault.Code == WorkflowFaultCodes.UnknownKey).SelectMany(fault => fault.Message.Split("known are ")[1].Split(", ")).ToList();
-        Assert.Equal(31, keys.Count);
+        Assert.Equal(32, keys.Count);
         Assert.All(keys, key => Assert.True(Text.Contains($"| `{key}` |", StringComparison.Ordinal) || Text.Contains($"      {key}: ", StringComparison.Ordinal), key));
     }
 

@@ -49,8 +49,9 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
     /// <summary>Deletes a schedule; its runs stay.</summary>
     public async ValueTask<ScheduleOutcome> Delete(string tenant, string id, long? expectedVersion = null)
     {
-        var outcome = ScheduleOutcome.Of(id, await _store.DeleteSchedule(tenant, id, expectedVersion));
-        if (outcome.Schedule is { } deleted) edges.Tell(new ScheduleNotice(ScheduleChange.Deleted, tenant, id, Now, ScheduleStatuses.Of(deleted, Now), deleted.Definition.Name));
+        var now = Now;
+        var outcome = ScheduleOutcome.Of(id, await _store.DeleteSchedule(tenant, id, expectedVersion, now));
+        if (outcome.Schedule is { } deleted) edges.Tell(new ScheduleNotice(ScheduleChange.Deleted, tenant, id, now, ScheduleStatuses.Of(deleted, now), deleted.Definition.Name));
         return outcome;
     }
 
@@ -147,6 +148,7 @@ public sealed class ScheduleBook(ScheduleBookEdges edges)
         if (!ScheduleLimits.IsId(id))
             return ScheduleOutcome.Of([new SchemaFault("id", $"must have 1 to {ScheduleLimits.IdCharacters} letters, digits, dots, dashes, underscores and colons, the first a letter or digit")]);
         if (ScheduleRules.FaultsOf(definition) is { Count: > 0 } faults) return ScheduleOutcome.Of(faults);
+        if (definition.CancelOn.Any(cancel => cancel.Schedule == id)) return ScheduleOutcome.Of([new SchemaFault("cancel_on", "names the schedule itself; name another one")]);
         var now = Now;
         if (definition.At <= now && definition.At != existing?.Definition.At) return ScheduleOutcome.Of([new SchemaFault("at", "lies in the past")]);
         if (await FaultOfTarget(tenant, definition.Target) is { } unknown) return new ScheduleOutcome(null, Refusal: unknown);

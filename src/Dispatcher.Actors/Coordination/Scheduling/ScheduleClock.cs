@@ -57,7 +57,7 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
         _alarmAt = DateTimeOffset.MaxValue;
         try
         {
-            var due = await FireDue();
+            var due = await EndCancelled() == Round.TermOver ? Round.TermOver : await FireDue();
             var held = due == Round.TermOver ? due : await FireHeld();
             if (held == Round.TermOver)
             {
@@ -79,6 +79,20 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
         }
     }
 
+    private async ValueTask<Round> EndCancelled()
+    {
+        while (await edges.Schedules.ReadCancelledSchedules(BatchLimit) is { Count: > 0 } found)
+        {
+            var advances = await edges.Firings.Cancel(found, Now);
+            if (!await edges.Schedules.AdvanceSchedules(term, advances)) return Round.TermOver;
+            edges.Firings.TellCancelled(advances);
+            // What has fired already and is not noted is noted as due.
+            if (advances.Count < BatchLimit) break;
+        }
+
+        return Round.Done;
+    }
+
     private async ValueTask<Round> FireDue()
     {
         while (true)
@@ -88,6 +102,7 @@ internal sealed partial class ScheduleClock(ScheduleClockEdges edges, long? term
             if (due.Count == 0) return Round.Done;
             var advances = await edges.Firings.FireDue(due, now);
             if (!await edges.Schedules.AdvanceSchedules(term, advances)) return Round.TermOver;
+            edges.Firings.TellCancelled(advances);
             if (advances.Count < due.Count) return Round.Left;
         }
     }

@@ -25,9 +25,58 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var last = await FindLastRuns(due);
         // A firing that was held stands for those that come due meanwhile.
         var waiting = await FindWaiting(due.Where(schedule => schedule.HeldDue is null));
+        var cancelled = await FindCancelled(due, now);
         var made = await FindMade(due, now);
-        return await CarryOut([.. due.Select(schedule => PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule), made.GetValueOrDefault(schedule)))], now, lookedAt);
+        return await CarryOut([.. due.Select(Planned)], now, lookedAt);
+
+        Plan Planned(StoredSchedule schedule) => cancelled.TryGetValue(schedule.Key, out var by)
+            ? CancelOf(schedule, by, now)
+            : PlanOf(schedule, now, last, schedule.HeldDue is not null || waiting.Contains(schedule), made.GetValueOrDefault(schedule));
     }
+
+    /// <summary>Ends what an event has cancelled before it was due.</summary>
+    /// <returns>What is to be noted; a schedule that has fired already, though that is not noted yet, is not among them.</returns>
+    public async Task<IReadOnlyList<ScheduleAdvance>> Cancel(IReadOnlyList<StoredSchedule> found, DateTimeOffset now)
+    {
+        var cancelled = await FindCancelled(found, now);
+        return await CarryOut([.. found.Where(schedule => cancelled.ContainsKey(schedule.Key)).Select(schedule => CancelOf(schedule, cancelled[schedule.Key], now))], now, lookedAt: now);
+    }
+
+    /// <summary>Tells people of those that were cancelled, once it is noted.</summary>
+    public void TellCancelled(IEnumerable<ScheduleAdvance> noted)
+    {
+        foreach (var advance in noted)
+        {
+            if (advance is { Record.Cancelled.By: { } by, Tells: { Event: ScheduleEventKind.Updated } told })
+                tell(new ScheduleNotice(ScheduleChange.Updated, advance.Tenant, advance.Id, told.At, ScheduleStatus.Over, Reason: $"cancelled by scheduler.job_{by.Event.ToText()}:{by.Schedule}"));
+        }
+    }
+
+    /// <summary>What has cancelled those of the schedules that do not fire for it.</summary>
+    private async ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancelled(IEnumerable<StoredSchedule> asked, DateTimeOffset now)
+    {
+        var found = new Dictionary<ScheduleKey, ScheduleHappening>();
+        foreach (var chunk in asked.Where(schedule => !schedule.Definition.CancelOn.IsEmpty).Chunk(ChunkLimit))
+        {
+            var happened = await schedules.FindCancellations([.. chunk.Select(schedule => schedule.Key)]);
+            foreach (var schedule in chunk)
+            {
+                if (schedule.Next is { } next && happened.TryGetValue(schedule.Key, out var by) && by.At < next.Due && !(next.FireAt <= now && await HasFired(schedule, next))) found[schedule.Key] = by;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A coordinator that saw nothing of the event may have made the run, and have been replaced before it could note that. Then it has fired.</summary>
+    private async ValueTask<bool> HasFired(StoredSchedule schedule, FireTime next) =>
+        await jobs.FindHolder(Claim.OnKey(schedule.Tenant, FiringKeys.OfDue(schedule.Id, next.Due))) is not null;
+
+    private static Plan CancelOf(StoredSchedule schedule, ScheduleHappening by, DateTimeOffset now) =>
+        new(schedule, null, null, null, schedule.HeldDue, schedule.Record with { Cancelled = new ScheduleCancellation(schedule.Definition.At!.Value, by) })
+        {
+            Tells = new ScheduleHappening(schedule.Id, ScheduleEventKind.Updated, now),
+        };
 
     /// <summary>Fires what was held and waits for nothing any more.</summary>
     /// <param name="held">A firing of a schedule that is paused stays held until it goes on.</param>
@@ -201,7 +250,8 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
             var plan = plans[i];
             if (outcomes[i] is { IsUnknown: true }) continue;
             var record = outcomes[i] is { } outcome ? Noted(plan, outcome, now, lookedAt) : plan.Record;
-            advances.Add(ScheduleAdvance.Of(plan.Schedule, plan.Next, plan.Held, record, SweepTimes.Of(plan.Schedule)));
+            var told = outcomes[i] is { Fault: not null } ? new ScheduleHappening(plan.Schedule.Id, ScheduleEventKind.Failed, now) : plan.Tells;
+            advances.Add(ScheduleAdvance.Of(plan.Schedule, plan.Next, plan.Held, record, SweepTimes.Of(plan.Schedule)) with { Tells = told });
         }
 
         return advances;
@@ -237,7 +287,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
 
     /// <param name="Firing">What is to be fired; null for nothing.</param>
     /// <param name="After">The run whose end the new one waits for.</param>
-    private sealed record Plan(StoredSchedule Schedule, Firing? Firing, JobId? After, FireTime? Next, DateTimeOffset? Held, FiringRecord Record);
+    private sealed record Plan(StoredSchedule Schedule, Firing? Firing, JobId? After, FireTime? Next, DateTimeOffset? Held, FiringRecord Record)
+    {
+        /// <summary>What happens to the schedule, whatever becomes of the firing.</summary>
+        public ScheduleHappening? Tells { get; init; }
+    }
 
     /// <summary>Neither a job nor a fault: not known.</summary>
     private sealed record Outcome(JobId? Job, string? Fault)

@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Store;
+using Dispatcher.Workflows.Scheduling;
 
 namespace Dispatcher.Coordination.Scheduling;
 
@@ -35,12 +36,16 @@ internal sealed class ScheduleSweeper(IScheduleStore schedules, IJobStore jobs, 
         var archives = schedule is { ArchivedAt: null, Definition.ArchiveAfter: { } after } && schedule.CreatedAt + after <= now && await IsOver(schedule, now);
         DateTimeOffset? archivedAt = archives ? now : schedule.ArchivedAt;
         var sweepAt = archives ? SweepTimes.Of(schedule.Definition, schedule.CreatedAt, isArchived: true) : now + LookAgain;
-        return ScheduleAdvance.Of(schedule, schedule.Next, schedule.HeldDue, schedule.Record, sweepAt) with { ArchivedAt = archivedAt };
+        return ScheduleAdvance.Of(schedule, schedule.Next, schedule.HeldDue, schedule.Record, sweepAt) with
+        {
+            ArchivedAt = archivedAt,
+            Tells = archives ? new ScheduleHappening(schedule.Id, ScheduleEventKind.Updated, now) : null,
+        };
     }
 
     private async ValueTask Delete(StoredSchedule schedule, DateTimeOffset now)
     {
-        if (await schedules.DeleteSchedule(schedule.Tenant, schedule.Id, schedule.Version) is ScheduleWrite.Done)
+        if (await schedules.DeleteSchedule(schedule.Tenant, schedule.Id, schedule.Version, now) is ScheduleWrite.Done)
             tell(new ScheduleNotice(ScheduleChange.Deleted, schedule.Tenant, schedule.Id, now, ScheduleStatuses.Of(schedule, now), schedule.Definition.Name));
     }
 

@@ -58,6 +58,8 @@ internal sealed record ImportTable(string Name, string? Job, int Key, params Imp
             new("tenant", ImportType.Text), new("id", ImportType.Text), new("definition", ImportType.Text), new("version"), new("created_at"), new("updated_at"),
             new("next_due"), new("fire_at"), new("held_due"), new("archived_at"), new("sweep_at"), new("record", ImportType.Text)),
         new("schedule_edges", null, 3, new("tenant", ImportType.Text), new("schedule", ImportType.Text), new("depends_on", ImportType.Text)),
+        new("schedule_cancels", null, 4,
+            new("tenant", ImportType.Text), new("watched", ImportType.Text), new("event", ImportType.Text), new("schedule", ImportType.Text), new("happened_at"), new("happened_to", ImportType.Text)),
         new("schedule_counts", null, 1, new("tenant", ImportType.Text), new("schedules")),
         new("patterns", null, 3,
             new("tenant", ImportType.Text), new("id", ImportType.Text), new("version", ImportType.Int), new("definition", ImportType.Text), new("registered_at")),

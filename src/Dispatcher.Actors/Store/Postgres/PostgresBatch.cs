@@ -28,6 +28,7 @@ internal sealed partial class PostgresBatch
         DefineRows();
         DefineMail();
         DefineQuota();
+        DefineTold();
     }
 
     /// <summary>Turns the appends, each of another job, into arguments; what the last ones have left is forgotten.</summary>
@@ -48,12 +49,13 @@ internal sealed partial class PostgresBatch
         foreach (var i in _byJob) AddState(appends[i].Request);
         AddCounts();
         for (var i = 0; i < appends.Count; i++) AddMail(appends[i].Request, i + 1);
+        AddTold(appends);
     }
 
     /// <summary>The call, with the groups of arguments that are not empty.</summary>
     public NpgsqlCommand Command(PostgresDatabase database, NpgsqlConnection connection)
     {
-        var used = 0UL;
+        var used = _told.Count > 0 ? 1UL << _groups.Count : 0;
         for (var i = 0; i < _groups.Count; i++)
             if (_groups[i].Count > 0) used |= 1UL << i;
         if (!_calls.TryGetValue(used, out var call)) _calls.Add(used, call = database.Sql(Call(used)));
@@ -67,6 +69,8 @@ internal sealed partial class PostgresBatch
             foreach (var column in group.Columns) command.Parameters.Add(column.Parameter());
         }
 
+        if (_told.Count == 0) return command;
+        foreach (var column in _told.Columns) command.Parameters.Add(column.Parameter());
         return command;
     }
 
@@ -79,15 +83,19 @@ internal sealed partial class PostgresBatch
 
     private string Call(ulong used)
     {
-        var call = new StringBuilder("SELECT * FROM {schema}.commit_batch($1, $2");
+        var arguments = new StringBuilder();
         var number = 2;
         for (var i = 0; i < _groups.Count; i++)
         {
             if ((used & (1UL << i)) == 0) continue;
-            foreach (var column in _groups[i].Columns) call.Append(", ").Append(column.Name).Append(" => $").Append(++number);
+            foreach (var column in _groups[i].Columns) arguments.Append(", ").Append(column.Name).Append(" => $").Append(++number);
         }
 
-        return call.Append(')').ToString();
+        var call = $"{{schema}}.commit_batch($1, $2{arguments})";
+        if ((used & (1UL << _groups.Count)) == 0) return $"SELECT * FROM {call}";
+        // Where something was refused nothing was written, and nothing has happened.
+        var told = string.Join(", ", _told.Columns.Select(column => $"{column.Name} => ${++number}"));
+        return $"SELECT batch.*, CASE WHEN alive AND num_nulls(stale_append, taken_append, short_append) = 3 THEN {{schema}}.tell_schedules({told}) END FROM {call} AS batch";
     }
 
     private static string? CleanOrNull(string? text) => text is null ? null : PostgresText.Clean(text);

@@ -14,10 +14,12 @@ public sealed partial class PostgresJobStore
         await Scalar(connection, PostgresSql.LockSchedules, command => command.Add(schedule.Tenant));
         var existing = await LockSchedule(connection, schedule.Tenant, schedule.Id);
         var hasDependencies = !schedule.Definition.DependsOn.IsEmpty;
-        var known = hasDependencies ? await KnownSchedules(connection, ScheduleWriteRules.KeysOfDependencies(schedule)) : [];
+        var hasCancels = !schedule.Definition.CancelOn.IsEmpty;
+        var known = hasDependencies || hasCancels ? await KnownSchedules(connection, ScheduleWriteRules.KeysOfOthers(schedule)) : [];
         var reached = hasDependencies ? await ReachedEdges(connection, schedule) : [];
         var count = existing is null && await Scalar(connection, PostgresSql.FindScheduleCount, command => command.Add(schedule.Tenant)) is long found ? found : 0;
-        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached) is { } refusal) return refusal;
+        var crowded = hasCancels ? await PostgresCancels.FindCrowded(database, connection, schedule) : null;
+        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached, crowded) is { } refusal) return refusal;
 
         var written = ScheduleWriteRules.Written(schedule, existing);
         await Scalar(connection, PostgresSql.PutSchedule, command => Bind(command, written, schedule.SweepAt));
@@ -31,19 +33,23 @@ public sealed partial class PostgresJobStore
             });
         }
 
+        await PostgresCancels.Tell(database, connection, [(schedule.Tenant, ScheduleWriteRules.HappeningOf(schedule, existing))]);
+        await PostgresCancels.Put(database, connection, written, existing);
         if (existing is null) await ChangeCount(connection, schedule.Tenant, 1);
         return new ScheduleWrite.Done(written, existing is null);
     });
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version) => Write<ScheduleWrite>(async (database, connection) =>
+    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version, DateTimeOffset at) => Write<ScheduleWrite>(async (database, connection) =>
     {
         await Scalar(connection, PostgresSql.LockSchedules, command => command.Add(tenant));
         if (await LockSchedule(connection, tenant, id) is not { } existing) return ScheduleWrite.NotFound.Instance;
         if (version is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
         await Scalar(connection, PostgresSql.DeleteSchedule, command => Key(command, tenant, id));
         await Scalar(connection, PostgresSql.DeleteEdges, command => Key(command, tenant, id));
+        await Scalar(connection, PostgresSql.DeleteCancels, command => Key(command, tenant, id));
+        await PostgresCancels.Tell(database, connection, [(tenant, new ScheduleHappening(id, ScheduleEventKind.Deleted, at))]);
         await ChangeCount(connection, tenant, -1);
         return new ScheduleWrite.Done(existing, IsNew: false);
     });
@@ -80,6 +86,14 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => Rows(PostgresSql.SweptSchedules, command => Timed(command, now, limit), Schedule);
 
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadCancelledSchedules(int limit) => Rows(PostgresSql.CancelledSchedules, command => command.Add((long)limit), Schedule);
+
+    public ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancellations(IReadOnlyList<ScheduleKey> keys)
+    {
+        ReadValidation.Validate(keys);
+        return _database.Read<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>>((_, connection) => PostgresCancels.Find(_database, connection, keys));
+    }
+
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) => Rows(
         PostgresSql.HeldSchedules,
         command =>
@@ -101,6 +115,9 @@ public sealed partial class PostgresJobStore
         // In one order everywhere, so that two such writes wait for each other and never deadlock.
         var ordered = advances.OrderBy(advance => advance.Tenant, StringComparer.Ordinal).ThenBy(advance => advance.Id, StringComparer.Ordinal).ToList();
         if (ordered.Count == 0) return true;
+        // Before any row: whoever has the lock of a tenant alone waits for rows that are written here.
+        foreach (var tenant in ordered.Where(advance => advance.EndsCancels || advance.Tells is not null).Select(advance => advance.Tenant).Distinct(StringComparer.Ordinal))
+            await Scalar(connection, PostgresSql.LockSchedules, command => command.Add(tenant));
         await using var batch = new NpgsqlBatch(connection);
         foreach (var advance in ordered)
         {
@@ -118,6 +135,7 @@ public sealed partial class PostgresJobStore
         }
 
         await batch.ExecuteNonQueryAsync();
+        await PostgresCancels.End(database, connection, ordered);
         return true;
     });
 

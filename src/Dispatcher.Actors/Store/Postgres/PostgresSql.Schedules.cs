@@ -27,6 +27,13 @@ internal static partial class PostgresSql
 
     public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL AND (held_due, tenant, id) > ($1, $2, $3) ORDER BY held_due, tenant, id LIMIT $4";
 
+    public const string CancelledSchedules = SelectSchedule +
+        """
+         WHERE (tenant, id) IN (SELECT c.tenant, c.schedule FROM {schema}.schedule_cancels AS c WHERE c.happened_at IS NOT NULL)
+            AND next_due > (SELECT min(c.happened_at) FROM {schema}.schedule_cancels AS c WHERE c.tenant = schedules.tenant AND c.schedule = schedules.id)
+         ORDER BY next_due LIMIT $1
+        """;
+
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2";
 
     public const string NextFiring = "SELECT min(fire_at) FROM {schema}.schedules WHERE fire_at IS NOT NULL";
@@ -57,6 +64,41 @@ internal static partial class PostgresSql
             UNION
             SELECT next.schedule, next.depends_on FROM reached JOIN {schema}.schedule_edges AS next ON next.tenant = $1 AND next.schedule = reached.depends_on)
         SELECT schedule, depends_on FROM reached LIMIT $3
+        """;
+
+    /// <summary>What has happened, for all whom it cancels: arrays of tenants, events, schedules and times.</summary>
+    public const string TellCancels = "SELECT {schema}.tell_schedules($1, $2, $3, $4)";
+
+    public const string InsertCancels =
+        "INSERT INTO {schema}.schedule_cancels (tenant, watched, event, schedule) SELECT $1, watched, event, $2 FROM unnest($3::text[], $4::text[]) AS c (watched, event) ON CONFLICT DO NOTHING";
+
+    public const string DeleteSomeCancels =
+        "DELETE FROM {schema}.schedule_cancels AS c USING unnest($3::text[], $4::text[]) AS gone (watched, event) WHERE c.tenant = $1 AND c.watched = gone.watched AND c.event = gone.event AND c.schedule = $2";
+
+    public const string DeleteCancels = "DELETE FROM {schema}.schedule_cancels WHERE tenant = $1 AND schedule = $2";
+
+    /// <summary>Places in the list of those that cancel as many others as they may.</summary>
+    public const string CrowdedCancel =
+        """
+        SELECT place FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS wanted (watched, event, place)
+        WHERE (SELECT count(*) FROM (SELECT 1 FROM {schema}.schedule_cancels AS c
+               WHERE c.tenant = $1 AND c.watched = wanted.watched AND c.event = wanted.event AND c.schedule <> $2 LIMIT $5) AS others) >= $5
+        ORDER BY place LIMIT 1
+        """;
+
+    /// <summary>Only where the schedule is as the clock has noted it.</summary>
+    public const string EndCancels =
+        """
+        DELETE FROM {schema}.schedule_cancels WHERE tenant = $1 AND schedule = $2
+            AND EXISTS (SELECT 1 FROM {schema}.schedules WHERE tenant = $1 AND id = $2 AND version = $3 AND created_at = $4 AND next_due IS NULL)
+        """;
+
+    public const string FindCancellations =
+        """
+        SELECT DISTINCT ON (c.tenant, c.schedule) c.tenant, c.schedule, c.happened_to, c.event, c.happened_at
+        FROM unnest($1::text[], $2::text[]) AS wanted (wanted_tenant, wanted_id)
+        JOIN {schema}.schedule_cancels AS c ON c.tenant = wanted_tenant AND c.schedule = wanted_id
+        WHERE c.happened_at IS NOT NULL ORDER BY c.tenant, c.schedule, c.happened_at
         """;
 
     public const string AdvanceSchedule =

@@ -111,6 +111,7 @@ internal sealed class SqliteBatchWriter : IBatchWriter
         if (request.Row is { } row) _rows.Write(id, request, row, _mail.WakeAt(id, row));
         if (request.Snapshot is { } snapshot) UpsertSnapshot(id, request.ExpectedSequenceNr + request.Events.Count, snapshot);
         _deliveries.Write(id, request);
+        if (request.Address.Schedule is { } schedule) SqliteCancels.Tell(_database, request, schedule);
         return new AppendResult.Appended(first, _mail.Send(id, request));
     }
 

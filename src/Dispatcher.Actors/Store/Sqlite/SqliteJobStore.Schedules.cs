@@ -11,27 +11,31 @@ public sealed partial class SqliteJobStore
     public ValueTask<ScheduleWrite> PutSchedule(NewSchedule schedule) => Write(schedule, static (database, schedule) =>
     {
         var existing = SqliteReader.FindSchedule(database, schedule.Tenant, schedule.Id);
-        var known = SqliteReader.FindKnown(database, ScheduleWriteRules.KeysOfDependencies(schedule));
+        var known = SqliteReader.FindKnown(database, ScheduleWriteRules.KeysOfOthers(schedule));
         var reached = SqliteReader.ReadReachedEdges(database, schedule.Tenant, schedule.Definition.DependsOn, ScheduleWriteRules.EdgesRead);
         var count = existing is null ? CountSchedules(database, schedule.Tenant) : 0;
-        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached) is { } refusal) return refusal;
+        if (ScheduleWriteRules.Refuse(schedule, existing, count, known, reached, SqliteCancels.FindCrowded(database, schedule)) is { } refusal) return refusal;
 
         var written = ScheduleWriteRules.Written(schedule, existing);
         Put(database, written, schedule.SweepAt);
         PutEdges(database, written);
+        SqliteCancels.Tell(database, schedule.Tenant, ScheduleWriteRules.HappeningOf(schedule, existing));
+        SqliteCancels.Put(database, written, existing);
         if (existing is null) ChangeCount(database, schedule.Tenant, 1);
         return new ScheduleWrite.Done(written, existing is null);
     });
 
     /// <inheritdoc/>
     /// <exception cref="StoreException">It could not be written.</exception>
-    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version) =>
-        Write<(string Tenant, string Id, long? Version), ScheduleWrite>((tenant, id, version), static (database, given) =>
+    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version, DateTimeOffset at) =>
+        Write<(string Tenant, string Id, long? Version, DateTimeOffset At), ScheduleWrite>((tenant, id, version, at), static (database, given) =>
         {
             if (SqliteReader.FindSchedule(database, given.Tenant, given.Id) is not { } existing) return ScheduleWrite.NotFound.Instance;
             if (given.Version is { } expected && expected != existing.Version) return new ScheduleWrite.Conflict(existing);
             RunOf(database, SqliteSql.DeleteSchedule, given.Tenant, given.Id);
             RunOf(database, SqliteSql.DeleteEdges, given.Tenant, given.Id);
+            SqliteCancels.Delete(database, given.Tenant, given.Id);
+            SqliteCancels.Tell(database, given.Tenant, new ScheduleHappening(given.Id, ScheduleEventKind.Deleted, given.At));
             ChangeCount(database, given.Tenant, -1);
             return new ScheduleWrite.Done(existing, IsNew: false);
         });
@@ -53,6 +57,14 @@ public sealed partial class SqliteJobStore
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadDueSchedules(DateTimeOffset now, int limit) => ReadTimed(SqliteSql.DueSchedules, now, limit);
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => ReadTimed(SqliteSql.SweptSchedules, now, limit);
+
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadCancelledSchedules(int limit) => _readers.Read<int, IReadOnlyList<StoredSchedule>>(limit, static (reader, limit) => reader.ReadCancelledSchedules(limit));
+
+    public ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancellations(IReadOnlyList<ScheduleKey> keys)
+    {
+        ReadValidation.Validate(keys);
+        return _readers.Read<IReadOnlyList<ScheduleKey>, IReadOnlyDictionary<ScheduleKey, ScheduleHappening>>(keys, static (reader, keys) => reader.FindCancellations(keys));
+    }
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadHeldSchedules(StoredSchedule? after, int limit) =>
         _readers.Read<(StoredSchedule? After, int Limit), IReadOnlyList<StoredSchedule>>((after, limit), static (reader, page) => reader.ReadHeldSchedules(page.After, page.Limit));
@@ -77,6 +89,8 @@ public sealed partial class SqliteJobStore
             update.Bind(9, advance.SweepAt);
             update.Bind(10, advance.CreatedAt);
             update.Run();
+            if (advance.EndsCancels) SqliteCancels.End(database, advance);
+            if (advance.Tells is { } happening) SqliteCancels.Tell(database, advance.Tenant, happening);
         }
 
         return true;

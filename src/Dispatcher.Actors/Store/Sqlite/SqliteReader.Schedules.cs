@@ -60,6 +60,28 @@ internal sealed partial class SqliteReader
         return Schedules(statement);
     }
 
+    public List<StoredSchedule> ReadCancelledSchedules(int limit)
+    {
+        var statement = database.Statement(SqliteSql.CancelledSchedules);
+        statement.Bind(1, limit);
+        return Schedules(statement);
+    }
+
+    public Dictionary<ScheduleKey, ScheduleHappening> FindCancellations(IReadOnlyList<ScheduleKey> keys)
+    {
+        var found = new Dictionary<ScheduleKey, ScheduleHappening>();
+        var statement = database.Statement(SqliteSql.FindCancellation);
+        foreach (var key in keys)
+        {
+            statement.Bind(1, key.Tenant);
+            statement.Bind(2, key.Id);
+            if (statement.Step()) found[key] = new ScheduleHappening(statement.Text(0), StoredText.Status<ScheduleEventKind>(statement.Text(1)), statement.Time(2));
+            statement.Reset();
+        }
+
+        return found;
+    }
+
     public DateTimeOffset? NextFiring()
     {
         var statement = database.Statement(SqliteSql.NextFiring);

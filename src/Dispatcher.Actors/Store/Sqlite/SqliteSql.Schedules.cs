@@ -18,6 +18,13 @@ internal static partial class SqliteSql
 
     public const string HeldSchedules = SelectSchedule + " WHERE held_due IS NOT NULL AND (held_due, tenant, id) > (?1, ?2, ?3) ORDER BY held_due, tenant, id LIMIT ?4";
 
+    public const string CancelledSchedules = SelectSchedule +
+        """
+         WHERE (tenant, id) IN (SELECT c.tenant, c.schedule FROM schedule_cancels AS c WHERE c.happened_at IS NOT NULL)
+            AND next_due > (SELECT min(c.happened_at) FROM schedule_cancels AS c WHERE c.tenant = schedules.tenant AND c.schedule = schedules.id)
+         ORDER BY next_due LIMIT ?1
+        """;
+
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= ?1 ORDER BY sweep_at LIMIT ?2";
 
     public const string NextFiring = "SELECT min(fire_at) FROM schedules WHERE fire_at IS NOT NULL";
@@ -49,6 +56,31 @@ internal static partial class SqliteSql
             LIMIT ?3)
         SELECT schedule, depends_on FROM reached
         """;
+
+    public const string TellCancels =
+        """
+        UPDATE schedule_cancels SET happened_at = ?4, happened_to = ?2
+        WHERE tenant = ?1 AND watched IN ('', ?2) AND event = ?3 AND schedule <> ?2 AND (happened_at IS NULL OR happened_at > ?4)
+        """;
+
+    public const string InsertCancel = "INSERT INTO schedule_cancels (tenant, watched, event, schedule) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    public const string DeleteCancel = "DELETE FROM schedule_cancels WHERE tenant = ?1 AND watched = ?2 AND event = ?3 AND schedule = ?4";
+
+    public const string DeleteCancels = "DELETE FROM schedule_cancels WHERE tenant = ?1 AND schedule = ?2";
+
+    public const string CountCancels =
+        "SELECT count(*) FROM (SELECT 1 FROM schedule_cancels WHERE tenant = ?1 AND watched = ?2 AND event = ?3 AND schedule <> ?4 LIMIT ?5)";
+
+    /// <summary>Only where the schedule is as the clock has noted it.</summary>
+    public const string EndCancels =
+        """
+        DELETE FROM schedule_cancels WHERE tenant = ?1 AND schedule = ?2
+            AND EXISTS (SELECT 1 FROM schedules WHERE tenant = ?1 AND id = ?2 AND version = ?3 AND created_at = ?4 AND next_due IS NULL)
+        """;
+
+    public const string FindCancellation =
+        "SELECT happened_to, event, happened_at FROM schedule_cancels WHERE tenant = ?1 AND schedule = ?2 AND happened_at IS NOT NULL ORDER BY happened_at LIMIT 1";
 
     public const string AdvanceSchedule =
         """

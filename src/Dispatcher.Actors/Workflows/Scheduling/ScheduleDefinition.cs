@@ -43,6 +43,9 @@ public sealed record ScheduleDefinition
     /// <summary>Ids of schedules of which each must have had a run that completed since the last run of this one began.</summary>
     public ImmutableArray<string> DependsOn { get; init; } = [];
 
+    /// <summary>With <see cref="At"/>: what ends the schedule before it has fired.</summary>
+    public ImmutableArray<ScheduleCancel> CancelOn { get; init; } = [];
+
     public ScheduleTarget Target { get; init; } = new();
 
     /// <summary>The jobs' input, or the pattern's parameters; texts may hold <c>${schedule.due}</c> and the like.</summary>

@@ -23,6 +23,12 @@ public static class ScheduleLimits
     /// <summary>How many dependencies, and dependencies of these, a schedule may have: those that are looked through for a ring.</summary>
     public const int DependencyEdges = 10_000;
 
+    /// <summary>Events that cancel one schedule.</summary>
+    public const int Cancels = 20;
+
+    /// <summary>Schedules that one event may cancel: what its transaction writes.</summary>
+    public const int CancelledByOne = 1000;
+
     /// <summary>How long after its creation a schedule may be put away, at the most.</summary>
     public static readonly TimeSpan Keeping = TimeSpan.FromDays(36_525);
 

@@ -15,6 +15,7 @@ public static class ScheduleRules
         Times(definition, faults);
         Target(definition.Target, faults);
         Dependencies(definition, faults);
+        Cancels(definition, faults);
         Job(definition, faults);
         return faults;
     }
@@ -78,6 +79,20 @@ public static class ScheduleRules
         for (var i = 0; i < definition.DependsOn.Length; i++)
         {
             if (!ScheduleLimits.IsId(definition.DependsOn[i])) Add($"depends_on[{i}]", FaultOfId(definition.DependsOn[i]), faults);
+        }
+    }
+
+    private static void Cancels(ScheduleDefinition definition, List<SchemaFault> faults)
+    {
+        if (definition.CancelOn.IsEmpty) return;
+        if (definition.At is null) Add("cancel_on", "goes with at: only a schedule that fires once ends with an event", faults);
+        if (definition.CancelOn.Length > ScheduleLimits.Cancels) Add("cancel_on", $"names {definition.CancelOn.Length} events; at most {ScheduleLimits.Cancels} are allowed", faults);
+        for (var i = 0; i < definition.CancelOn.Length; i++)
+        {
+            var (kind, schedule) = definition.CancelOn[i];
+            if (!Enum.IsDefined(kind)) Add($"cancel_on[{i}].event", "is no event", faults);
+            if (schedule is not null && !ScheduleLimits.IsId(schedule)) Add($"cancel_on[{i}].schedule", FaultOfId(schedule), faults);
+            else if (schedule is not null && kind == ScheduleEventKind.Created) Add($"cancel_on[{i}]", $"cannot happen: the schedule {schedule} has to be there already; leave the schedule out, or name another event", faults);
         }
     }
 

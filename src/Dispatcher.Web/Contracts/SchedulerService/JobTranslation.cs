@@ -26,6 +26,8 @@ internal sealed class JobTranslation
         (["metadata", "scheduling", "window", "end"], ["metadata", "scheduling", "end_time"]),
     ];
 
+    private const int LongestWaitSeconds = 60;
+
     private readonly JsonObject _job;
     private readonly JsonObject? _scheduling;
     private readonly JsonObject? _specific;
@@ -113,6 +115,7 @@ internal sealed class JobTranslation
                 SchedulerWords.Active => null,
                 _ => throw OpsFault.Bad($"status {status} follows from the runs and cannot be set; set ACTIVE, PAUSED or DISABLED"),
             },
+            CancelOn = CancelOn(),
             DependsOn = [.. _scheduling.Texts("dependencies", "scheduling").Distinct(StringComparer.Ordinal)],
             Target = workflow is null ? before!.Target : new ScheduleTarget(Pinned: workflow.Reference),
             Input = workflow is null ? before!.Input : workflow.Input,
@@ -135,18 +138,26 @@ internal sealed class JobTranslation
         var word = policy.Text("backoff", path) ?? (policy.Flag("exponential", path) ?? seconds is null or 0 ? "exponential" : "constant");
         return word switch
         {
-            "exponential" => new JsonObject
-            {
-                ["max_attempts"] = attempts,
-                ["backoff"] = "exponential",
-                ["initial"] = seconds is > 0 and var first ? Seconds(first) : "500ms",
-                ["factor"] = 1.5,
-                ["max"] = seconds > 60 ? Seconds(seconds.Value) : "1m",
-                ["jitter"] = 0.5,
-            },
+            "exponential" => Exponential(attempts, seconds ?? 0),
             "constant" => new JsonObject { ["max_attempts"] = attempts, ["backoff"] = "constant", ["initial"] = Seconds(seconds ?? 5), ["max"] = Seconds(Math.Max(60, seconds ?? 5)) },
             _ => throw OpsFault.Bad($"unknown {path}.backoff '{OpsFault.Short(word)}'; known are exponential and constant"),
         };
+    }
+
+    /// <summary>The defaults of cenkalti/backoff. Its longest wait and its longest time in all do not cut a longer first wait that the owner asks for.</summary>
+    private static JsonObject Exponential(long attempts, long seconds)
+    {
+        var policy = new JsonObject
+        {
+            ["max_attempts"] = attempts,
+            ["backoff"] = "exponential",
+            ["initial"] = seconds > 0 ? Seconds(seconds) : "500ms",
+            ["factor"] = 1.5,
+            ["jitter"] = 0.5,
+            ["max"] = seconds > LongestWaitSeconds ? Seconds(seconds) : Seconds(LongestWaitSeconds),
+        };
+        if (seconds <= LongestWaitSeconds) policy["max_elapsed"] = "15m";
+        return policy;
     }
 
     private static JsonObject Merge(JsonObject? before, JsonObject given)
@@ -176,6 +187,13 @@ internal sealed class JobTranslation
         if (ScheduleZone.Find(zone) is not null) return zone;
         _warnings.Add($"{ScheduleZone.FaultOf(zone)}; UTC is used");
         return "UTC";
+    }
+
+    private ImmutableArray<ScheduleCancel> CancelOn()
+    {
+        var named = _scheduling.Texts("cancel_on", "scheduling");
+        if (named.Count > 0 && string.IsNullOrEmpty(_scheduling.Text("run_at", "scheduling"))) throw OpsFault.Bad("scheduling.cancel_on goes with scheduling.run_at: only a job that runs once ends with an event");
+        return [.. named.Select((text, index) => SchedulerWords.ReadCancel(text, $"scheduling.cancel_on[{index}]")).Distinct()];
     }
 
     private void CheckCdc()

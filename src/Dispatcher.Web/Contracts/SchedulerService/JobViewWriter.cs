@@ -34,6 +34,7 @@ internal static class JobViewWriter
             ["master_uuid"] = translation.MasterUuid,
             ["campaign_id"] = translation.CampaignId,
         };
+        if (SchedulerWords.ReasonOf(schedule) is { } reason) view["reason"] = reason;
         if (job["cdc_trigger"] is { } cdc) view["cdc_trigger"] = cdc.DeepClone();
         if (job["retry_policy"] is { } retry) view["retry_policy"] = retry.DeepClone();
         if (history is not null) view["history"] = new JsonObject { ["runs"] = new JsonArray([.. history.Select(row => Run(row, schedule))]) };
@@ -47,6 +48,7 @@ internal static class JobViewWriter
     {
         var scheduling = new JsonObject { ["timezone"] = definition.TimeZone };
         if (definition.At is { } at) scheduling["run_at"] = Text(at);
+        if (!definition.CancelOn.IsEmpty) scheduling["cancel_on"] = new JsonArray([.. definition.CancelOn.Select(cancel => (JsonNode)SchedulerWords.TextOf(cancel))]);
         if (definition.StartAt is { } start) scheduling["start_time"] = Text(start);
         if (definition.EndAt is { } end) scheduling["end_time"] = Text(end);
         if (!definition.DependsOn.IsEmpty) scheduling["dependencies"] = new JsonArray([.. definition.DependsOn.Select(id => (JsonNode)id)]);

@@ -77,7 +77,9 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, RequestOrigin
     {
         var schedule = await Find(Id);
         var status = SchedulerWords.StatusOf(schedule, (await Book.Runs.FindNewest(caller.Tenant, [schedule]))[0], Now);
-        return new JsonObject { ["job_id"] = schedule.Id, ["status"] = SchedulerWords.StatusPrefix + status };
+        var answer = new JsonObject { ["job_id"] = schedule.Id, ["status"] = SchedulerWords.StatusPrefix + status };
+        if (SchedulerWords.ReasonOf(schedule) is { } reason) answer["reason"] = reason;
+        return answer;
     }
 
     public async Task<JsonObject> List()

@@ -20,7 +20,7 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
 
     public ValueTask<ScheduleWrite> PutSchedule(NewSchedule schedule) => inner.PutSchedule(schedule);
 
-    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version) => inner.DeleteSchedule(tenant, id, version);
+    public ValueTask<ScheduleWrite> DeleteSchedule(string tenant, string id, long? version, DateTimeOffset at) => inner.DeleteSchedule(tenant, id, version, at);
 
     public ValueTask<StoredSchedule?> FindSchedule(string tenant, string id) => inner.FindSchedule(tenant, id);
 
@@ -49,6 +49,10 @@ internal sealed class FaultyScheduleStore(IScheduleStore inner) : IScheduleStore
         whileLooking?.Invoke();
         return inner.ReadHeldSchedules(after, limit);
     }
+
+    public ValueTask<IReadOnlyList<StoredSchedule>> ReadCancelledSchedules(int limit) => inner.ReadCancelledSchedules(limit);
+
+    public ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancellations(IReadOnlyList<ScheduleKey> keys) => inner.FindCancellations(keys);
 
     public ValueTask<IReadOnlyList<StoredSchedule>> ReadSweptSchedules(DateTimeOffset now, int limit) => inner.ReadSweptSchedules(now, limit);
 

@@ -77,6 +77,20 @@ public sealed class PostgresScheduleStoreConformanceTests : ScheduleStoreConform
 }
 
 [Collection(PostgresCollection.Name)]
+public sealed class PostgresScheduleCancelConformanceTests : ScheduleCancelConformance
+{
+    private PostgresData? _data;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _data!.DisposeAsync();
+    }
+
+    protected override async Task<IJobStore> OpenStore() => await (_data ??= await PostgresData.Create()).Open();
+}
+
+[Collection(PostgresCollection.Name)]
 public sealed class PostgresModelTests : StoreModelTests, IAsyncLifetime
 {
     private PostgresData _data = null!;

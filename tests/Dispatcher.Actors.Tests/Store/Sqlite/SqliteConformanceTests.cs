@@ -88,6 +88,19 @@ public sealed class SqliteScheduleStoreConformanceTests : ScheduleStoreConforman
     protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
 }
 
+public sealed class SqliteScheduleCancelConformanceTests : ScheduleCancelConformance
+{
+    private readonly SqliteData _data = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _data.Dispose();
+    }
+
+    protected override Task<IJobStore> OpenStore() => Task.FromResult<IJobStore>(_data.Open());
+}
+
 public sealed class SqliteModelTests : StoreModelTests, IDisposable
 {
     private readonly SqliteData _data = new();

@@ -34,13 +34,15 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
     }
 
     [Theory]
-    [InlineData("""{"retry_policy":{"max_attempts":5,"backoff":"exponential"}}""", "", 5, "exponential", "500ms")]
-    [InlineData("""{"retry_policy":{"backoff":"constant"}}""", "", 3, "constant", "5s")]
-    [InlineData("{}", "", 3, "exponential", "500ms")]
-    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":7,"exponential":false}""", 2, "constant", "7s")]
-    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":7,"exponential":true}""", 2, "exponential", "7s")]
-    [InlineData("""{"retry_policy":{"max_attempts":4,"backoff":"constant"}}""", ""","retry_policy":{"max_attempts":9,"backoff_seconds":1,"exponential":true}""", 4, "constant", "5s")]
-    public async Task RetryPolicies_OfBothShapes_BecomeTheStepsPolicy_AndMetadataWins(string scheduling, string more, int attempts, string backoff, string initial)
+    [InlineData("""{"retry_policy":{"max_attempts":5,"backoff":"exponential"}}""", "", 5, "exponential", "500ms", "15m")]
+    [InlineData("""{"retry_policy":{"backoff":"constant"}}""", "", 3, "constant", "5s", null)]
+    [InlineData("{}", "", 3, "exponential", "500ms", "15m")]
+    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":7,"exponential":false}""", 2, "constant", "7s", null)]
+    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":7,"exponential":true}""", 2, "exponential", "7s", "15m")]
+    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":60,"exponential":true}""", 2, "exponential", "1m", "15m")]
+    [InlineData("{}", ""","retry_policy":{"max_attempts":2,"backoff_seconds":61,"exponential":true}""", 2, "exponential", "1m1s", null)]
+    [InlineData("""{"retry_policy":{"max_attempts":4,"backoff":"constant"}}""", ""","retry_policy":{"max_attempts":9,"backoff_seconds":1,"exponential":true}""", 4, "constant", "5s", null)]
+    public async Task RetryPolicies_OfBothShapes_BecomeTheStepsPolicy_AndMetadataWins(string scheduling, string more, int attempts, string backoff, string initial, string? longest)
     {
         var id = await Make($$$"""
             "name":"n","metadata":{"scheduling":{{{scheduling}}}}{{{more}}}
@@ -52,6 +54,7 @@ public sealed class SchedulerMetadataTests : SchedulerServiceTest
         var policy = retry.GetProperty("retry");
         Assert.Equal((attempts, initial), (Or(policy, "max_attempts", 4), policy.GetProperty("initial").GetString()));
         Assert.Equal(backoff, policy.TryGetProperty("backoff", out var word) ? word.GetString() : "exponential");
+        Assert.Equal(longest, policy.TryGetProperty("max_elapsed", out var elapsed) ? elapsed.GetString() : null);
         if (backoff == "exponential") Assert.Equal((1.5, 0.5), (policy.GetProperty("factor").GetDouble(), policy.GetProperty("jitter").GetDouble()));
 
         static int Or(System.Text.Json.JsonElement from, string name, int other) => from.TryGetProperty(name, out var value) ? value.GetInt32() : other;
