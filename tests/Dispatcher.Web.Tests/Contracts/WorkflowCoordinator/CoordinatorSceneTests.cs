@@ -275,7 +275,7 @@ public sealed class CoordinatorSceneTests : CoordinatorTest
         Provider.Set(new Provider.Fault { Stall = true });
 
         var first = await Coordinator.Post($"{Root}/jobs/{number}/scenes/{id}/regenerate");
-        var at = await UntilScene(number, 0, "processing");
+        var at = await UntilScenes(number, scenes => scenes.Text("scenes.0.status") == "processing" && scenes.Text("scenes.0.provider_id") is not null);
         var second = await Coordinator.Post($"{Root}/jobs/{number}/scenes/{id}/regenerate");
 
         Assert.Equal((HttpStatusCode.OK, first.Text("message"), "processing"), (second.Status, second.Text("message"), second.Text("scene.status")));

@@ -144,14 +144,17 @@ public abstract class CoordinatorTest : ServiceTest
     }
 
     /// <summary>Waits until a scene stands so.</summary>
-    private protected async Task<Answer> UntilScene(long number, int index, string status)
+    private protected Task<Answer> UntilScene(long number, int index, string status) => UntilScenes(number, scenes => scenes.Text($"scenes.{index}.status") == status);
+
+    /// <summary>Waits until the contract shows the scenes as they should be.</summary>
+    private protected async Task<Answer> UntilScenes(long number, Func<Answer, bool> areSo)
     {
         using var events = Service.Engine.Node.Feed.Subscribe();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var answer = await Scenes(number);
-            if (answer.Text($"scenes.{index}.status") == status) return answer;
+            if (areSo(answer)) return answer;
             await events.Messages.ReadAsync(limit.Token);
         }
     }
