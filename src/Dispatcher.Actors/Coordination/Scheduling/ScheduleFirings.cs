@@ -14,6 +14,9 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Dependencies that are looked up at once.</summary>
     private const int ChunkLimit = 1000;
 
+    /// <summary>Runs that are looked up at once, so that others find a connection of the store free.</summary>
+    private const int LookupLimit = 8;
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Instant = new(1);
 
@@ -72,10 +75,14 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <summary>Of late firings the runs that were made all the same, by a process that died before it noted them. Who makes up for all finds them when it fires again.</summary>
     private async Task<Dictionary<StoredSchedule, JobRow>> FindMade(IReadOnlyList<StoredSchedule> due, DateTimeOffset now)
     {
-        var late = due.Where(schedule => IsLate(schedule, now) && schedule.Definition.CatchUp != CatchUpPolicy.All).ToList();
-        var found = await Task.WhenAll(late.Select(schedule => runs.FindMade(schedule.Tenant, schedule.Id, schedule.Next!.Value.Due).AsTask()));
+        var late = due.Where(schedule => IsLate(schedule, now) && schedule.Definition.CatchUp != CatchUpPolicy.All);
         var made = new Dictionary<StoredSchedule, JobRow>(ReferenceEqualityComparer.Instance);
-        for (var i = 0; i < late.Count; i++) if (found[i] is { } run) made.Add(late[i], run);
+        foreach (var chunk in late.Chunk(LookupLimit))
+        {
+            var found = await Task.WhenAll(chunk.Select(schedule => runs.FindMade(schedule.Tenant, schedule.Id, schedule.Next!.Value.Due).AsTask()));
+            for (var i = 0; i < chunk.Length; i++) if (found[i] is { } run) made.Add(chunk[i], run);
+        }
+
         return made;
     }
 
