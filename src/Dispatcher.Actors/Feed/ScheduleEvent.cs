@@ -48,7 +48,13 @@ public sealed record ScheduleEvent(string Type, string Schedule, string Status, 
             "job.completed" => ("scheduler.job_completed", "COMPLETED"),
             _ => ("scheduler.job_failed", "FAILED"),
         };
-        return new ScheduleEvent(type, schedule, status, given.At, given.JobId.ToString(), given.Ordering, null, given.Type == "job.cancelled" ? "cancelled" : null);
+        var reason = given.Type switch
+        {
+            "job.cancelled" => "cancelled",
+            "job.rejected" => "rejected",
+            _ => null,
+        };
+        return new ScheduleEvent(type, schedule, status, given.At, given.JobId.ToString(), given.Ordering, null, reason);
     }
 
     /// <summary>The event's name on a bus whose names are <c>{service}:{action}:v{n}:{state}</c>.</summary>

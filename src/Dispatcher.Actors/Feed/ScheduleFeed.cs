@@ -48,7 +48,7 @@ public sealed class ScheduleSubscription : IDisposable
     internal ScheduleSubscription(ScheduleFeed feed, FeedSubscription runs) => (_feed, _runs) = (feed, runs);
 
     /// <summary>The events of jobs from which those of runs are made.</summary>
-    internal static FeedTypes Types { get; } = FeedTypes.TryRead("job.started,job.completed,job.failed,job.cancelled", out var types, out _) ? types : FeedTypes.All;
+    internal static FeedTypes Types { get; } = FeedTypes.TryRead("job.started,job.completed,job.failed,job.cancelled,job.rejected", out var types, out _) ? types : FeedTypes.All;
 
     /// <summary>The tenant's stream, from which the runs' events come.</summary>
     public FeedScope Scope => _runs.Scope;

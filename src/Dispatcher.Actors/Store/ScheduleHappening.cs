@@ -19,7 +19,7 @@ internal static class RunHappenings
         {
             "job.started" => ScheduleEventKind.Started,
             "job.completed" => ScheduleEventKind.Completed,
-            "job.failed" or "job.cancelled" => ScheduleEventKind.Failed,
+            "job.failed" or "job.cancelled" or "job.rejected" => ScheduleEventKind.Failed,
             _ => null,
         };
         happening = new ScheduleHappening(schedule, kind ?? default, told.At);

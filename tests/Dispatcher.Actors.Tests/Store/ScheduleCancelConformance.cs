@@ -16,6 +16,7 @@ public abstract class ScheduleCancelConformance : StoreConformance
     [InlineData("job.completed", ScheduleEventKind.Completed)]
     [InlineData("job.failed", ScheduleEventKind.Failed)]
     [InlineData("job.cancelled", ScheduleEventKind.Failed)]
+    [InlineData("job.rejected", ScheduleEventKind.Failed)]
     public async Task AnEventOfARun_CancelsThoseThatNameIt(string type, ScheduleEventKind kind)
     {
         await Put("data");

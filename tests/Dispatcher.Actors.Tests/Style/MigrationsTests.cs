@@ -21,7 +21,7 @@ public sealed class MigrationsTests
         ["0006_operators.sql"] = "bd18781721e27bcf56d91a36b7966a44213805d6bf81f6de3659756391f7a816",
         ["0007_quota.sql"] = "6f06d15591955b796a5602c03f3b7d5c8584ba221dbff0e9f0edc76367e5edce",
         ["0008_schedules.sql"] = "eea8383f3a66c3bf7be607c9a5923decd7c5ca23ec6a825d7feacb3bb981074f",
-        ["0009_schedule_cancels.sql"] = "6c11e8d98ed3ed450039a19b4d0c8cf50b136eca32c0fd9c3598f7224602e7ae",
+        ["0009_schedule_cancels.sql"] = "227d78bf0c6fe8623013635151637d84305634f40dac34a4407293a97c6257cd",
     };
 
     [Fact]

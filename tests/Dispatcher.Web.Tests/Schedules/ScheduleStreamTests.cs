@@ -35,6 +35,23 @@ public sealed class ScheduleStreamTests : ServiceTest
         Assert.Equal("scheduler.job_deleted", (await stream.NextMessage())!.Type);
     }
 
+    [Theory]
+    [InlineData("reject", "rejected")]
+    [InlineData("cancel", "cancelled")]
+    public async Task ARunThatPeopleEnd_HasFailed_AndSaysWhy(string order, string reason)
+    {
+        await Api.Register("name: asks\nversion: 1\napproval: required\nsteps: [ { id: a, uses: noop } ]");
+        await Api.Post("/schedules", """{"id":"a","workflow":"asks"}""");
+        using var stream = await SseClient.Open(Api.Client, "/api/v1/schedules/stream");
+        await stream.Next();
+        var run = (await Api.Post("/schedules/a/run")).Text("id");
+
+        await Api.Post($"/jobs/{run}/{order}", """{"reason":"not today"}""");
+
+        var told = (await stream.Until(next => next.Type == "scheduler.job_failed"))[^1].Json;
+        Assert.Equal((run, reason), (told.GetProperty("payload").GetProperty("run_id").GetString(), told.GetProperty("metadata").GetProperty("reason").GetString()));
+    }
+
     /// <summary>The jobs that a run makes have its correlation id, and are no runs.</summary>
     [Fact]
     public async Task ARunWithChildren_IsToldOnce()

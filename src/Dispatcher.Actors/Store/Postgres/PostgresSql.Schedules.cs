@@ -31,7 +31,7 @@ internal static partial class PostgresSql
         """
          WHERE (tenant, id) IN (SELECT c.tenant, c.schedule FROM {schema}.schedule_cancels AS c WHERE c.happened_at IS NOT NULL)
             AND next_due > (SELECT min(c.happened_at) FROM {schema}.schedule_cancels AS c WHERE c.tenant = schedules.tenant AND c.schedule = schedules.id)
-         ORDER BY next_due LIMIT $1
+         LIMIT $1
         """;
 
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2";

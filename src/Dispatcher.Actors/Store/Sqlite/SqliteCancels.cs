@@ -58,17 +58,17 @@ internal static class SqliteCancels
     /// <summary>The first of the events that cancels as many others as it may; null if there is none.</summary>
     public static ScheduleCancel? FindCrowded(SqliteDatabase database, NewSchedule schedule)
     {
-        var count = database.Statement(SqliteSql.CountCancels);
+        var crowded = database.Statement(SqliteSql.CrowdedCancel);
         foreach (var cancel in schedule.Definition.CancelOn)
         {
-            count.Bind(1, schedule.Tenant);
-            count.Bind(2, cancel.Schedule ?? AnySchedule);
-            count.Bind(3, cancel.Event.ToText());
-            count.Bind(4, schedule.Id);
-            count.Bind(5, schedule.LimitPerEvent);
-            var others = count.Step() ? count.Int64(0) : 0;
-            count.Reset();
-            if (others >= schedule.LimitPerEvent) return cancel;
+            crowded.Bind(1, schedule.Tenant);
+            crowded.Bind(2, cancel.Schedule ?? AnySchedule);
+            crowded.Bind(3, cancel.Event.ToText());
+            crowded.Bind(4, schedule.Id);
+            crowded.Bind(5, schedule.LimitPerEvent - 1);
+            var isCrowded = crowded.Step();
+            crowded.Reset();
+            if (isCrowded) return cancel;
         }
 
         return null;

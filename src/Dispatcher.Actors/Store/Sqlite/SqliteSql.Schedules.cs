@@ -22,7 +22,7 @@ internal static partial class SqliteSql
         """
          WHERE (tenant, id) IN (SELECT c.tenant, c.schedule FROM schedule_cancels AS c WHERE c.happened_at IS NOT NULL)
             AND next_due > (SELECT min(c.happened_at) FROM schedule_cancels AS c WHERE c.tenant = schedules.tenant AND c.schedule = schedules.id)
-         ORDER BY next_due LIMIT ?1
+         LIMIT ?1
         """;
 
     public const string SweptSchedules = SelectSchedule + " WHERE sweep_at <= ?1 ORDER BY sweep_at LIMIT ?2";
@@ -69,8 +69,8 @@ internal static partial class SqliteSql
 
     public const string DeleteCancels = "DELETE FROM schedule_cancels WHERE tenant = ?1 AND schedule = ?2";
 
-    public const string CountCancels =
-        "SELECT count(*) FROM (SELECT 1 FROM schedule_cancels WHERE tenant = ?1 AND watched = ?2 AND event = ?3 AND schedule <> ?4 LIMIT ?5)";
+    /// <summary>A row if the event cancels more than ?5 others.</summary>
+    public const string CrowdedCancel = "SELECT 1 FROM schedule_cancels WHERE tenant = ?1 AND watched = ?2 AND event = ?3 AND schedule <> ?4 LIMIT 1 OFFSET ?5";
 
     /// <summary>Only where the schedule is as the clock has noted it.</summary>
     public const string EndCancels =

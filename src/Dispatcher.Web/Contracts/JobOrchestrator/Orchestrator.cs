@@ -22,6 +22,9 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private const string JobLabel = "job_id";
     private const int DrawLimit = 100;
 
+    /// <summary>How often a start is tried while others change the job.</summary>
+    private const int StartLimit = 20;
+
     /// <summary>Pages of the tenant's jobs that a list looks through.</summary>
     private const int PageLimit = 100;
     private const int PageJobs = 200;
@@ -83,9 +86,14 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 
     public async Task<WorkflowState> StartWorkflow(long workflowId)
     {
-        var workflow = await Require(workflowId);
-        if (workflow.Status != WorkflowStatus.Pending) throw WrongState("start", workflow.Status);
-        return await Send(workflow, at => new JobCommand.Approve(by, null, at));
+        for (var attempt = 1; ; attempt++)
+        {
+            var workflow = await Require(workflowId);
+            if (workflow.Status != WorkflowStatus.Pending) throw WrongState("start", workflow.Status);
+            // At the version that was read: the second of two starts would else approve what the first step asks of people.
+            var reply = await engine.Gateway.Send(workflow.Job.Id, new JobCommand.Approve(by, null, engine.Gateway.Now), new CommandGuard(tenant, workflow.Job.SequenceNr));
+            if (reply is not CommandReply.Refused { Rejection.Code: "version-conflict" } || attempt == StartLimit) return StateAfter(reply, workflow);
+        }
     }
 
     public async Task<WorkflowState> ExecuteWorkflow(long workflowId, CancellationToken cancellation)
@@ -227,11 +235,9 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     }
 
     private async Task<WorkflowState> Send(WorkflowReading workflow, Func<DateTimeOffset, JobCommand> order) =>
-        await engine.Gateway.Send(workflow.Job.Id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)) switch
-        {
-            CommandReply.Done done => Read(done.State).State(),
-            var reply => throw Fault(reply, workflow.Id),
-        };
+        StateAfter(await engine.Gateway.Send(workflow.Job.Id, order(engine.Gateway.Now), new CommandGuard(tenant, ExpectedVersion: null)), workflow);
+
+    private WorkflowState StateAfter(CommandReply reply, WorkflowReading workflow) => reply is CommandReply.Done done ? Read(done.State).State() : throw Fault(reply, workflow.Id);
 
     private static WorkflowValidationException WrongState(string verb, WorkflowStatus status) => new($"Cannot {verb} workflow in {status.ToText()} state") { IsOfState = true };
 

@@ -9,7 +9,7 @@ CREATE TABLE {schema}.schedule_cancels (
     PRIMARY KEY (tenant, watched, event, schedule)
 );
 
-CREATE INDEX schedule_cancels_by_schedule ON {schema}.schedule_cancels (tenant, schedule);
+CREATE INDEX schedule_cancels_by_schedule ON {schema}.schedule_cancels (tenant, schedule, happened_at);
 
 CREATE INDEX schedule_cancels_happened ON {schema}.schedule_cancels (happened_at) WHERE happened_at IS NOT NULL;
 

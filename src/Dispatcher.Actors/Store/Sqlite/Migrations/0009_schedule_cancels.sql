@@ -9,6 +9,6 @@ CREATE TABLE schedule_cancels (
     PRIMARY KEY (tenant, watched, event, schedule)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX schedule_cancels_by_schedule ON schedule_cancels (tenant, schedule);
+CREATE INDEX schedule_cancels_by_schedule ON schedule_cancels (tenant, schedule, happened_at);
 
 CREATE INDEX schedule_cancels_happened ON schedule_cancels (happened_at) WHERE happened_at IS NOT NULL;
