@@ -24,11 +24,12 @@ stop_leftover "$folder" build
 mkdir -p "$folder"
 [[ -f $folder/images/a-bars.jpg ]] || bash "$here/make-images.sh" "$folder/images"
 
-# The server ends when the pipe to it does, that is with this script, however it ends.
+# The server ends when the pipe to it does, that is with this script, however it ends. Its log is there before it is looked at.
+: >"$folder/images.log"
 exec 3> >("$program" images --dir "$folder/images" --urls http://127.0.0.1:0 >"$folder/images.log" 2>&1)
 address=''
 for _ in {1..100}; do
-  address=$(sed -n 's/.*Now listening on: //p' "$folder/images.log" 2>/dev/null | tail -1)
+  address=$(sed -n 's/.*Now listening on: //p' "$folder/images.log" | tail -1)
   [[ -z $address ]] || break
   sleep 0.1
 done

@@ -138,6 +138,8 @@ PY
 start() {
   local name=$1
   shift
+  # Empty before it is looked at: an earlier one's address is none.
+  : >"$folder/$name.log"
   "$@" >"$folder/$name.log" 2>&1 &
   echo $! >"$folder/$name.pid"
 }

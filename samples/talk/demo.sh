@@ -38,6 +38,8 @@ main() {
 }
 
 start_server() {
+  # Empty before it is looked at: an earlier server's address is none.
+  : >"$folder/server.log"
   MEDIA_STORAGE_PATH=$storage TALKAVOCADO_ENV=dev START_ON_CREATE=false \
     "$program" serve --config "$here/talk-avocado.conf" --data "$folder/data" --urls http://127.0.0.1:0 >"$folder/server.log" 2>&1 &
   server=$!
