@@ -49,7 +49,7 @@ public sealed class ScheduleStreamTests : ServiceTest
         await Api.Post($"/jobs/{run}/{order}", """{"reason":"not today"}""");
 
         var told = (await stream.Until(next => next.Type == "scheduler.job_failed"))[^1].Json;
-        Assert.Equal((run, reason), (told.GetProperty("payload").GetProperty("run_id").GetString(), told.GetProperty("metadata").GetProperty("reason").GetString()));
+        Assert.Equal((run, reason), (told.GetProperty("payload").GetProperty("run_id").GetString(), told.GetProperty("payload").GetProperty("reason").GetString()));
     }
 
     /// <summary>The jobs that a run makes have its correlation id, and are no runs.</summary>
