@@ -75,7 +75,8 @@ public sealed class KillScheduleTests : IDisposable
         }
 
         dues.Sort();
-        Assert.True(dues.Count > 2 * Lives, $"{id}, seed {seed}: only {dues.Count} runs");
+        // Each life waits for two.
+        Assert.True(dues.Count >= 2 * Lives, $"{id}, seed {seed}: only {dues.Count} runs");
         Assert.True(
             dues.SequenceEqual(Enumerable.Range(0, dues.Count).Select(second => dues[0].AddSeconds(second))),
             $"{id}, seed {seed}: {string.Join(", ", dues.Select(due => due.ToString("mm:ss", System.Globalization.CultureInfo.InvariantCulture)))}");
