@@ -25,7 +25,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var last = await FindLastRuns(due);
         // A firing that was held stands for those that come due meanwhile.
         var waiting = await FindWaiting(due.Where(schedule => schedule.HeldDue is null));
-        var cancelled = await FindCancelled(due, now);
+        var cancelled = await FindCancelled(due);
         var made = await FindMade(due, now);
         return await CarryOut([.. due.Select(Planned)], now, lookedAt);
 
@@ -38,7 +38,7 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     /// <returns>What is to be noted; a schedule that has fired already, though that is not noted yet, is not among them.</returns>
     public async Task<IReadOnlyList<ScheduleAdvance>> Cancel(IReadOnlyList<StoredSchedule> found, DateTimeOffset now)
     {
-        var cancelled = await FindCancelled(found, now);
+        var cancelled = await FindCancelled(found);
         return await CarryOut([.. found.Where(schedule => cancelled.ContainsKey(schedule.Key)).Select(schedule => CancelOf(schedule, cancelled[schedule.Key], now))], now, lookedAt: now);
     }
 
@@ -53,24 +53,27 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
     }
 
     /// <summary>What has cancelled those of the schedules that do not fire for it.</summary>
-    private async ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancelled(IEnumerable<StoredSchedule> asked, DateTimeOffset now)
+    private async ValueTask<IReadOnlyDictionary<ScheduleKey, ScheduleHappening>> FindCancelled(IEnumerable<StoredSchedule> asked)
     {
         var found = new Dictionary<ScheduleKey, ScheduleHappening>();
         foreach (var chunk in asked.Where(schedule => !schedule.Definition.CancelOn.IsEmpty).Chunk(ChunkLimit))
         {
             var happened = await schedules.FindCancellations([.. chunk.Select(schedule => schedule.Key)]);
-            foreach (var schedule in chunk)
+            var inTime = chunk.Where(schedule => happened.TryGetValue(schedule.Key, out var by) && by.At < schedule.Next?.Due).ToList();
+            // A coordinator that saw nothing of the event may have made the run, and have been replaced before it could note that. Then it has fired.
+            var fired = await FindFired(inTime);
+            for (var i = 0; i < inTime.Count; i++)
             {
-                if (schedule.Next is { } next && happened.TryGetValue(schedule.Key, out var by) && by.At < next.Due && !(next.FireAt <= now && await HasFired(schedule, next))) found[schedule.Key] = by;
+                if (fired[i] is null) found[inTime[i].Key] = happened[inTime[i].Key];
             }
         }
 
         return found;
     }
 
-    /// <summary>A coordinator that saw nothing of the event may have made the run, and have been replaced before it could note that. Then it has fired.</summary>
-    private async ValueTask<bool> HasFired(StoredSchedule schedule, FireTime next) =>
-        await jobs.FindHolder(Claim.OnKey(schedule.Tenant, FiringKeys.OfDue(schedule.Id, next.Due))) is not null;
+    /// <summary>The job that each of these has made for the time at which it is due now, noted or not; null if none.</summary>
+    private ValueTask<IReadOnlyList<JobId?>> FindFired(IReadOnlyList<StoredSchedule> due) =>
+        jobs.FindHolders([.. due.Select(schedule => Claim.OnKey(schedule.Tenant, FiringKeys.OfDue(schedule.Id, schedule.Next!.Value.Due)))]);
 
     private static Plan CancelOf(StoredSchedule schedule, ScheduleHappening by, DateTimeOffset now) =>
         new(schedule, null, null, null, schedule.HeldDue, schedule.Record with { Cancelled = new ScheduleCancellation(schedule.Definition.At!.Value, by) })
@@ -132,11 +135,11 @@ internal sealed class ScheduleFirings(IScheduleStore schedules, IJobStore jobs, 
         var made = new Dictionary<StoredSchedule, JobRow>(ReferenceEqualityComparer.Instance);
         foreach (var chunk in late.Chunk(ChunkLimit))
         {
-            var holders = await jobs.FindHolders([.. chunk.Select(schedule => Claim.OnKey(schedule.Tenant, FiringKeys.OfDue(schedule.Id, schedule.Next!.Value.Due)))]);
-            var rows = (await jobs.FindJobs([.. holders.OfType<JobId>()])).ToDictionary(row => row.Id);
+            var fired = await FindFired(chunk);
+            var rows = (await jobs.FindJobs([.. fired.OfType<JobId>()])).ToDictionary(row => row.Id);
             for (var i = 0; i < chunk.Length; i++)
             {
-                if (holders[i] is { } id && rows.TryGetValue(id, out var run) && ScheduleRuns.IsRunOf(run, chunk[i].Id)) made.Add(chunk[i], run);
+                if (fired[i] is { } id && rows.TryGetValue(id, out var run) && ScheduleRuns.IsRunOf(run, chunk[i].Id)) made.Add(chunk[i], run);
             }
         }
 

@@ -8,7 +8,8 @@ namespace Dispatcher.Steps.Artifacts;
 
 /// <summary>
 /// One job's files on the local disk. Keeps:
-/// 1. a committed name always holds one whole version: data is flushed before its name appears, and the name moves by an atomic rename;
+/// 1. a committed name always holds one whole version: data is flushed before its name appears, and the name moves by an atomic rename. Only <see cref="Begin"/> writes
+/// under the name at once, where nobody looks yet;
 /// 2. nothing is read or written through a symbolic link below the root, so a command that runs in the folder cannot point out of it.
 /// </summary>
 internal sealed class LocalArtifactFolder(string rootDirectory, string key, IdGenerator ids, FolderFlushes flushes) : ArtifactFolder

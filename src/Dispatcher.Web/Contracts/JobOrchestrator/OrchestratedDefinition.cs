@@ -17,6 +17,9 @@ internal static class OrchestratedDefinition
     private const string SkippedTask = "a_task_was_skipped";
     private const double LongestDelaySeconds = 1024;
 
+    /// <summary>Anybody may give a job the label: it leads to jobs of the contract, and makes none.</summary>
+    public static bool HasLabel(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(ContractLabel) == ContractName;
+
     public static string StepId(int index) => string.Create(CultureInfo.InvariantCulture, $"task-{index}");
 
     /// <summary>The step's index; -1 for one that is no task.</summary>

@@ -143,7 +143,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     public async Task<WorkflowTask?> GetTaskByCeleryTaskId(string celeryTaskId)
     {
         if (!LeaseKey.TryParse(celeryTaskId, out var key) || await reader.Find(key.JobId, tenant) is not { } job) return null;
-        if (job.State is null && !HasLabel(job.View().Labels)) return null;
+        if (job.State is null && !OrchestratedDefinition.HasLabel(job.View().Labels)) return null;
         return ReadingOf(StateOf(job))?.Tasks().FirstOrDefault(task => task.CeleryTaskId == celeryTaskId);
     }
 
@@ -198,8 +198,6 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
 
     private static JobState StateOf(JobReading job) => job.State ?? throw new DispatcherRefusedException(ParkedJob.Code, ParkedJob.Refuse(job).Detail);
 
-    private static bool HasLabel(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName;
-
     /// <summary>A start that is durable takes effect, so there is an end to wait for.</summary>
     private async Task BeginStart(long workflowId)
     {
@@ -221,7 +219,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         for (var i = 0; i < PageLimit; i++)
         {
             var page = await engine.Store.ListJobs(wanted);
-            foreach (var row in page.Rows.Where(row => HasLabel(row.Labels)))
+            foreach (var row in page.Rows.Where(row => OrchestratedDefinition.HasLabel(row.Labels)))
             {
                 if (await reader.Find(row.Id, tenant) is { State: { } job } && ReadingOf(job) is { } workflow && isWanted(workflow)) found.Add(workflow);
                 if (found.Count >= Math.Clamp(limit, 1, ListLimit)) return found;

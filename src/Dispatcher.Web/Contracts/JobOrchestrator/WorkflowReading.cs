@@ -22,7 +22,7 @@ internal sealed class WorkflowReading
     {
         var key = job.Spec.IdempotencyKey ?? "";
         if (!long.TryParse(key.AsSpan(key.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return null;
-        var isOurs = key == JobNumber.KeyOf(OrchestratedDefinition.ContractName, id) && job.Spec.Labels?.GetValueOrDefault(OrchestratedDefinition.ContractLabel) == OrchestratedDefinition.ContractName;
+        var isOurs = key == JobNumber.KeyOf(OrchestratedDefinition.ContractName, id) && OrchestratedDefinition.HasLabel(job.Spec.Labels);
         if (!isOurs || OrchestratedInput.Of(job) is not { } input) return null;
         var hasTasks = Enumerable.Range(0, input.Tasks.Count).All(index => job.Plan.TryIndexOf(OrchestratedDefinition.StepId(index), out _));
         return hasTasks ? new WorkflowReading(job, id, input, isExternal) : null;

@@ -16,5 +16,6 @@ internal sealed class OpsFault(int status, string message) : Exception(message)
     /// <summary>Also what another tenant or another campaign has.</summary>
     public static OpsFault UnknownJob(string id) => new(404, $"job not found: {Short(id)}");
 
-    public static string Short(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
+    /// <summary>What a caller wrote, within a message.</summary>
+    public static string Short(string text) => Excerpt.Of(text);
 }
