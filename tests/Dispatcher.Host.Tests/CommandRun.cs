@@ -22,6 +22,20 @@ internal sealed class CommandRun : IDisposable
         return name;
     }
 
+    private string Gate => Path.Combine(Directory, "gate");
+
+    /// <summary>Runs a job and stops it, as SIGTERM would, in a step that cannot end before <see cref="OpenGate"/>: a stopped job goes on while any other command runs.</summary>
+    public async Task<Output> RunAndStop(string workflow, params string[] more)
+    {
+        using var signals = new StopSignals();
+        Set("DISPATCHER__PROCESS__ALLOWED_COMMANDS", "sh");
+        Set("DISPATCHER__STEPS__DRAIN_TIMEOUT", "0 ms");
+        return await OnData(signals, ("step wait started", signals.Terminate), ["run", Write(workflow + ".yaml", Samples.Waiting(Gate, workflow)), .. more]);
+    }
+
+    /// <summary>Lets the jobs of <see cref="RunAndStop"/> end.</summary>
+    public void OpenGate() => File.WriteAllText(Gate, "");
+
     public IReadOnlyDictionary<string, string> Environment => _environment;
 
     public void Set(string variable, string value) => _environment[variable] = value;

@@ -11,7 +11,8 @@ public sealed class ResumeCommandTests : IDisposable
     [Fact]
     public async Task Resume_FinishesTheJobWithoutRepeatingSteps_WhenItWasStopped()
     {
-        var id = await Stopped("nap.yaml", Samples.Sleeping("300ms"));
+        var id = await Waiting("waiting");
+        _run.OpenGate();
         var output = await _run.OnData("resume");
         Assert.Equal(0, output.ExitCode);
         Assert.Contains($"job {id} goes on; 1 of 3 steps have ended already", output.Out, StringComparison.Ordinal);
@@ -24,9 +25,10 @@ public sealed class ResumeCommandTests : IDisposable
     [Fact]
     public async Task Run_GoesOnWithItsOwnWorkflow_WhenAskedToResumeAmongTwoUnfinished()
     {
-        var older = await Stopped("a.yaml", Samples.Sleeping("300ms", "first-flow"));
+        var older = await Waiting("first-flow");
         var newer = await Stopped("b.yaml", Samples.Sleeping("1h", "other-flow"));
-        var output = await _run.OnData("run", "a.yaml", "--resume", "--json");
+        _run.OpenGate();
+        var output = await _run.OnData("run", "first-flow.yaml", "--resume", "--json");
         Assert.Equal((0, older), (output.ExitCode, output.Json.GetProperty("job_id").GetString()!));
         Assert.Equal("running", (await _run.OnData("job", "show", newer, "-o", "json")).Json.GetProperty("status").GetString());
     }
@@ -35,15 +37,17 @@ public sealed class ResumeCommandTests : IDisposable
     public async Task Resume_TakesTheNewestUnfinished_WhenNoneIsNamed()
     {
         await Stopped("a.yaml", Samples.Sleeping("1h", "older-flow"));
-        var newer = await Stopped("b.yaml", Samples.Sleeping("300ms", "newer-flow"));
+        var newer = await Waiting("newer-flow");
+        _run.OpenGate();
         Assert.Equal(newer, (await _run.OnData("resume", "--json")).Json.GetProperty("job_id").GetString());
     }
 
     [Fact]
     public async Task Resume_TakesTheNamedJob_WhenAPrefixIsGiven()
     {
-        var older = await Stopped("a.yaml", Samples.Sleeping("300ms", "older-flow"));
+        var older = await Waiting("older-flow");
         await Stopped("b.yaml", Samples.Sleeping("1h", "newer-flow"));
+        _run.OpenGate();
         Assert.Equal(older, (await _run.OnData("resume", older[..35], "--json")).Json.GetProperty("job_id").GetString());
     }
 
@@ -84,6 +88,15 @@ public sealed class ResumeCommandTests : IDisposable
     {
         var signals = new StopSignals();
         await _run.OnData(signals, (when, signals.Terminate), "run", _run.Write(file, workflow));
-        return (await _run.OnData("job", "list", "-o", "ids", "--limit", "1")).Lines[0];
+        return await Newest();
     }
+
+    /// <summary>Stops a job that ends when the gate is opened. Returns its id.</summary>
+    private async Task<string> Waiting(string workflow)
+    {
+        await _run.RunAndStop(workflow);
+        return await Newest();
+    }
+
+    private async Task<string> Newest() => (await _run.OnData("job", "list", "-o", "ids", "--limit", "1")).Lines[0];
 }

@@ -57,4 +57,14 @@ internal static class Samples
           - { id: nap, uses: delay, needs: [first], with: { duration: {{duration}} } }
           - { id: last, uses: noop, needs: [nap] }
         """;
+
+    /// <summary>Ends when the file exists and not before, however slow the machine is.</summary>
+    public static string Waiting(string file, string name) => $$"""
+        name: {{name}}
+        version: 1
+        steps:
+          - { id: first, uses: noop }
+          - { id: wait, uses: process.run, needs: [first], with: { command: sh, args: ["-c", "until test -e '{{file}}'; do sleep 0.02; done"] } }
+          - { id: last, uses: noop, needs: [wait] }
+        """;
 }

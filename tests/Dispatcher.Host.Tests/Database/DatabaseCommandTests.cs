@@ -48,6 +48,7 @@ public sealed class DatabaseCommandTests : IAsyncLifetime
         Assert.Equal(3, again.Json.GetProperty("already_there").GetInt32());
         Assert.Equal(imported.Json.GetProperty("digest").GetString(), again.Json.GetProperty("digest").GetString());
 
+        Commands.OpenGate();
         await using (await ServeRun.Start(Commands))
         {
             Commands.Set("DISPATCHER_SERVER", "");
@@ -66,13 +67,11 @@ public sealed class DatabaseCommandTests : IAsyncLifetime
         Assert.Contains("nothing-here", missing.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>A job whose run is stopped while it sleeps.</summary>
+    /// <summary>A job whose run is stopped while a step waits.</summary>
     private async Task<string> LeaveOpen()
     {
-        using var signals = new Composition.StopSignals();
-        var file = Commands.Write("sleeping.yaml", Samples.Sleeping("300ms"));
-        await Commands.OnData(signals, ("first", signals.Terminate), "run", file, "--store", "");
-        return Assert.Single((await OnFiles("job", "list", "-o", "ids", "--workflow", "sleeping")).Lines);
+        await Commands.RunAndStop("waiting", "--store", "");
+        return Assert.Single((await OnFiles("job", "list", "-o", "ids", "--workflow", "waiting")).Lines);
     }
 
     private Task<CommandRun.Output> OnFiles(params string[] command) => Commands.OnData([.. command, "--store", ""]);

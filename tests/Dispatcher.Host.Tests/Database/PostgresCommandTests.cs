@@ -32,12 +32,11 @@ public sealed class PostgresCommandTests : IAsyncLifetime
     [Fact]
     public async Task Resume_GoesOn_WhereARunWasStopped()
     {
-        using var signals = new Composition.StopSignals();
-        var file = Commands.Write("sleeping.yaml", Samples.Sleeping("300ms"));
-        var stopped = await Commands.OnData(signals, ("first", signals.Terminate), "run", file);
+        var stopped = await Commands.RunAndStop("waiting");
         Assert.Contains("dispatcher resume", stopped.Error, StringComparison.Ordinal);
         Assert.Contains("--store \"Host=127.0.0.1;", stopped.Error, StringComparison.Ordinal);
 
+        Commands.OpenGate();
         var resumed = await Commands.OnData("resume");
 
         Assert.True(resumed.ExitCode == 0, resumed.Error);
