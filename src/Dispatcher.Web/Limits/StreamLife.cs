@@ -4,6 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dispatcher.Web.Limits;
 
+/// <summary>That the client itself has left a request of <see cref="StreamLife"/>, for an endpoint that has a last word when it ends for another reason.</summary>
+internal sealed record ClientLeft(CancellationToken Token)
+{
+    public static CancellationToken Of(HttpContext http) => http.Features.Get<ClientLeft>()?.Token ?? http.RequestAborted;
+}
+
 /// <summary>
 /// Ends a request that stays open by design when its key or token does, and when the application stops, so that neither waits for it. The endpoint
 /// sees it as its caller's leaving: <see cref="HttpContext.RequestAborted"/>.
@@ -13,6 +19,7 @@ internal static class StreamLife
     public static async Task Run(HttpContext http, Caller caller, CancellationToken stopping, RequestDelegate next)
     {
         var left = http.RequestAborted;
+        http.Features.Set(new ClientLeft(left));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(left, caller.Ended, stopping);
         http.RequestAborted = end.Token;
         try

@@ -1,5 +1,6 @@
 using Dispatcher.Feed;
 using Dispatcher.Web.Access;
+using Dispatcher.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,6 +18,9 @@ internal static class EventStreamResponse
     /// <summary>How long a client waits before it comes back.</summary>
     private const int RetryMilliseconds = 2000;
 
+    /// <summary>A server that stops does not wait longer for a client that does not read.</summary>
+    private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(2);
+
     public static void Describe(EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [ContentType]));
 
@@ -27,9 +31,12 @@ internal static class EventStreamResponse
     public static async Task Run(HttpContext http, Caller caller, FeedScope scope, Action beat, Func<EventStreamWriter, CancellationToken, Task> send)
     {
         var stopping = http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping, caller.Ended);
+        var left = ClientLeft.Of(http);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(left, stopping, caller.Ended);
         using var connection = http.RequestServices.GetRequiredService<LiveClock>().Watch(beat, http.Abort);
-        var writer = Begin(http, scope, connection);
+        Begin(http);
+        var until = ended.Token;
+        var writer = new EventStreamWriter(http.Response.BodyWriter, scope, () => connection.Write(async () => await http.Response.BodyWriter.FlushAsync(until)));
         try
         {
             writer.Retry(RetryMilliseconds);
@@ -37,14 +44,19 @@ internal static class EventStreamResponse
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // A server that stops asks for patience: it is about to be started again.
-            if (!stopping.IsCancellationRequested || http.RequestAborted.IsCancellationRequested) return;
-            writer.Retry(SpreadRetryMilliseconds(http));
-            await writer.Flush();
+            // Nothing is left to send but what follows.
         }
+
+        // A server that stops asks for patience: it is about to be started again. Its feed may have been closed before this stream was told.
+        if (!stopping.IsCancellationRequested || left.IsCancellationRequested) return;
+        using var lastWord = CancellationTokenSource.CreateLinkedTokenSource(left);
+        lastWord.CancelAfter(LastWordLimit);
+        until = lastWord.Token;
+        writer.Retry(SpreadRetryMilliseconds(http));
+        await writer.Flush();
     }
 
-    private static EventStreamWriter Begin(HttpContext http, FeedScope scope, LiveConnection connection)
+    private static void Begin(HttpContext http)
     {
         http.Response.ContentType = ContentType;
         http.Response.Headers.CacheControl = "no-cache, no-store";
@@ -52,8 +64,6 @@ internal static class EventStreamResponse
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         // How long a client may be slow is the clock's affair.
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        var body = http.Response.BodyWriter;
-        return new EventStreamWriter(body, scope, () => connection.Write(async () => await body.FlushAsync(http.RequestAborted)));
     }
 
     /// <summary>Not the same for all: a server that comes back is not asked by everybody at once.</summary>
