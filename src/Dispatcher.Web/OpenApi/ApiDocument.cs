@@ -1,27 +1,45 @@
-using Dispatcher.Web.Access;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Routing;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 
 namespace Dispatcher.Web.OpenApi;
 
 /// <summary>The gateway as an OpenAPI 3.1 document at <c>/openapi/v1.json</c>, made from the endpoints themselves and their doc comments.</summary>
-internal static class ApiDocument
+/// <remarks>
+/// It is made once and kept: that takes a tenth of a second of a processor, anybody may ask for it, and the endpoints do not change while the server runs.
+/// </remarks>
+internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApiDocumentProvider provider)
 {
-    private const string Name = "v1";
+    public const string Name = "v1";
 
-    public static IServiceCollection AddApiDocument(this IServiceCollection services) => services.AddOpenApi(Name, options =>
+    private readonly Lock _lock = new();
+    private Task<Published>? _published;
+
+    public static async Task<FileContentHttpResult> Get(ApiDocument document)
     {
-        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        // Endpoints without a rule are the application's own.
-        options.ShouldInclude = endpoint => endpoint.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().Any();
-        options.AddSchemaTransformer<SchemaForms>();
-        options.AddOperationTransformer<OperationNotes>();
-        options.AddDocumentTransformer<DocumentFrame>();
-        options.AddDocumentTransformer<AnswerSchemas>();
-    });
+        var published = await document.Publish();
+        return TypedResults.Bytes(published.Json, "application/json;charset=utf-8", entityTag: published.Tag);
+    }
 
-    public static void MapApiDocument(this IEndpointRouteBuilder app) =>
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymousAccess();
+    /// <summary>Made by the first who asks, for all who ask meanwhile; one that could not be made is tried again by the next.</summary>
+    public Task<Published> Publish()
+    {
+        lock (_lock) return _published is null or { IsFaulted: true } ? _published = Make() : _published;
+    }
+
+    private async Task<Published> Make()
+    {
+        await Task.Yield();
+        using var json = new MemoryStream();
+        await (await provider.GetOpenApiDocumentAsync()).SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
+        var bytes = json.ToArray();
+        return new Published(bytes, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\""));
+    }
+
+    /// <param name="Json">In UTF-8.</param>
+    public sealed record Published(byte[] Json, EntityTagHeaderValue Tag);
 }

@@ -30,7 +30,7 @@ internal static class AccessTable
     {
         ["GET /health/live"] = new(Needs: null),
         ["GET /health/ready"] = new(Needs: null),
-        ["GET /openapi/{documentName}.json"] = new(Needs: null),
+        ["GET /openapi/v1.json"] = new(Needs: null),
         ["GET /metrics"] = new(Role.Monitor),
 
         ["GET /api/v1/jobs"] = new(Viewer),

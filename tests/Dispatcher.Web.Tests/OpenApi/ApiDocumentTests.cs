@@ -1,5 +1,9 @@
+using System.Net;
 using System.Text.Json;
+using Dispatcher.Web.OpenApi;
 using Dispatcher.Web.Tests.Support;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.OpenApi;
 
@@ -7,6 +11,29 @@ namespace Dispatcher.Web.Tests.OpenApi;
 public sealed class ApiDocumentTests : ServiceTest
 {
     private static readonly string[] Methods = ["get", "put", "post", "delete", "patch"];
+
+    private int _made;
+
+    protected override void ConfigureServices(IServiceCollection services) => services.Configure<OpenApiOptions>(ApiDocument.Name, options => options.AddDocumentTransformer((_, _, _) =>
+    {
+        Interlocked.Increment(ref _made);
+        return Task.CompletedTask;
+    }));
+
+    /// <summary>Making it takes a tenth of a second of a processor, and anybody may ask for it.</summary>
+    [Fact]
+    public async Task Document_IsMadeOnce_AndNotSentToThoseWhoHaveIt()
+    {
+        using var http = new HttpClient { BaseAddress = Service.Address };
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => http.GetAsync("/openapi/v1.json")));
+
+        var tag = Assert.Single(responses.Select(response => response.Headers.ETag).Distinct())!;
+        Assert.Equal(1, _made);
+
+        using var again = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { IfNoneMatch = { tag } } };
+        using var unchanged = await http.SendAsync(again);
+        Assert.Equal((HttpStatusCode.NotModified, 0), (unchanged.StatusCode, (await unchanged.Content.ReadAsByteArrayAsync()).Length));
+    }
 
     [Fact]
     public async Task Document_DescribesEveryOperation()

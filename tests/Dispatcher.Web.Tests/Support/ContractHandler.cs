@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Dispatcher.Web.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Dispatcher.Web.Tests.Support;
 
@@ -7,15 +11,19 @@ namespace Dispatcher.Web.Tests.Support;
 /// Holds every answer that a test sees against the OpenAPI document of its service: path, method, status, content type, headers and body. What is not
 /// documented, or documented otherwise, fails the test.
 /// </summary>
-internal sealed class ContractHandler(Uri address) : DelegatingHandler(new SocketsHttpHandler())
+internal sealed class ContractHandler(TestService service) : DelegatingHandler(new SocketsHttpHandler())
 {
+    /// <summary>Services with the same endpoints have the same document, and making it takes longer than most tests.</summary>
+    private static readonly ConcurrentDictionary<string, Task<ApiContract>> Contracts = new(StringComparer.Ordinal);
+
     /// <summary>Endpoints that tests map for themselves.</summary>
     private const string Probe = "/probe/";
 
     /// <summary>What SignalR speaks is its own protocol.</summary>
     private const string Hubs = "/hubs/";
 
-    private Task<ApiContract>? _contract;
+    /// <summary>Not when the first answer comes: a server that is stopping by then could not give it.</summary>
+    private readonly Task<ApiContract> _contract = Load(service);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -30,17 +38,18 @@ internal sealed class ContractHandler(Uri address) : DelegatingHandler(new Socke
             body = JsonElement.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         }
 
-        var contract = await (_contract ??= Load(address)).WaitAsync(cancellationToken);
+        var contract = await _contract.WaitAsync(cancellationToken);
         var faults = contract.Faults(request.Method.Method, path, response, body);
         Assert.True(faults.Count == 0, $"{request.Method} {path} -> {(int)response.StatusCode} is not as /openapi/v1.json says:\n  {string.Join("\n  ", faults)}\n{body}");
         return response;
     }
 
-    private static async Task<ApiContract> Load(Uri address)
+    private static Task<ApiContract> Load(TestService service)
     {
-        using var client = new HttpClient { BaseAddress = address };
-        // A key is not needed for it, but a server that is stopping cannot give it.
-        return new ApiContract(JsonElement.Parse(await client.GetByteArrayAsync("/openapi/v1.json")));
+        var endpoints = service.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+        return Contracts.GetOrAdd(string.Join('\n', endpoints.Select(endpoint => endpoint.DisplayName).Order(StringComparer.Ordinal)), _ => Make());
+
+        async Task<ApiContract> Make() => new(JsonElement.Parse((await service.Services.GetRequiredService<ApiDocument>().Publish()).Json));
     }
 }
 

@@ -22,7 +22,7 @@ internal sealed class TestService : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>A client that holds every answer against the OpenAPI document.</summary>
-    public HttpClient Client() => new(new ContractHandler(Address)) { BaseAddress = Address };
+    public HttpClient Client() => new(new ContractHandler(this)) { BaseAddress = Address };
 
     /// <param name="map">More endpoints, after those of Dispatcher.</param>
     public static async Task<TestService> Start(
