@@ -116,7 +116,9 @@ internal sealed class DatasetSteps(BuildOptions options, ImageTools tools)
         return await JsonSerializer.DeserializeAsync<List<T>>(file, Format, context.Cancellation) ?? [];
     }
 
-    private Task Pause(StepContext context) => options.Pause > TimeSpan.Zero ? Task.Delay(options.Pause, context.Time, context.Cancellation) : Task.CompletedTask;
+    private Task Pause(StepContext context) => options.Pause > TimeSpan.Zero && (options.PauseAt ?? context.Step.Id) == context.Step.Id
+        ? Task.Delay(options.Pause, context.Time, context.Cancellation)
+        : Task.CompletedTask;
 }
 
 /// <param name="Looks">The perceptual hash.</param>

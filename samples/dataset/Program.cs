@@ -11,7 +11,8 @@ var options = new BuildOptions(
     new Uri(builder.Configuration["source"] ?? throw new InvalidOperationException("Say where the images are: --source http://127.0.0.1:PORT/")),
     Path.GetFullPath(builder.Configuration["out"] ?? "dataset"),
     builder.Configuration.GetValue("job", 1L),
-    TimeSpan.FromMilliseconds(builder.Configuration.GetValue("pause-ms", 0)));
+    TimeSpan.FromMilliseconds(builder.Configuration.GetValue("pause-ms", 0)),
+    builder.Configuration["pause-at"]);
 
 builder.Services.AddDispatcher(dispatcher =>
 {

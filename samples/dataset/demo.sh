@@ -28,7 +28,7 @@ mkdir -p "$folder"
 : >"$folder/images.log"
 exec 3> >("$program" images --dir "$folder/images" --urls http://127.0.0.1:0 >"$folder/images.log" 2>&1)
 address=''
-for _ in {1..100}; do
+for _ in {1..600}; do
   address=$(sed -n 's/.*Now listening on: //p' "$folder/images.log" | tail -1)
   [[ -z $address ]] || break
   sleep 0.1

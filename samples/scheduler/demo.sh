@@ -108,13 +108,15 @@ wait_for() {
 }
 
 show() {
-  local report doubles
+  local made report doubles
   echo
   echo "Runs of weekly-report, newest first: when they were due, why, and how they are"
   curl -fsS "$server/api/v1/schedules/weekly-report/runs?limit=5" | tr '{' '\n' | sed -n 's/.*"status":"\([^"]*\)".*/\1/p; s/.*"due":"\([^"]*\)","cause":"\([^"]*\)".*/  due \1, \2/p'
   doubles=$(curl -fsS "$server/api/v1/schedules/weekly-report/runs?limit=200" | grep -o '"due":"[^"]*"' | sort | uniq -d)
   [[ -z $doubles ]] || { echo "A due time was fired twice: $doubles" >&2; exit 1; }
-  report=$(find "$folder/data/artifacts" -name report.md | sort | tail -1)
+  # Of one that has ended: the next one may be half written.
+  made=$(curl -fsS "$server/api/v1/jobs?workflow=report&status=completed&limit=1" | sed -n 's/.*"jobs":\[{"id":"\([^"]*\)".*/\1/p')
+  report=$(find "$folder/data/artifacts" -path "*/$made/report.md")
   echo
   cat "$report"
   grep -q 'All in all: 3311.30' "$report" || { echo "The report is wrong." >&2; exit 1; }

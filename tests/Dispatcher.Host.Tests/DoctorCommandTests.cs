@@ -63,15 +63,14 @@ public sealed class DoctorCommandTests : IDisposable
         _run.Write("sleep.yaml", Samples.Sleeping("1h"));
         var signals = new StopSignals();
         CommandRun.Output? beside = null;
-        var running = _run.OnData(signals, ("nap", () => _ = Look()), "run", "sleep.yaml");
-        await running;
+        await _run.OnData(signals, ("nap sleeps", LookAndStop), "run", "sleep.yaml");
 
         Assert.Equal(0, beside!.ExitCode);
         Assert.Contains("is sound: 1 jobs", beside.Out, StringComparison.Ordinal);
 
-        async Task Look()
+        void LookAndStop()
         {
-            beside = await _run.OnData("doctor");
+            beside = _run.OnData("doctor").GetAwaiter().GetResult();
             signals.Terminate();
         }
     }

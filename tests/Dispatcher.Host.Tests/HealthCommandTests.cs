@@ -12,7 +12,7 @@ public sealed class HealthCommandTests : IDisposable
         await using var serve = await ServeRun.Start(_run);
         using var client = serve.Client();
         // Ready soon after it listens.
-        while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode) await Task.Yield();
+        while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
 
         var found = await _run.OnData("health");
         var named = await _run.Run("health", "--server", serve.Address.ToString());

@@ -47,12 +47,25 @@ internal sealed class RawConnection : IAsyncDisposable
         var buffer = new byte[4096];
         while (!IsWhole(answer))
         {
-            var length = await _client.GetStream().ReadAsync(buffer);
+            var length = await Read(buffer);
             if (length == 0) return 0;
             answer += Encoding.Latin1.GetString(buffer, 0, length);
         }
 
         return int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>0 at the end of the connection, also if it is reset.</summary>
+    private async Task<int> Read(byte[] buffer)
+    {
+        try
+        {
+            return await _client.GetStream().ReadAsync(buffer);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 
     private static bool IsWhole(string answer)

@@ -10,6 +10,9 @@ public sealed class EmbeddedSampleTests : IDisposable
 {
     private const string Csv = "region,product,pieces,price\nnorth,lamp,12,19.90\nsouth,lamp,7,21.50\n";
 
+    /// <summary>So many columns that the work is not over before the kill, though the test may stand still for seconds: each takes its pause.</summary>
+    private static readonly string WideCsv = $"{string.Join(',', Enumerable.Range(0, 30).Select(n => $"c{n}"))}\n{string.Join(',', Enumerable.Range(0, 30))}\n";
+
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _client = new();
 
@@ -51,7 +54,7 @@ public sealed class EmbeddedSampleTests : IDisposable
         string id;
         await using (var killed = Start(pauseMs: 400))
         {
-            id = await Upload(await AddressOf(killed), Csv);
+            id = await Upload(await AddressOf(killed), WideCsv);
             await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepCompleted { Step: "summarise", Item: 1 }, "that two columns are done");
             killed.Kill9();
             await killed.WaitForExit();

@@ -49,6 +49,8 @@ public sealed class KillCallbackTests : IDisposable
 
         await using var last = Serve();
         using var client = await Client(last);
+        // A job that has not ended makes more of them.
+        foreach (var job in jobs) await Wait.Until(async () => (await client.GetStringAsync($"jobs/{job}")).Contains("\"status\":\"completed\"", StringComparison.Ordinal), () => $"the job {job} has ended");
         await Wait.Until(async () => (await Pending(client)) == 0, () => "nothing is pending any more");
         // What it has told of by now comes before its answer.
         await receiver.Answer(204);

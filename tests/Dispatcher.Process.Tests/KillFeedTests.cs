@@ -21,8 +21,8 @@ public sealed class KillFeedTests : IDisposable
     {
         var seed = Seed.Next();
         var chance = new Random(seed);
-        var service = await ServiceProcess.Start(_directory.Path, _directory.Data);
-        var address = service.Client.BaseAddress!;
+        var address = LastingPort.TakeAddress();
+        var service = await ServiceProcess.Start(_directory.Path, _directory.Data, address: address);
         await service.Register("naps", SmallWorkflows.Naps(4, 60));
         var followed = await service.Submit(new { workflow = "naps" });
         NodeClient[] clients =

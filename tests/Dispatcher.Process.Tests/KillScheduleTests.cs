@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Dispatcher.Process.Tests.Support;
+using Dispatcher.Tests.Shared;
 
 namespace Dispatcher.Process.Tests;
 
@@ -20,8 +21,8 @@ public sealed class KillScheduleTests : IDisposable
     {
         var seed = Seed.Next();
         var chance = new Random(seed);
-        var service = await ServiceProcess.Start(_directory.Path, _directory.Data);
-        var address = service.Client.BaseAddress!;
+        var address = LastingPort.TakeAddress();
+        var service = await ServiceProcess.Start(_directory.Path, _directory.Data, address: address);
         try
         {
             await service.Register("naps", SmallWorkflows.Naps(1, 5));

@@ -46,7 +46,8 @@ public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
         for (var kill = 0; kill < Kills; kill++)
         {
             await using var service = await Start();
-            var load = Load(service, answer => Assert.Fail($"{(int)answer.StatusCode}"));
+            // A node whose signs of life do not come through in time, as on a machine that stands still, may refuse.
+            var load = Load(service, AssertRefused);
             var enough = _accepted.Count + random.Next(1, 80);
             await Wait.Until(() => _accepted.Count >= enough, () => $"{enough} jobs are accepted");
             await Wait.Instant(random.NextMilliseconds(30));
@@ -133,6 +134,8 @@ public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
     private async Task Ask(ServiceProcess service, string key, Action<HttpResponseMessage> refused)
     {
         using var answer = await service.TrySubmit(new { workflow = "steps", idempotency_key = key });
+        // Durable, and not decided yet.
+        if (answer.StatusCode == HttpStatusCode.Accepted) return;
         if (answer.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK))
         {
             refused(answer);
@@ -143,16 +146,28 @@ public sealed class PostgresServiceTests(ITestOutputHelper log) : IAsyncLifetime
         Assert.Equal(id, _accepted.GetOrAdd(key, id));
     }
 
-    /// <summary>A last life: every request is given again, so that each key has one job; all end.</summary>
+    /// <summary>A last life: every request is given again until it is taken, so that each key has one job; all end.</summary>
     private async Task EndAll(string context)
     {
         await using var service = await Start();
         foreach (var keys in Enumerable.Range(1, _asked).Chunk(Clients))
-            await Task.WhenAll(keys.Select(n => Ask(service, $"key-{n}", answer => Assert.Fail($"{context}: {(int)answer.StatusCode}"))));
+            await Task.WhenAll(keys.Select(n => AskUntilTaken(service, $"key-{n}")));
         foreach (var id in _accepted.Values) Assert.Equal("completed", (await service.Ended(id)).GetProperty("status").GetString());
         Assert.Equal(0, (await service.Terminate()).ExitCode);
         var jobs = await AssertHolds(context);
         Assert.Equal(_asked, jobs.Count);
+    }
+
+    private async Task AskUntilTaken(ServiceProcess service, string key)
+    {
+        await Ask(service, key, AssertRefused);
+        await Wait.Until(
+            async () =>
+            {
+                if (!_accepted.ContainsKey(key)) await Ask(service, key, AssertRefused);
+                return _accepted.ContainsKey(key);
+            },
+            () => $"{key} is taken");
     }
 
     private async Task<IReadOnlyList<JobRecord>> AssertHolds(string context)

@@ -12,6 +12,9 @@ public sealed class ServeTests : IDisposable
 {
     private const string Listening = "Dispatcher listens on ";
 
+    /// <summary>A body that a test holds back is not too slow, however long that takes.</summary>
+    private static readonly IReadOnlyDictionary<string, string?> Patient = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DISPATCHER__WEB__BODY_RATE"] = "0 B" };
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -105,7 +108,7 @@ public sealed class ServeTests : IDisposable
     }
 
     private DispatcherProcess Start(params string[] args) =>
-        DispatcherProcess.Start(_directory.Path, ["serve", "--data", _directory.Data, "--urls", "http://127.0.0.1:0", .. args]);
+        DispatcherProcess.Start(_directory.Path, Patient, ["serve", "--data", _directory.Data, "--urls", "http://127.0.0.1:0", .. args]);
 
     private static async Task<HttpClient> Client(DispatcherProcess serve)
     {

@@ -15,7 +15,7 @@ public sealed class SignalTests : IDisposable
     [Fact]
     public async Task Sigterm_LetsTheRunningStepEndAndStartsNoOther_WhenTheStepIsShort()
     {
-        await using var host = await StartStep(SmallWorkflows.UntilThereIs(Flag));
+        await using var host = await StartStep(SmallWorkflows.UntilThereIs(Flag), ("DISPATCHER__STEPS__DRAIN_TIMEOUT", "1 h"));
         host.Terminate();
         await host.WaitForText("Stopping");
         await File.WriteAllTextAsync(Flag, "");
@@ -93,8 +93,8 @@ public sealed class SignalTests : IDisposable
     [Fact]
     public async Task Sigstop_LosesNothing_WhenTheWorkComesDueMeanwhile()
     {
-        var workflow = _directory.Write("naps.yaml", SmallWorkflows.Naps(12, 100));
-        await using var host = DispatcherProcess.Start(_directory.Path, "run", workflow, "--data", _directory.Data);
+        var workflow = _directory.Write("naps.yaml", SmallWorkflows.NapsUntilThereIs(Flag, 12, 100));
+        await using var host = DispatcherProcess.Start(_directory.Path, SmallWorkflows.AllowShell, "run", workflow, "--data", _directory.Data);
         foreach (var nap in (string[])["nap2", "nap6", "nap9"])
         {
             await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepSleeping sleeping && sleeping.Step == nap, $"{nap} sleeps");
@@ -105,6 +105,7 @@ public sealed class SignalTests : IDisposable
             host.Continue();
         }
 
+        await File.WriteAllTextAsync(Flag, "");
         var result = await host.WaitForExit();
         Assert.True(result.ExitCode == 0, result.All);
         Assert.Equal(JobStatus.Completed, (await JournalChecker.AssertHolds(_directory.Data))[0].Row.Status);

@@ -20,8 +20,10 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
         var seed = Seed.Next();
         log.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        // Long enough that it cannot have ended, and tidied up its log, before the kill comes on a busy machine.
-        await using (var host = DispatcherProcess.Start(_directory.Path, "run", _directory.Write("naps.yaml", SmallWorkflows.Naps(40, 50)), "--data", _directory.Data))
+        // It cannot have ended, and tidied up its log, before the kill comes.
+        var flag = _directory.In("flag");
+        var workflow = _directory.Write("naps.yaml", SmallWorkflows.NapsUntilThereIs(flag, 20, 50));
+        await using (var host = DispatcherProcess.Start(_directory.Path, SmallWorkflows.AllowShell, "run", workflow, "--data", _directory.Data))
         {
             var nap = $"nap{random.Next(3, 10)}";
             await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted started && started.Step == nap, $"{nap} starts");
@@ -29,6 +31,7 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
             await host.WaitForExit();
         }
 
+        await File.WriteAllTextAsync(flag, "");
         // One frame of the log has a page and a header; the last bytes are of the last frame, so only the last write is lost.
         foreach (var (cut, bytes) in ((bool, int)[])[(true, 1), (true, random.Next(2, 4000)), (false, random.Next(1, 4000))])
         {
@@ -40,7 +43,7 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
             Assert.Equal(whole.Events.Take(torn.Events.Count).Select(e => (e.Ordering, e.Type)), torn.Events.Select(e => (e.Ordering, e.Type)));
             Assert.InRange(whole.Events.Count - torn.Events.Count, 1, EventsOfAnAppend);
 
-            var result = await DispatcherProcess.Run(_directory.Path, "resume", "--data", copy);
+            var result = await DispatcherProcess.Run(_directory.Path, SmallWorkflows.AllowShell, "resume", "--data", copy);
             Assert.True(result.ExitCode == 0, $"seed {seed}: {result.All}");
             var ended = (await JournalChecker.AssertHolds(copy, context: $"seed {seed}"))[0];
             Assert.Equal(JobStatus.Completed, ended.Row.Status);
@@ -55,7 +58,7 @@ public sealed class TornLogTests(ITestOutputHelper log) : IDisposable
         log.WriteLine($"seed {seed}");
         var random = new Random(seed);
         string output;
-        await using (var mix = DispatcherProcess.StartMix(_directory.Path, 60))
+        await using (var mix = DispatcherProcess.StartMix(_directory.Path, 60, stays: true))
         {
             await mix.WaitForCommitted(random.Next(10, 200));
             mix.Kill9();

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Dispatcher.Tests.Shared;
 
@@ -80,7 +78,7 @@ public sealed class PostgresCluster
     public static async Task<PostgresCluster> Start(string settings, string? directory = null)
     {
         if (Programs.Length == 0) throw new InvalidOperationException($"PostgreSQL is not installed: install the package postgresql, or name a server in {ExistingVariable}.");
-        var port = FreePort();
+        var port = LastingPort.Take();
         var command = KeeperCommand(port, settings);
         if (directory is not null) command.Environment["TMPDIR"] = directory;
         var keeper = System.Diagnostics.Process.Start(command)!;
@@ -131,11 +129,4 @@ public sealed class PostgresCluster
 
     private static string ServerUser() =>
         File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -3,6 +3,7 @@
 //
 //     DISPATCHER_URL=http://127.0.0.1:5080 DISPATCHER_KEY=dk_... node worker.mjs --queue demo --concurrency 4
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,6 +32,9 @@ async function handle(task) {
         await delay((data.seconds ?? 1) * 100, undefined, { signal: task.stop });
       }
       return { slept: data.seconds ?? 1 };
+    case 'wait':
+      while (!existsSync(data.file)) await delay(20, undefined, { signal: task.stop });
+      return { attempt: task.attempt };
     case 'sha256':
       return { sha256: createHash('sha256').update(data.text).digest('hex') };
     case 'file':

@@ -32,6 +32,10 @@ def handle(task):
             task.progress(tenth * 10)
             task.sleep(float(data.get("seconds", 1)) / 10)
         return {"slept": data.get("seconds", 1)}
+    if task.name == "wait":
+        while not os.path.exists(data["file"]):
+            task.sleep(0.02)
+        return {"attempt": task.attempt}
     if task.name == "sha256":
         return {"sha256": hashlib.sha256(data["text"].encode()).hexdigest()}
     if task.name == "file":
@@ -195,7 +199,7 @@ def log(message):
 
 
 def main():
-    options = argparse.ArgumentParser(description="A worker for Dispatcher. Demo tasks: echo, sleep, sha256, file, fail.")
+    options = argparse.ArgumentParser(description="A worker for Dispatcher. Demo tasks: echo, sleep, wait, sha256, file, fail.")
     options.add_argument("--queue", action="append", required=True, help="a queue to take tasks from; may be given several times")
     options.add_argument("--concurrency", type=int, default=4, help="tasks at once (4)")
     options.add_argument("--name", default=f"{socket.gethostname()}-{os.getpid()}", help="what this worker calls itself")

@@ -42,7 +42,7 @@ public sealed class LeastPrivilegeTests : IAsyncLifetime
     private static string Grants()
     {
         var manual = File.ReadAllText(Path.Combine(ContainerFilesTests.Root, "docs", "operations.md"));
-        var block = Regex.Match(manual, "```sql\n-- the rights of a node\n(?<sql>.*?)```", RegexOptions.Singleline, TimeSpan.FromSeconds(1));
+        var block = Regex.Match(manual, "```sql\n-- the rights of a node\n(?<sql>.*?)```", RegexOptions.Singleline, TimeSpan.FromMinutes(1));
         Assert.True(block.Success);
         return block.Groups["sql"].Value;
     }

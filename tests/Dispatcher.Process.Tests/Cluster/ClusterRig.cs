@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Dispatcher.Process.Tests.Cluster.Loads;
 using Dispatcher.Process.Tests.Support;
@@ -76,7 +74,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// <param name="margin">How much earlier it stops to trust itself than the others do.</param>
     public async Task StartNode(string name, TimeSpan? margin = null)
     {
-        var node = _nodes.GetOrAdd(name, _ => new RigNode(FreePort(), new TcpProxy(PortOf(Database.ConnectionString))));
+        var node = _nodes.GetOrAdd(name, _ => new RigNode(LastingPort.TakeAddress(), new TcpProxy(PortOf(Database.ConnectionString))));
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Port = node.Proxy.Port }.ConnectionString;
         node.Process = DispatcherProcess.StartNode(new ClusterNodeSettings(connection, Directory, name, node.Address, margin ?? TimeSpan.FromSeconds(1), Provider));
         await node.Process.WaitForText("listens ");
@@ -297,18 +295,11 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     private static int PortOf(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Port;
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private sealed class RigNode(int port, TcpProxy proxy)
+    private sealed class RigNode(Uri address, TcpProxy proxy)
     {
         private bool _isUp;
 
-        public Uri Address { get; } = new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        public Uri Address { get; } = address;
 
         public TcpProxy Proxy { get; } = proxy;
 

@@ -49,7 +49,7 @@ internal static class ClusterWorkflows
         name: enduring
         version: 1
         steps:
-          - { id: one, uses: test.effect, with: { ms: 9000 }, {{Retry}} }
+          - { id: one, uses: test.effect, with: { ms: 30000 }, {{Retry}} }
         """);
 
     private static WorkflowDefinition Parse(string yaml) => WorkflowDefinition.Parse(yaml, "cluster");

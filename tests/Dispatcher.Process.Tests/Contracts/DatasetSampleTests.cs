@@ -25,7 +25,7 @@ public sealed class DatasetSampleTests : IDisposable
         var images = await MakeImages();
         await using var server = Serve(images);
         var source = await AddressOf(server);
-        await KillIn(source, e => e is JobEvent.StepStarted { Step: "task-1" }, "that images are validated");
+        await KillIn(source, "task-1", attempt: 1);
 
         var job = await Finish(source, images);
 
@@ -41,8 +41,7 @@ public sealed class DatasetSampleTests : IDisposable
         var images = await MakeImages();
         await using var server = Serve(images);
         var source = await AddressOf(server);
-        foreach (var attempt in new[] { 1, 2 })
-            await KillIn(source, e => e is JobEvent.StepStarted { Step: "task-3" } started && started.Attempt == attempt, $"that images are labelled for the {attempt}. time");
+        foreach (var attempt in new[] { 1, 2 }) await KillIn(source, "task-3", attempt);
 
         var job = await Finish(source, images);
 
@@ -60,17 +59,18 @@ public sealed class DatasetSampleTests : IDisposable
 
     private DispatcherProcess Serve(string images) => DispatcherProcess.StartSample("Dataset", _directory.Path, "images", "--dir", images, "--stay", "true", "--urls", "http://127.0.0.1:0");
 
-    private async Task KillIn(string source, Func<JobEvent, bool> wanted, string what)
+    /// <summary>In this attempt of a step, which does not end before: it pauses at each image for longer than it is given.</summary>
+    private async Task KillIn(string source, string step, int attempt)
     {
-        await using var killed = Start(source, pauseMs: 100);
-        await Journal.WaitFor(_directory.Data, wanted, what);
+        await using var killed = Start(source, "--pause-ms", "600000", "--pause-at", step);
+        await Journal.WaitFor(_directory.Data, e => e is JobEvent.StepStarted started && (started.Step, started.Attempt) == (step, attempt), $"that attempt {attempt} of {step} runs");
         killed.Kill9();
         await killed.WaitForExit();
     }
 
     private async Task<JobRecord> Finish(string source, string images)
     {
-        await using var build = Start(source, pauseMs: 0);
+        await using var build = Start(source);
         var ended = await build.WaitForExit();
         Assert.True(ended.ExitCode == 0, build.Out);
         AssertExact(images);
@@ -97,9 +97,8 @@ public sealed class DatasetSampleTests : IDisposable
 
     private string Output => Path.Combine(_directory.Path, "dataset");
 
-    private DispatcherProcess Start(string source, int pauseMs) => DispatcherProcess.StartSample(
-        "Dataset", _directory.Path, "--data", _directory.Data, "--source", source + "/", "--out", Output, "--job", "1",
-        "--pause-ms", pauseMs.ToString(System.Globalization.CultureInfo.InvariantCulture), "--urls", "http://127.0.0.1:0");
+    private DispatcherProcess Start(string source, params string[] more) => DispatcherProcess.StartSample(
+        "Dataset", _directory.Path, ["--data", _directory.Data, "--source", source + "/", "--out", Output, "--job", "1", "--urls", "http://127.0.0.1:0", .. more]);
 
     private static string Script()
     {

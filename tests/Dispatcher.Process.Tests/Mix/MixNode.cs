@@ -16,7 +16,7 @@ namespace Dispatcher.Process.Tests.Mix;
 /// <summary>
 /// A node that submits jobs of five shapes with the idempotency keys <c>job-0</c>, <c>job-1</c>… and works until all have ended. Started again on the same
 /// directory it submits all of them again, as a client does that does not know what was accepted. Writes <c>ready</c> after recovery, <c>accepted KEY ID</c>
-/// for each acknowledgement, <c>committed N</c> as the events of this life become durable, and <c>done</c>.
+/// for each acknowledgement, <c>committed N</c> as the events of this life become durable, and <c>done</c>. One that stays waits then to be killed.
 /// </summary>
 internal static class MixNode
 {
@@ -26,6 +26,9 @@ internal static class MixNode
     /// <summary>The pace of a lane's new jobs: acknowledgements are spread over many lives.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>Whoever wants to kill it has done so by then.</summary>
+    private static readonly TimeSpan Stay = TimeSpan.FromMinutes(10);
+
     private static readonly Principal Client = new("mix", "test");
 
     private static readonly JobStatus[] Open =
@@ -33,7 +36,7 @@ internal static class MixNode
         JobStatus.Pending, JobStatus.Approved, JobStatus.Scheduled, JobStatus.Waiting, JobStatus.Queued, JobStatus.Running, JobStatus.Paused, JobStatus.Recovering,
     ];
 
-    public static async Task Run(string directory, int jobs)
+    public static async Task Run(string directory, int jobs, bool stays)
     {
         await using var store = SqliteJobStore.Open(
             new SqliteStoreOptions { DataDirectory = Path.Combine(directory, "data") }, TimeProvider.System, NullLogger.Instance);
@@ -61,6 +64,7 @@ internal static class MixNode
         }));
         await WaitUntilAllEnded(store);
         await Console.Out.WriteLineAsync("done");
+        if (stays) await Task.Delay(Stay, TimeProvider.System);
     }
 
     private static async Task Submit(DispatcherNode node, string key, WorkflowDefinition workflow)

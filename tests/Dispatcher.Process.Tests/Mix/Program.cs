@@ -10,8 +10,8 @@ internal static class Program
     {
         switch (args)
         {
-            case ["mix", var directory, var jobs]:
-                await MixNode.Run(directory, int.Parse(jobs, CultureInfo.InvariantCulture));
+            case ["mix", var directory, var jobs, .. var stays]:
+                await MixNode.Run(directory, int.Parse(jobs, CultureInfo.InvariantCulture), stays is ["stays"]);
                 return 0;
             case [ClusterNode.Word, .. var arguments]:
                 await ClusterNode.Run(ClusterNodeSettings.Parse(arguments));
@@ -19,7 +19,7 @@ internal static class Program
             case [Chaos.Word, .. var options]:
                 return await Chaos.Run(options);
             default:
-                await Console.Error.WriteLineAsync("Usage: Dispatcher.Process.Tests mix DIRECTORY JOBS | chaos [--seconds N] [--seed S]");
+                await Console.Error.WriteLineAsync("Usage: Dispatcher.Process.Tests mix DIRECTORY JOBS [stays] | chaos [--seconds N] [--seed S]");
                 return 2;
         }
     }

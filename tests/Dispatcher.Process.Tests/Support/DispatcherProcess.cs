@@ -56,11 +56,12 @@ internal sealed class DispatcherProcess : IAsyncDisposable
         Run(workingDirectory, new Dictionary<string, string?>(StringComparer.Ordinal), args);
 
     /// <summary>Starts the mix of this project on a data directory (<see cref="Mix.MixNode"/>).</summary>
-    public static DispatcherProcess StartMix(string directory, int jobs) => new(StartInfo(
+    /// <param name="stays">For one that is killed: it does not end by itself when the work is done.</param>
+    public static DispatcherProcess StartMix(string directory, int jobs, bool stays = false) => new(StartInfo(
         Path.Combine(AppContext.BaseDirectory, "Dispatcher.Process.Tests"),
         AppContext.BaseDirectory,
         new Dictionary<string, string?>(StringComparer.Ordinal),
-        ["mix", directory, jobs.ToString(CultureInfo.InvariantCulture)]));
+        ["mix", directory, jobs.ToString(CultureInfo.InvariantCulture), .. stays ? (string[])["stays"] : []]));
 
     /// <summary>Starts a node of a cluster (<see cref="Cluster.ClusterNode"/>).</summary>
     public static DispatcherProcess StartNode(Cluster.ClusterNodeSettings node) => new(StartInfo(
@@ -95,12 +96,12 @@ internal sealed class DispatcherProcess : IAsyncDisposable
     /// <summary>Until a line of stdout or stderr holds this text.</summary>
     public Task WaitForText(string text) => WaitForLine(line => line.Contains(text, StringComparison.Ordinal), $"'{text}'");
 
-    /// <summary>Until a mix has committed so many events in this life.</summary>
+    /// <summary>Until a mix has committed so many events in this life, or has no more to do.</summary>
     public Task WaitForCommitted(int events)
     {
         const string Committed = "committed ";
         return WaitForLine(
-            line => line.StartsWith(Committed, StringComparison.Ordinal) && int.Parse(line.AsSpan(Committed.Length), CultureInfo.InvariantCulture) >= events,
+            line => line == "done" || (line.StartsWith(Committed, StringComparison.Ordinal) && int.Parse(line.AsSpan(Committed.Length), CultureInfo.InvariantCulture) >= events),
             $"{events} events");
     }
 

@@ -22,7 +22,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it, and returns when it listens.</summary>
     /// <param name="data">Its data directory.</param>
     /// <param name="config">Settings of its own, written into the working directory.</param>
-    /// <param name="address">Where the one before it listened, for clients that come back; a free port if absent.</param>
+    /// <param name="address">Where it listens when it is to come back there, of <see cref="Dispatcher.Tests.Shared.LastingPort"/>; at any free port if absent.</param>
     /// <param name="environment">Variables of its own.</param>
     public static async Task<ServiceProcess> Start(string workingDirectory, string data, string? config = null, Uri? address = null, IReadOnlyDictionary<string, string?>? environment = null)
     {

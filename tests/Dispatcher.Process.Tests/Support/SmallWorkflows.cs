@@ -22,6 +22,10 @@ internal static class SmallWorkflows
     /// <summary>A step that ends once this file is there, and says that it began by making <c>PATH.begun</c>.</summary>
     public static string UntilThereIs(string file) => Shell($"touch '{file}.begun'; while [ ! -e '{file}' ]; do sleep 0.02; done");
 
+    /// <summary><see cref="Naps"/>, and then a step that ends once this file is there: the work cannot be over before a test wants it to.</summary>
+    public static string NapsUntilThereIs(string file, int count, int milliseconds) =>
+        Naps(count, milliseconds) + $"  - {{ id: last, uses: process.run, needs: [nap{count}], with: {{ command: sh, args: [\"-c\", \"while [ ! -e '{file}' ]; do sleep 0.02; done\"] }} }}\n";
+
     /// <summary>One short sleep after the other: work for a while in which each event is a commit of its own.</summary>
     public static string Naps(int count, int milliseconds) =>
         "name: naps\nversion: 1\nsteps:\n" + string.Concat(Enumerable.Range(1, count).Select(i =>

@@ -6,7 +6,7 @@ namespace Dispatcher.Process.Tests.Support;
 internal static class Wait
 {
     /// <summary>Far longer than anything takes on a busy machine: whoever waits longer waits for nothing.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(15);
 

@@ -2,24 +2,25 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Dispatcher.Jobs;
 using Dispatcher.Process.Tests.Support;
+using Dispatcher.Tests.Shared;
 
 namespace Dispatcher.Process.Tests.Workers;
 
-/// <summary>A real <c>dispatcher serve</c> on a free port of this machine, which can be killed and started again on the same port and data.</summary>
+/// <summary>A real <c>dispatcher serve</c> on a port of this machine, which can be killed and started again on the same port and data.</summary>
 internal sealed class JobServer : IAsyncDisposable
 {
     private const string Listens = "Dispatcher listens on ";
 
     /// <summary>One step for a worker: <c>{queue, task, data}</c> of the job's input say which; two attempts at the most.</summary>
-    private const string Workflow =
-        """
+    private static string Workflow(string lease) =>
+        $$"""
         name: work
         version: 1
         steps:
           - id: run
             uses: worker
             retry: { max_attempts: 2, initial: 1ms }
-            with: { queue: demo, task: "${input.task}", input: "${input.data}", heartbeat: 5s }
+            with: { queue: demo, task: "${input.task}", input: "${input.data}", heartbeat: {{lease}} }
         """;
 
     private readonly TemporaryDirectory _directory;
@@ -33,12 +34,15 @@ internal sealed class JobServer : IAsyncDisposable
 
     public string Data => _directory.Data;
 
-    public static async Task<JobServer> Start()
+    private string Gate => _directory.In("gate");
+
+    /// <param name="lease">How long a worker may be silent. As long as no machine stalls, unless a test waits for its end.</param>
+    public static async Task<JobServer> Start(string lease = "10m")
     {
         var directory = new TemporaryDirectory();
-        var (process, url) = await Start(directory, "http://127.0.0.1:0");
+        var (process, url) = await Start(directory, LastingPort.TakeAddress().GetLeftPart(UriPartial.Authority));
         var server = new JobServer(directory, process, url) { Client = { BaseAddress = new Uri(url) } };
-        using var body = new StringContent(Workflow, System.Text.Encoding.UTF8, "application/yaml");
+        using var body = new StringContent(Workflow(lease), System.Text.Encoding.UTF8, "application/yaml");
         using var registered = await server.Client.PutAsync("/api/v1/workflows/work/versions/1", body);
         Assert.True(registered.IsSuccessStatusCode, await registered.Content.ReadAsStringAsync());
         return server;
@@ -70,6 +74,11 @@ internal sealed class JobServer : IAsyncDisposable
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {text}");
         return JsonDocument.Parse(text).RootElement;
     }
+
+    /// <summary>Makes a job whose task ends after <see cref="OpenGate"/> and not before, however slow the machine is.</summary>
+    public Task<string> SubmitWaiting() => Submit("wait", new { file = Gate });
+
+    public void OpenGate() => File.WriteAllText(Gate, "");
 
     /// <summary>Until this many jobs have ended, as the journal has them.</summary>
     public async Task<IReadOnlyList<JobRecord>> WhenEnded(int jobs)

@@ -8,6 +8,9 @@ namespace Dispatcher.Process.Tests.Workers;
 /// <summary>The sample workers, as real processes, against a real server.</summary>
 public sealed class SampleWorkerTests
 {
+    /// <summary>The shortest there is, for what waits for its end or for a heartbeat.</summary>
+    private const string ShortLease = "5s";
+
     [Theory]
     [InlineData(SampleWorker.Python)]
     [InlineData(SampleWorker.Node)]
@@ -38,12 +41,14 @@ public sealed class SampleWorkerTests
         var fails = await server.Submit("fail", new { @class = "permanent", code = "NO_CODEC", message = "no codec" });
         var recovers = await server.Submit("fail", new { until_attempt = 2 });
         var unknown = await server.Submit("dance");
-        var jobs = (await server.WhenEnded(5)).ToDictionary(job => job.Id.ToString());
+        var sleeps = await server.Submit("sleep", new { seconds = 0.5 });
+        var jobs = (await server.WhenEnded(6)).ToDictionary(job => job.Id.ToString());
         Assert.Equal("""{"a":[1,2]}""", OutputOf(jobs[echo]));
         Assert.Equal($$"""{"sha256":"{{Sha256Of("hello")}}"}""", OutputOf(jobs[file]));
         Assert.Equal(new Failure(ErrorClass.Permanent, "no codec", "NO_CODEC"), FailureOf(jobs[fails]));
         Assert.Equal("""{"attempt":2}""", OutputOf(jobs[recovers]));
         Assert.Equal("UNKNOWN_TASK", FailureOf(jobs[unknown]).Code);
+        Assert.Equal("""{"slept":0.5}""", OutputOf(jobs[sleeps]));
     }
 
     [Theory]
@@ -51,12 +56,13 @@ public sealed class SampleWorkerTests
     [InlineData(SampleWorker.Node, SampleWorker.Python)]
     public async Task AKilledWorker_CostsAnAttempt_AndAnotherCompletesTheTask(string first, string second)
     {
-        await using var server = await JobServer.Start();
+        await using var server = await JobServer.Start(ShortLease);
         await using var victim = SampleWorker.Start(first, server, "victim");
-        await server.Submit("sleep", new { seconds = 2 });
+        await server.SubmitWaiting();
         await victim.WaitForText("started");
         victim.Kill9();
         await victim.WaitForExit();
+        server.OpenGate();
         await using var heir = SampleWorker.Start(second, server, "heir");
         await server.WhenEnded(1);
         var job = (await JournalChecker.AssertHolds(server.Data))[0];
@@ -69,7 +75,7 @@ public sealed class SampleWorkerTests
     [Fact]
     public async Task APoisonTask_Fails_WhenItHasTakenItsWorkerDownAsOftenAsItMay()
     {
-        await using var server = await JobServer.Start();
+        await using var server = await JobServer.Start(ShortLease);
         await server.Submit("poison");
         for (var attempt = 1; attempt <= 2; attempt++)
         {
@@ -90,10 +96,11 @@ public sealed class SampleWorkerTests
     {
         await using var server = await JobServer.Start();
         await using var worker = SampleWorker.Start(language, server);
-        await server.Submit("sleep", new { seconds = 0.5 });
+        await server.SubmitWaiting();
         await worker.WaitForText("started");
         await server.Kill();
-        // The worker finds nobody for its poll, and after half a second for its answer; it keeps trying.
+        // The worker finds nobody for its poll, and for its answer; it keeps trying.
+        server.OpenGate();
         await worker.WaitForText("no tasks: 0");
         await server.StartAgain();
         await worker.WaitForText("complete");
@@ -110,10 +117,11 @@ public sealed class SampleWorkerTests
     {
         await using var server = await JobServer.Start();
         await using var worker = SampleWorker.Start(SampleWorker.Python, server);
-        await server.Submit("sleep", new { seconds = 1 });
+        await server.SubmitWaiting();
         await worker.WaitForText("started");
         await server.Stop();
         await server.StartAgain();
+        server.OpenGate();
         var job = Assert.Single(await server.WhenEnded(1));
         Assert.Equal(1, Assert.Single(job.Decoded.OfType<JobEvent.StepCompleted>()).Attempt);
         Assert.DoesNotContain(job.Decoded, e => e is JobEvent.StepReleased or JobEvent.StepRetrying);
@@ -126,10 +134,13 @@ public sealed class SampleWorkerTests
     {
         await using var server = await JobServer.Start();
         await using var worker = SampleWorker.Start(language, server, concurrency: 1);
-        await server.Submit("sleep", new { seconds = 1 });
+        await server.SubmitWaiting();
         await worker.WaitForText("started");
         await server.Submit("echo");
+        await Wait.Until(async () => (await Journal.Read(server.Data))[1].Row.Status == JobStatus.Running, () => "the other task is there");
         worker.Terminate();
+        await worker.WaitForText("draining");
+        server.OpenGate();
         var result = await worker.WaitForExit();
         Assert.True(result.ExitCode == 0, result.All);
         var jobs = await Journal.Read(server.Data);
@@ -155,12 +166,13 @@ public sealed class SampleWorkerTests
     [InlineData(SampleWorker.Node)]
     public async Task ACancelledJob_StopsItsWorkersTask(string language)
     {
-        await using var server = await JobServer.Start();
+        await using var server = await JobServer.Start(ShortLease);
         await using var worker = SampleWorker.Start(language, server, concurrency: 1);
         var id = await server.Submit("sleep", new { seconds = 3600 });
         await worker.WaitForText("started");
         await server.Post($"/api/v1/jobs/{id}/cancel", new { reason = "not needed" });
-        await worker.WaitForText("cancel ");
+        // A worker that stood still for the whole lease hears that it has lost the task.
+        await worker.WaitForLine(line => line.Contains(" cancel ", StringComparison.Ordinal) || line.Contains(" lost ", StringComparison.Ordinal), "that the task is to stop");
         // The place of the task is free again.
         await server.Submit("echo");
         var jobs = await server.WhenEnded(2);
