@@ -96,11 +96,9 @@ public sealed class ChannelsTests
     [Fact]
     public async Task Webhook_IsTriedAgain_WhenNobodyListens()
     {
-        int port;
-        await using (var server = new TestHttpServer(_ => null)) port = server.Port;
         using var post = Post();
 
-        Assert.IsType<ChannelAnswer.TryAgain>(await new WebhookChannel(post, null).Send(Delivery($"http://127.0.0.1:{port}/"), default));
+        Assert.IsType<ChannelAnswer.TryAgain>(await new WebhookChannel(post, null).Send(Delivery("http://127.0.0.1:1/"), default));
     }
 
     [Fact]
