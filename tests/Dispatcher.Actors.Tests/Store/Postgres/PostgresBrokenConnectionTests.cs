@@ -152,6 +152,29 @@ public sealed class PostgresBrokenConnectionTests
         Assert.True(store.Commits!.Retries > 0);
     }
 
+    /// <summary>The server ends a transaction that nobody goes on with, so that a node which stands still holds nobody up: nothing of it is written.</summary>
+    [Fact]
+    public async Task RareWrite_IsTriedAgain_WhenTheNodeStoodStillInTheMiddleOfIt()
+    {
+        await using var data = await PostgresData.Create();
+        await using var store = await data.Open();
+        await using var database = new PostgresDatabase(data.Options);
+        var tries = 0;
+
+        var written = await database.Write(store.Incarnation, async (_, connection) =>
+        {
+            if (++tries == 1)
+            {
+                await data.Execute(connection, "SET LOCAL idle_in_transaction_session_timeout = 1");
+                await data.Until($"NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {connection.ProcessID})");
+            }
+
+            return await data.Execute(connection, "SELECT 7");
+        });
+
+        Assert.Equal((7, 2), (written, tries));
+    }
+
     [Fact]
     public void Options_AreRefused_WhenTheyCannotWork()
     {
