@@ -54,7 +54,8 @@ public sealed class ClusterAdmissionTests : IAsyncLifetime
 
         foreach (var id in ids) await End(nodes[2], id);
         Assert.Equal(4, gauge.Most);
-        Assert.Equal(0, gauge.Now);
+        // A step that was cancelled may end a moment after its job has gone on elsewhere.
+        Assert.True(SpinWait.SpinUntil(() => gauge.Now == 0, TimeSpan.FromSeconds(60)), $"{gauge.Now} steps run on.");
 
         async Task<TestNode> Start()
         {

@@ -8,7 +8,7 @@ namespace Dispatcher.Actors.Tests.Feed.Callbacks;
 /// <summary>Real receivers, good and bad, on real sockets.</summary>
 public sealed class HttpCallbackTransportTests
 {
-    private static readonly CallbackOptions Local = new() { AllowPrivateAddresses = true };
+    private static readonly CallbackOptions Local = new() { AllowPrivateAddresses = true, Timeout = TimeSpan.FromSeconds(60), ConnectTimeout = TimeSpan.FromSeconds(60) };
     private static readonly CallbackOptions Hasty = Local with { Timeout = TimeSpan.FromMilliseconds(300) };
 
     [Fact]
