@@ -158,7 +158,7 @@ public sealed class NodeTests : IAsyncDisposable
         }
 
         _gate.Open();
-        Assert.Equal(JobStatus.Completed, (await ended.WaitAsync(TimeSpan.FromSeconds(20))).Status);
+        Assert.Equal(JobStatus.Completed, (await ended.WaitAsync(TimeSpan.FromSeconds(90))).Status);
     }
 
     [Theory]

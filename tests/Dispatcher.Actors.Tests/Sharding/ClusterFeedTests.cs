@@ -83,7 +83,7 @@ public sealed class ClusterFeedTests : IAsyncLifetime
 
         using var subscription = await _nodes[0].Node.Events.Subscribe(Everything);
         var toFollower = $"journal:{_nodes[0].Incarnation}:";
-        for (var round = 0; round < 200 && !heard.Contains(toFollower, StringComparer.Ordinal); round++)
+        for (var round = 0; round < 10_000 && !heard.Contains(toFollower, StringComparer.Ordinal); round++)
         {
             await Submit(jobs: 3);
             await _cluster.Data.Execute(listener, "SELECT pg_sleep(0.01)");

@@ -31,8 +31,8 @@ public sealed class ClusterSchedulesTests : IAsyncLifetime
         await WhenFired(3);
 
         var leader = nodes.Single(node => node.Incarnation == nodes[0].Node.Cluster!.Line.View!.Leader);
-        leader.Crash();
         var alive = nodes.First(node => node != leader);
+        await _cluster.Bury(leader);
         var fired = (await alive.Store.FindSchedule(Tenant, "s"))!.Record.Fired;
         await WhenFired(fired + 5);
         await alive.Node.Scheduler!.Book.Pause(Tenant, "s", new SchedulePause());
@@ -61,6 +61,7 @@ public sealed class ClusterSchedulesTests : IAsyncLifetime
 
         leader.Crash();
         await alive.Node.Scheduler.Book.Run(Tenant, "data", key: null);
+        await _cluster.Bury(leader);
         await _cluster.Data.Until($"(SELECT record::json->>'cancelled' IS NOT NULL FROM {_cluster.Data.Options.Schema}.schedules WHERE id = 'report')");
 
         var schedule = (await alive.Store.FindSchedule(Tenant, "report"))!;

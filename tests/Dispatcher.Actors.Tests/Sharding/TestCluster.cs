@@ -12,7 +12,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dispatcher.Actors.Tests.Sharding;
 
-/// <summary>Nodes of one cluster in this process, on a real PostgreSQL, with short times.</summary>
+/// <summary>
+/// Nodes of one cluster in this process, on a real PostgreSQL. They look at each other often, but nobody is taken for dead because the machine stood still for some seconds: a test that
+/// needs a dead node says so (<see cref="Bury"/>), or asks for shorter times.
+/// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public static readonly Principal Ada = new("ada");
@@ -26,9 +29,10 @@ internal sealed class TestCluster : IAsyncDisposable
     public ClusterOptions Options { get; set; } = new()
     {
         HeartbeatInterval = TimeSpan.FromMilliseconds(200),
-        Ttl = TimeSpan.FromSeconds(3),
-        TrustMargin = TimeSpan.FromMilliseconds(500),
-        CrashGrace = TimeSpan.FromMilliseconds(600),
+        Ttl = TimeSpan.FromSeconds(60),
+        TrustMargin = TimeSpan.FromSeconds(20),
+        CrashGrace = TimeSpan.FromSeconds(30),
+        CommandWait = TimeSpan.FromSeconds(60),
     };
 
     /// <summary>The limits of each stage, for nodes that are opened from now on.</summary>
@@ -55,6 +59,13 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Waits until each shard has the owner that it is meant for, and all nodes but those that are gone own some.</summary>
     public Task WhenSettled(int nodes) => Data.Until(
         $"(SELECT count(*) = 16 AND count(DISTINCT incarnation) = {nodes} FROM {Data.Options.Schema}.shards WHERE incarnation = target) AND (SELECT max(n) - min(n) <= 2 FROM (SELECT count(*) AS n FROM {Data.Options.Schema}.shards GROUP BY incarnation) c)");
+
+    /// <summary>A node has crashed, and an operator knows it for sure: it is dead at once, and its shards are given to others.</summary>
+    public async Task Bury(TestNode dead)
+    {
+        dead.Crash();
+        Assert.True(await _nodes.First(node => !node.HasCrashed).Store.DeclareDead(dead.Incarnation));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -109,12 +120,21 @@ internal sealed class TestNode(PostgresJobStore store, DispatcherNode node) : IA
         await Store.DisposeAsync();
     }
 
+    public bool HasCrashed { get; private set; }
+
     /// <summary>As if its process had died: no sign of life any more, and its writes are not its own to end.</summary>
-    public void Crash() => Node.Cluster!.Line.Close();
+    public void Crash()
+    {
+        if (HasCrashed) return;
+        HasCrashed = true;
+        Node.Cluster!.Line.Close();
+    }
 
     public async ValueTask DisposeAsync()
     {
         if (_isGone) return;
+        // It would wait for others to take its shards, and does not hear of it any more.
+        if (HasCrashed) Node.Cluster!.StandDown("it has crashed");
         await Leave();
     }
 }

@@ -47,8 +47,9 @@ public sealed class Scheduler
     /// <summary>Another node has changed a schedule, or a run has ended there.</summary>
     internal void Hinted(string? change)
     {
-        Wake();
+        // First people, then the clock: nobody is to hear of a run before its schedule.
         if (change is { Length: > 0 } && ScheduleNotice.OfHint(change, _cluster!.Incarnation) is { } notice) Told(notice);
+        Wake();
     }
 
     /// <summary>Events of a job were committed here: when a run has ended, others may have waited for it.</summary>
@@ -61,9 +62,9 @@ public sealed class Scheduler
 
     private void Tell(ScheduleNotice notice)
     {
+        Told(notice);
         Wake();
         _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules, About: notice.ToHint(_cluster.Incarnation)));
-        Told(notice);
     }
 
     private void Wake()

@@ -11,6 +11,9 @@ internal static class PostgresFailure
     /// <summary>Raised by <c>commit_batch</c>: the rows that it needs are not those that it locked, so that it must begin again.</summary>
     public const string BeginAgain = "DR001";
 
+    /// <summary>The session was ended because nobody went on with its transaction in time: this process stood still, and may try again.</summary>
+    public const string IdleInTransaction = "25P03";
+
     /// <summary>Raised by <c>commit_batch</c>: a command of another node was answered before.</summary>
     public const string AnsweredBefore = "DR002";
 
@@ -19,12 +22,12 @@ internal static class PostgresFailure
 
     /// <summary>
     /// True when the server has said that the transaction is undone because of others: a deadlock, a key that somebody else was quicker to insert. The
-    /// session must have survived: a session that was ended may have committed before.
+    /// session must have survived: a session that was ended may have committed before. Only one that was ended for being idle in a transaction has not.
     /// </summary>
     public static bool IsWorthAnotherTry(Exception failure) => failure is PostgresException
     {
         SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation or
-            PostgresErrorCodes.LockNotAvailable or BeginAgain or PostgresErrorCodes.InvalidSqlStatementName,
+            PostgresErrorCodes.LockNotAvailable or BeginAgain or PostgresErrorCodes.InvalidSqlStatementName or IdleInTransaction,
     };
 
     /// <summary>

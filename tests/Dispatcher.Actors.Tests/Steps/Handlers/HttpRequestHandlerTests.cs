@@ -289,7 +289,7 @@ public sealed class HttpRequestHandlerTests
 
     private static string Url(TestHttpServer server, string path = "/") => $"http://api.test:{server.Port}{path}";
 
-    private static HttpOptions Options(TestHttpServer server) => new() { AllowedHosts = [$"api.test:{server.Port}"], AllowPrivateAddresses = true };
+    private static HttpOptions Options(TestHttpServer server) => new() { AllowedHosts = [$"api.test:{server.Port}"], AllowPrivateAddresses = true, ConnectTimeout = TimeSpan.FromSeconds(60) };
 
     private static HttpRequestHandler Handler(HttpOptions options) => new(options, TimeProvider.System, (host, _) => host == "nowhere.test"
         ? throw new SocketException((int)SocketError.HostNotFound)

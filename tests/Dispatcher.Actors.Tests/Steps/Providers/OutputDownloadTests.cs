@@ -78,7 +78,7 @@ public sealed class OutputDownloadTests : IDisposable
 
     private async Task<ArtifactReference> Fetch(TestHttpServer server, Func<HttpProviderOptions, HttpProviderOptions>? change = null)
     {
-        var options = new HttpProviderOptions { Url = new Uri($"http://127.0.0.1:{server.Port}/"), Token = "secret" };
+        var options = new HttpProviderOptions { Url = new Uri($"http://127.0.0.1:{server.Port}/"), Token = "secret", ConnectTimeout = TimeSpan.FromSeconds(60) };
         using var provider = new HttpPredictionProvider(change?.Invoke(options) ?? options, TimeProvider.System);
         var done = new Prediction("p", PredictionStatus.Succeeded) { Output = JsonSerializer.SerializeToElement($"http://127.0.0.1:{server.Port}/a") };
         return await provider.Fetch(done, new ProviderOrder(null, default, new Dictionary<string, string>(), "clips/one.mp4"), _folder, CancellationToken.None);

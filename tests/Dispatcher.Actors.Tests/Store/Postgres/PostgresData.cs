@@ -75,7 +75,7 @@ internal sealed class PostgresData : IAsyncDisposable
     public async Task Until(string condition)
     {
         await using var connection = await Connect();
-        for (var attempt = 0; attempt < 6000; attempt++)
+        for (var attempt = 0; attempt < 20_000; attempt++)
         {
             if (await Execute(connection, $"SELECT {condition}") is true) return;
             await Execute(connection, "SELECT pg_sleep(0.005)");

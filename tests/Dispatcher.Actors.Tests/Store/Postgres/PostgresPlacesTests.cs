@@ -101,9 +101,9 @@ public sealed class PostgresPlacesTests : IAsyncLifetime
 
         Assert.Equal(0, (await Ask(second, keep: 0, need: 10))!.Held);
         Assert.Null(await Ask(first, keep: 4, need: 10));
-        await Execute($"UPDATE {{schema}}.nodes SET last_seen_at = last_seen_at - interval '59 s' WHERE incarnation = {first.Incarnation}");
+        await Execute($"UPDATE {{schema}}.nodes SET last_seen_at = last_seen_at - interval '30 s' WHERE incarnation = {first.Incarnation}");
         Assert.Equal(0, (await Ask(second, keep: 0, need: 10))!.Held);
-        await Execute($"UPDATE {{schema}}.nodes SET last_seen_at = last_seen_at - interval '1 s' WHERE incarnation = {first.Incarnation}");
+        await Execute($"UPDATE {{schema}}.nodes SET last_seen_at = last_seen_at - interval '30 s' WHERE incarnation = {first.Incarnation}");
         Assert.Equal(4, (await Ask(second, keep: 0, need: 10))!.Held);
         Assert.Null(await Ask(first, keep: 4, need: 10));
     }

@@ -87,7 +87,8 @@ public sealed class PostgresRacingNodesTests : IAsyncLifetime
         await Land(turns.OrderBy(_ => random.Next()));
 
         Assert.Equal(0L, await _data.Execute("SELECT count(*) FROM {schema}.inbox"));
-        Assert.Equal(0L, await _data.Execute("SELECT count(*) FROM pg_stat_database WHERE datname = current_database() AND deadlocks > 0"));
+        // A batch that a deadlock has undone is tried again. The server's own count is no help: it is late, and other tests lock each other out on purpose.
+        Assert.Equal((0, 0), (_one.Commits!.Retries, _other.Commits!.Retries));
         await AssertCountsAreRight();
     }
 
