@@ -41,6 +41,8 @@ public sealed class PostgresCluster
 
     private static Task<PostgresCluster>? _shared;
 
+    private static Task<PostgresCluster>? _second;
+
     private readonly System.Diagnostics.Process? _keeper;
 
     private readonly string _options = "";
@@ -60,6 +62,15 @@ public sealed class PostgresCluster
         get
         {
             lock (Gate) return _shared ??= StartShared();
+        }
+    }
+
+    /// <summary>One more, always of this process, for tests that run while others run on the shared one.</summary>
+    public static Task<PostgresCluster> Second
+    {
+        get
+        {
+            lock (Gate) return _second ??= Start(QuickSettings);
         }
     }
 

@@ -7,14 +7,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dispatcher.Actors.Tests.Coordination;
 
 /// <summary>The doctor looks at PostgreSQL through the same contract: the sample is imported, broken there, and each kind of fault is found.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class PostgresDoctorTests(SampleStore sample) : IClassFixture<SampleStore>, IAsyncLifetime
 {
     private PostgresData _data = null!;
 
     public async Task InitializeAsync()
     {
-        _data = await PostgresData.CreateNew();
+        _data = await PostgresData.CreateNewOnSecond();
         await StoreImport.Run(sample.Path, _data.Options, TimeProvider.System, progress: null, CancellationToken.None);
     }
 

@@ -12,7 +12,7 @@ using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 namespace Dispatcher.Actors.Tests.Sharding;
 
 /// <summary>The limits of a stage over several nodes, measured in the handlers.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class ClusterAdmissionTests : IAsyncLifetime
 {
     private const string Workflow = "steps: [ { id: a, uses: gauge, stage: narrow, retry: { max_attempts: 9 } } ]";

@@ -8,7 +8,7 @@ using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 namespace Dispatcher.Actors.Tests.Sharding;
 
 /// <summary>Whoever follows events on one node of a cluster sees what all nodes write, and may go on at another node.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class ClusterFeedTests : IAsyncLifetime
 {
     private static readonly FeedScope.OfTenant Everything = new("default");

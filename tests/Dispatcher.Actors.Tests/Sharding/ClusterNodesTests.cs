@@ -11,7 +11,7 @@ using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 namespace Dispatcher.Actors.Tests.Sharding;
 
 /// <summary>Nodes of a cluster on a real PostgreSQL: shards, commands to other nodes' jobs, hand-over, take-over.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class ClusterNodesTests : IAsyncLifetime
 {
     private TestCluster _cluster = null!;

@@ -7,7 +7,7 @@ using Dispatcher.Store;
 namespace Dispatcher.Actors.Tests.Sharding;
 
 /// <summary>What operators do to a cluster, with several nodes in this process on one PostgreSQL.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class ClusterOperationsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -6,7 +6,7 @@ using static Dispatcher.Actors.Tests.Sharding.TestCluster;
 namespace Dispatcher.Actors.Tests.Sharding;
 
 /// <summary>Schedules of a cluster: fired on its coordinator alone, changed at any node.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class ClusterSchedulesTests : IAsyncLifetime
 {
     private const string Tenant = "default";

@@ -38,7 +38,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The limits of each stage, for nodes that are opened from now on.</summary>
     public Func<string, StageLimits> StageLimits { get; set; } = static _ => Dispatcher.Steps.Admission.StageLimits.Default;
 
-    public static async Task<TestCluster> Create() => new(await PostgresData.Create());
+    public static async Task<TestCluster> Create() => new(await PostgresData.CreateOnSecond());
 
     public async Task<TestNode> Start(params IStepHandler[] handlers)
     {

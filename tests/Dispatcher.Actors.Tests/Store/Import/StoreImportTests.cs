@@ -11,7 +11,7 @@ using static Dispatcher.Actors.Tests.Store.StoreSamples;
 namespace Dispatcher.Actors.Tests.Store.Import;
 
 /// <summary>An embedded store comes to PostgreSQL whole, at once or in several goes, or is refused with a reason.</summary>
-[Collection(PostgresCollection.Name)]
+[Collection(SecondPostgresCollection.Name)]
 public sealed class StoreImportTests : IAsyncLifetime
 {
     private const int Jobs = 450;
@@ -21,7 +21,7 @@ public sealed class StoreImportTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _target = await PostgresData.CreateNew();
+        _target = await PostgresData.CreateNewOnSecond();
         await using var store = SqliteJobStore.Open(new SqliteStoreOptions { DataDirectory = _directory.Path, Synchronous = SqliteSynchronous.Off }, TimeProvider.System, NullLogger.Instance);
         await Task.WhenAll(Enumerable.Range(1, Jobs).Select(n => store.Append(First(n)).AsTask()));
         await Task.WhenAll(Enumerable.Range(1, Jobs).Where(n => n % 3 == 0).Select(n => store.Append(Second(n)).AsTask()));

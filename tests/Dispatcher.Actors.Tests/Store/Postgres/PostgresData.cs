@@ -14,6 +14,13 @@ public sealed class PostgresCollection
     public const string Name = "postgres";
 }
 
+/// <summary>Tests on the second server, for the same reason one after the other, but beside those on the shared one.</summary>
+[CollectionDefinition(Name)]
+public sealed class SecondPostgresCollection
+{
+    public const string Name = "second postgres";
+}
+
 /// <summary>PostgreSQL stores on one schema. It is emptied at the end and used again, since making one takes longer than most tests.</summary>
 internal sealed class PostgresData : IAsyncDisposable
 {
@@ -29,25 +36,37 @@ internal sealed class PostgresData : IAsyncDisposable
         END $$
         """;
 
-    private static readonly ConcurrentBag<string> Emptied = [];
+    /// <summary>By the server's connection string.</summary>
+    private static readonly ConcurrentDictionary<string, ConcurrentBag<string>> Emptied = new(StringComparer.Ordinal);
 
     private static int _made;
 
+    private readonly string _server;
     private readonly bool _isKept;
 
     private PostgresData(string connectionString, string schema, bool isKept)
     {
-        _isKept = isKept;
+        (_server, _isKept) = (connectionString, isKept);
         Options = new PostgresStoreOptions { ConnectionString = connectionString, Schema = schema, PartitionsAhead = 0, ShardCount = 16, NodeName = "test" };
     }
 
     public PostgresStoreOptions Options { get; init; }
 
-    public static async Task<PostgresData> Create() =>
-        new((await PostgresCluster.Shared).ConnectionString, Emptied.TryTake(out var schema) ? schema : NewName(), isKept: true);
+    public static async Task<PostgresData> Create() => Create(await PostgresCluster.Shared);
+
+    /// <summary>For tests of <see cref="SecondPostgresCollection"/>.</summary>
+    public static async Task<PostgresData> CreateOnSecond() => Create(await PostgresCluster.Second);
 
     /// <summary>With a schema that is not there yet, and is removed at the end.</summary>
     public static async Task<PostgresData> CreateNew() => new((await PostgresCluster.Shared).ConnectionString, NewName(), isKept: false);
+
+    /// <summary>As <see cref="CreateNew"/>, for tests of <see cref="SecondPostgresCollection"/>.</summary>
+    public static async Task<PostgresData> CreateNewOnSecond() => new((await PostgresCluster.Second).ConnectionString, NewName(), isKept: false);
+
+    private static PostgresData Create(PostgresCluster server) =>
+        new(server.ConnectionString, EmptiedOf(server.ConnectionString).TryTake(out var schema) ? schema : NewName(), isKept: true);
+
+    private static ConcurrentBag<string> EmptiedOf(string connectionString) => Emptied.GetOrAdd(connectionString, _ => []);
 
     public Task<PostgresJobStore> Open() => PostgresJobStore.Open(Options, TimeProvider.System, NullLogger.Instance);
 
@@ -90,7 +109,7 @@ internal sealed class PostgresData : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Execute(_isKept ? Empty : "DROP SCHEMA IF EXISTS {schema} CASCADE");
-        if (_isKept) Emptied.Add(Options.Schema);
+        if (_isKept) EmptiedOf(_server).Add(Options.Schema);
     }
 
     private static string NewName() => $"test_{Environment.ProcessId}_{Stopwatch.GetTimestamp():x}_{Interlocked.Increment(ref _made)}";
