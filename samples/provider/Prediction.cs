@@ -53,7 +53,7 @@ public sealed record Fault
     /// <summary>Says of the failure that another order may work.</summary>
     public bool Retryable { get; init; }
 
-    /// <summary>It never ends.</summary>
+    /// <summary>It does not end, unless whoever runs the provider lets it go on.</summary>
     public bool Stall { get; init; }
 
     /// <summary>It takes so much longer.</summary>

@@ -37,6 +37,9 @@ public sealed class ProviderService : IAsyncDisposable
     /// <summary>What goes wrong from now on; null for nothing.</summary>
     public void Set(Fault? fault) => _workshop.Set(fault ?? new Fault());
 
+    /// <summary>Lets all go on that stalls, now and later.</summary>
+    public void GoOnWithStalled() => _workshop.GoOnWithStalled();
+
     public static async Task<ProviderService> Start(ProviderSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();

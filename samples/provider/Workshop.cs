@@ -8,6 +8,7 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
     private static readonly HttpClient Webhooks = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly ClipMaker _maker = new(Path.Combine(settings.DataDirectory, "clips"), settings.WithFfmpeg);
+    private readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Fault _fault = new();
     private int _times;
     private int _looks;
@@ -24,6 +25,9 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
         Volatile.Write(ref _times, fault.Times);
         Volatile.Write(ref _fault, fault);
     }
+
+    /// <summary>Whatever stalls goes on, now and later.</summary>
+    public void GoOnWithStalled() => _goesOn.TrySetResult();
 
     /// <summary>How often somebody has asked how far an order is.</summary>
     public int Looks => Volatile.Read(ref _looks);
@@ -74,7 +78,7 @@ public sealed class Workshop(ProviderSettings settings, Func<Uri> address, Cance
         {
             Ledger.Change(prediction.Id, known => known with { Status = "processing" });
             var fault = prediction.Fault;
-            if (fault.Stall) return;
+            if (fault.Stall) await _goesOn.Task.WaitAsync(stopping);
             await Task.Delay(settings.Delay + TimeSpan.FromMilliseconds(fault.DelayMs), TimeProvider.System, stopping);
             if (fault.Fail is null) await _maker.Make(prediction.Id, prediction.Input, stopping);
             await Tell(Ledger.Change(prediction.Id, known => fault.Fail is { } error

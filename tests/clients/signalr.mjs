@@ -37,6 +37,7 @@ async function connect() {
   });
 
   await connection.start();
+  print({ kind: 'connected', after: position ?? null });
   try {
     await subscribe(connection);
   } catch (error) {

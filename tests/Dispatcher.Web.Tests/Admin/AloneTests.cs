@@ -65,7 +65,7 @@ public sealed class AloneTests : ServiceTest
     {
         await Api.Register("name: blocked\nversion: 1\nsteps: [{ id: one, uses: test.block }]\n");
         var id = await Api.Create("""{"workflow":"blocked"}""");
-        await Until(id, "running");
+        await _block.Entered;
 
         var found = await Api.Get($"/admin/actors?start=/system/sharding/jobs/0/{id}&depth=1");
 
@@ -106,10 +106,16 @@ public sealed class AloneTests : ServiceTest
         Write("Somebody.Else", LogLevel.Critical, "of the application around");
         Write("Microsoft.Test", LogLevel.Information, "of the framework");
         Write("Microsoft.Test", LogLevel.Warning, "a warning of the framework");
-        Assert.True(await events.MoveNextAsync());
-        Assert.Contains("with password=[hidden]", events.Current.Data, StringComparison.Ordinal);
-        Assert.True(await events.MoveNextAsync());
-        Assert.Contains("a warning of the framework", events.Current.Data, StringComparison.Ordinal);
+        // What the server itself has to say may come between: that the machine is slow, for example.
+        var told = new List<string>();
+        do
+        {
+            Assert.True(await events.MoveNextAsync());
+            told.Add(events.Current.Data);
+        }
+        while (!told[^1].Contains("a warning of the framework", StringComparison.Ordinal));
+        Assert.Single(told, line => line.Contains("with password=[hidden]", StringComparison.Ordinal));
+        Assert.DoesNotContain(told, line => line.Contains("of the application around", StringComparison.Ordinal) || line.Contains("\"of the framework", StringComparison.Ordinal));
     }
 
     private void Write(string category, LogLevel level, string message) =>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using Dispatcher.Jobs;
-using Dispatcher.Sharding;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Tests.Support;
@@ -62,8 +61,8 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "two"), (order.Status, order.Text("node")));
         await stopping.Task.WaitAsync(Patience);
         await _two.DisposeAsync();
+        await Until(cluster => ShardsOf(cluster, "one") == 16);
         var cluster = await _api.Get("/admin/cluster");
-        Assert.Equal(16, ShardsOf(cluster, "one"));
         Assert.Equal(("two", "left", 0), (cluster.Text("gone.0.name"), cluster.Text("gone.0.state"), cluster.Number("gone.0.shards")));
     }
 
@@ -239,8 +238,7 @@ public sealed class ClusterTests : IAsyncLifetime
             options.Node = options.Node with
             {
                 Callbacks = options.Node.Callbacks with { AllowPrivateAddresses = true },
-                DrainTimeout = TimeSpan.FromSeconds(1),
-                Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(200), CrashGrace = TimeSpan.FromMilliseconds(600) },
+                Cluster = PatientCluster.Options with { HeartbeatInterval = TimeSpan.FromMilliseconds(200), CrashGrace = TimeSpan.FromMilliseconds(600) },
             };
         });
     }
@@ -261,6 +259,7 @@ public sealed class ClusterTests : IAsyncLifetime
         while (!await isSo()) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
     }
 
+    /// <summary>Of a server that begins anew the life that has them: the one before may still be among the members.</summary>
     private static int ShardsOf(Answer cluster, string node) =>
-        cluster.At("nodes").EnumerateArray().Where(item => item.GetProperty("name").GetString() == node).Select(item => item.GetProperty("shards").GetInt32()).SingleOrDefault(-1);
+        cluster.At("nodes").EnumerateArray().Where(item => item.GetProperty("name").GetString() == node).Select(item => item.GetProperty("shards").GetInt32()).DefaultIfEmpty(-1).Max();
 }

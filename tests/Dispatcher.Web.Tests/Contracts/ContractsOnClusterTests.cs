@@ -1,5 +1,4 @@
 using System.Net;
-using Dispatcher.Sharding;
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
@@ -123,11 +122,7 @@ public sealed class ContractsOnClusterTests : IAsyncLifetime
                 options.ArtifactsDirectory = Path.Combine(_directory.Path, "artifacts");
                 options.Contracts.UnionWith([Contract.JobOrchestrator, Contract.TalkAvocado, Contract.Yogacoach]);
                 options.TalkAvocado = new TalkAvocadoOptions { StartOnCreate = true };
-                options.Node = options.Node with
-                {
-                    DrainTimeout = TimeSpan.FromSeconds(1),
-                    Cluster = new ClusterOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(500), CrashGrace = TimeSpan.FromSeconds(2) },
-                };
+                options.Node = options.Node with { Cluster = PatientCluster.Options with { HeartbeatInterval = TimeSpan.FromMilliseconds(500), CrashGrace = TimeSpan.FromSeconds(2) } };
             },
             services => services.AddOrchestratedWorkflow(Spec));
     }

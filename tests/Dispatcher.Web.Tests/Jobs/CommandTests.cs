@@ -43,7 +43,8 @@ public sealed class CommandTests : ServiceTest
     {
         await Api.Register(Support.Workflows.Slow);
         var id = await Api.Create("""{"workflow":"slow"}""");
-        var version = (await Until(id, "running")).Number("version");
+        // A step that sleeps has run for an instant before, and the version moved.
+        var version = (await UntilThat(id, job => job.Has("waits_for"), "asleep")).Number("version");
 
         var stale = await Api.Post($"/jobs/{id}/pause", null, ("If-Match", "\"1\""));
         var malformed = await Api.Post($"/jobs/{id}/pause", null, ("If-Match", "\"a\", \"b\""));

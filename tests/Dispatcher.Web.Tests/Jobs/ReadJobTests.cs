@@ -11,7 +11,7 @@ public sealed class ReadJobTests : ServiceTest
     {
         await Api.Register(Support.Workflows.Slow);
         var id = await Api.Create("""{"workflow":"slow"}""");
-        var tag = (await Until(id, "running")).Headers.ETag!.Tag;
+        var tag = (await UntilThat(id, job => job.Has("waits_for"), "asleep")).Headers.ETag!.Tag;
 
         var known = await Api.Get($"/jobs/{id}", ("If-None-Match", $"\"x\", W/{tag}"));
         await Api.Post($"/jobs/{id}/pause");

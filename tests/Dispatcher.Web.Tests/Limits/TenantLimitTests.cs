@@ -46,9 +46,11 @@ public sealed class TenantLimitTests : IDisposable
         await using var service = await Start(new TenantLimitOptions { RatePerSecond = 1, RateBurst = 3 });
         _open.SetResult();
         var statuses = new List<HttpStatusCode>();
-        for (var request = 0; request < 10; request++) statuses.Add(await service.Status(HttpMethod.Get, "/api/v1/probe/wait"));
+        // Each second gives one back, and a slow machine makes a few more of them.
+        do statuses.Add(await service.Status(HttpMethod.Get, "/api/v1/probe/wait"));
+        while (statuses[^1] == HttpStatusCode.OK && statuses.Count < 1000);
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK], statuses[..3]);
-        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
     }
 
     [Fact]

@@ -158,7 +158,8 @@ public sealed class ScheduleEndpointTests : ServiceTest
         Assert.Equal((HttpStatusCode.BadRequest, "invalid-range"), await Refused(Api.Post("/schedules/hourly/backfill", """{"from":"2026-03-01T10:00:00Z","to":"2200-03-01T12:30:00Z"}""")));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid-range"), await Refused(Api.Post("/schedules/hourly/backfill", """{"from":"2026-03-01T10:00:00Z","to":"2026-02-01T12:30:00Z"}""")));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid-request"), await Refused(Api.Get("/schedules/hourly/next?count=0")));
-        Assert.Equal(3, (await Api.Get("/schedules/hourly/runs?status=completed")).At("runs").GetArrayLength() + (await Api.Get("/schedules/hourly/runs?status=running")).At("runs").GetArrayLength() + (await Api.Get("/schedules/hourly/runs?status=queued")).At("runs").GetArrayLength());
+        // At half past the hour there is one more.
+        await Poll.Until(() => Api.Get("/schedules/hourly/runs?status=completed"), answer => answer.At("runs").GetArrayLength() >= 3);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Dispatcher.Jobs;
+using Dispatcher.Web.Tests.Callbacks;
 
 namespace Dispatcher.Web.Tests.Workers;
 
@@ -19,7 +20,7 @@ public sealed class WorkerProtocolTests : IAsyncLifetime
         var (id, ended) = await _service.Submit(new { n = 7 }, task: "double");
         var lease = await _service.Lease(worker: "gpu-1");
         Assert.Equal((id.ToString(), "run", 1, "double", "demo"), (Text(lease, "job_id"), Text(lease, "step"), lease.GetProperty("attempt").GetInt32(), Text(lease, "task"), Text(lease, "queue")));
-        Assert.Equal(("""{"n":7}""", $"{id}/run", 1666), (lease.GetProperty("input").GetRawText(), Text(lease, "idempotency_key"), lease.GetProperty("heartbeat_ms").GetInt32()));
+        Assert.Equal(("""{"n":7}""", $"{id}/run", 1_200_000), (lease.GetProperty("input").GetRawText(), Text(lease, "idempotency_key"), lease.GetProperty("heartbeat_ms").GetInt32()));
         Assert.False(lease.TryGetProperty("tenant", out _));
         Assert.Equal("ok", await _service.StatusOf(Text(lease, "lease")));
         var answer = await _service.Post("complete", new { lease = Text(lease, "lease"), output = new { n = 14 } });
@@ -133,7 +134,8 @@ public sealed class WorkerProtocolTests : IAsyncLifetime
         await _service.Submit();
         await _service.Submit();
         await _service.Lease(worker: "gpu-1");
-        var queue = (await _service.Api.Get("/workers/queues")).At("queues.0");
+        // The second one is offered a moment after its job was made.
+        var queue = await Poll.Until(async () => (await _service.Api.Get("/workers/queues")).At("queues.0"), shown => shown.GetProperty("waiting").GetInt32() == 1);
         Assert.Equal(("demo", 1, 1), (Text(queue, "queue"), queue.GetProperty("waiting").GetInt32(), queue.GetProperty("leased").GetInt32()));
         Assert.True(queue.GetProperty("oldest_waiting_ms").GetInt64() >= 0);
         var worker = Assert.Single(queue.GetProperty("workers").EnumerateArray());

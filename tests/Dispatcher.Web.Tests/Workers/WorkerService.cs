@@ -8,7 +8,10 @@ using Dispatcher.Workflows;
 
 namespace Dispatcher.Web.Tests.Workers;
 
-/// <summary>A service whose jobs have one step, which is given to a worker: <c>{queue, task, data}</c> of the job's input say which.</summary>
+/// <summary>
+/// A service whose jobs have one step, which is given to a worker: <c>{queue, task, data}</c> of the job's input say which. A lease ends by no heartbeat that a slow
+/// machine might miss.
+/// </summary>
 internal sealed class WorkerService : IAsyncDisposable
 {
     private static readonly WorkflowDefinition Workflow = WorkflowDefinition.Parse(
@@ -22,7 +25,7 @@ internal sealed class WorkerService : IAsyncDisposable
           - id: run
             uses: worker
             retry: { max_attempts: 3, initial: 1ms, factor: 1 }
-            with: { queue: "${input.queue}", task: "${input.task}", input: "${input.data}", heartbeat: 5s }
+            with: { queue: "${input.queue}", task: "${input.task}", input: "${input.data}", heartbeat: 1h }
         """);
 
     private readonly TemporaryDirectory _directory;
@@ -59,7 +62,7 @@ internal sealed class WorkerService : IAsyncDisposable
 
     public Task<Answer> Put(string lease, string path, HttpContent content) => Api.Send(HttpMethod.Put, $"/workers/artifacts/{lease}/{path}", content);
 
-    public Task<Answer> Poll(string worker = "w1", int waitMs = 10_000) => Post("lease", new { queues = new[] { "demo" }, worker, wait_ms = waitMs });
+    public Task<Answer> Poll(string worker = "w1", int waitMs = 60_000) => Post("lease", new { queues = new[] { "demo" }, worker, wait_ms = waitMs });
 
     /// <summary>A poll whose connection can be cut.</summary>
     public async Task<JsonElement> Poll(string worker, CancellationToken gone)

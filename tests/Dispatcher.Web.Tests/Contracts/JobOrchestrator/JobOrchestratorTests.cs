@@ -173,8 +173,7 @@ public sealed class JobOrchestratorTests : OrchestratorTest
         Script.Does["Download Images"] = _ => throw new InvalidOperationException("no route");
         var made = await Orchestrator.CreateWorkflow(1, Spec);
         await Orchestrator.StartWorkflow(made.Id);
-        await UntilTask(made.Id, 0, task => task.Status == WorkflowTaskStatus.Retrying);
-        var task = (await Orchestrator.GetTasks(made.Id))[0];
+        var task = await UntilTask(made.Id, 0, task => task.Status == WorkflowTaskStatus.Retrying);
         Assert.Equal("no route", task.ErrorMessage);
         Assert.InRange(task.RetryCount, 1, 3);
         await Orchestrator.CancelWorkflow(made.Id);

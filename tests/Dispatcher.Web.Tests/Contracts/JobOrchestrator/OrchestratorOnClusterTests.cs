@@ -1,5 +1,4 @@
 using System.Net;
-using Dispatcher.Sharding;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Contracts;
@@ -23,7 +22,7 @@ public sealed class OrchestratorOnClusterTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _owner = await Start("owner", TimeSpan.FromSeconds(10));
+        _owner = await Start("owner", TimeSpan.FromSeconds(60));
         using var api = new Api(_owner.Client());
         // Answered when somebody owns the shards: all of them are this one's then.
         Assert.Equal(HttpStatusCode.Created, (await api.Post(Root, Order)).Status);
@@ -82,7 +81,7 @@ public sealed class OrchestratorOnClusterTests : IAsyncLifetime
         {
             options.Postgres = new PostgresStoreOptions { ConnectionString = connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = name };
             options.Contracts.Add(Contract.JobOrchestrator);
-            options.Node = options.Node with { DrainTimeout = TimeSpan.FromSeconds(1), Cluster = new ClusterOptions { ImbalanceLimit = 100, CommandWait = commandWait } };
+            options.Node = options.Node with { Cluster = PatientCluster.Options with { ImbalanceLimit = 100, CommandWait = commandWait } };
         });
     }
 }

@@ -45,10 +45,16 @@ public abstract class OrchestratorTest : ServiceTest
         }
     }
 
-    private protected async Task UntilTask(long id, int index, Func<WorkflowTask, bool> isSo)
+    /// <summary>Waits until a task is as it should be; it then.</summary>
+    private protected async Task<WorkflowTask> UntilTask(long id, int index, Func<WorkflowTask, bool> isSo)
     {
         using var events = Service.Engine.Node.Feed.Subscribe();
-        while (!isSo((await Orchestrator.GetTasks(id))[index])) await events.Messages.ReadAsync();
+        while (true)
+        {
+            var task = (await Orchestrator.GetTasks(id))[index];
+            if (isSo(task)) return task;
+            await events.Messages.ReadAsync();
+        }
     }
 
     /// <summary>Holds one step up.</summary>

@@ -1,6 +1,7 @@
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Contracts.SchedulerService;
 
@@ -19,6 +20,7 @@ public sealed class SchedulerRunsOnPostgresTests : SchedulerRunTests
     protected override void Configure(DispatcherOptions options)
     {
         base.Configure(options);
+        options.Node = options.Node with { Cluster = PatientCluster.Options };
         options.Postgres = _postgres;
     }
 }
@@ -38,6 +40,7 @@ public sealed class SchedulerJobsOnPostgresTests : SchedulerJobTests
     protected override void Configure(DispatcherOptions options)
     {
         base.Configure(options);
+        options.Node = options.Node with { Cluster = PatientCluster.Options };
         options.Postgres = _postgres;
     }
 }

@@ -40,6 +40,7 @@ public sealed class CoordinatorClusterTests : CoordinatorTest
     protected override void Configure(DispatcherOptions options)
     {
         base.Configure(options);
+        options.Node = options.Node with { Cluster = PatientCluster.Options };
         options.Postgres = new PostgresStoreOptions { ConnectionString = _connection, Schema = _schema, ShardCount = 16, PartitionsAhead = 0, NodeName = _made.ToString(System.Globalization.CultureInfo.InvariantCulture) };
     }
 

@@ -1,5 +1,6 @@
 using Dispatcher.Jobs;
 using Dispatcher.Steps.Admission;
+using Dispatcher.Web.Tests.Callbacks;
 
 namespace Dispatcher.Web.Tests.Contracts.WorkflowCoordinator;
 
@@ -16,8 +17,10 @@ public sealed class CoordinatorRunTests : CoordinatorTest
         var number = await Create();
         await Coordinator.Put($"{Root}/jobs/{number}/scenes/{await SceneId(number, 0)}", """{"prompt":"first"}""");
         // The first is the last to be done.
-        await GiveFault(number, 0, new System.Text.Json.Nodes.JsonObject { ["delay_ms"] = 1500 });
+        await GiveFault(number, 0, new System.Text.Json.Nodes.JsonObject { ["stall"] = true });
         await Approve(number);
+        await UntilScenes(number, scenes => scenes.Text("scenes.1.status") == "completed" && scenes.Text("scenes.2.status") == "completed");
+        Provider.GoOnWithStalled();
         var ended = await Ended(number);
         var done = (await Api.Get($"/jobs/{(await EngineJobs(number))[0]}/events?limit=1000&type=step.completed")).At("events").EnumerateArray().Select(e => e.GetProperty("data"));
         Assert.Equal(0, done.Where(data => data.TryGetProperty("item", out _)).Last().GetProperty("item").GetInt32());
@@ -95,9 +98,12 @@ public sealed class CoordinatorRunTests : CoordinatorTest
     public async Task Renders_AreFourAtOnce_AndStartAStaggerApart()
     {
         LayImages("default", Campaign, [.. Enumerable.Range(0, 8).Select(i => $"e{i}.jpg")]);
-        Provider.Set(new Provider.Fault { DelayMs = 700 });
+        Provider.Set(new Provider.Fault { Stall = true });
         var number = await Create(pairs: 8);
         await Approve(number);
+        await UntilStage(running: 4, waiting: 4);
+        await UntilPaid(4);
+        Provider.GoOnWithStalled();
         await Ended(number);
 
         var events = (await Api.Get($"/jobs/{(await EngineJobs(number))[0]}/events?limit=1000")).At("events").EnumerateArray().ToList();
@@ -150,7 +156,7 @@ public sealed class CoordinatorRunTests : CoordinatorTest
     [Fact]
     public async Task AServerThatStopsWhileItRenders_GoesOn_AndPaysNothingTwice()
     {
-        Provider.Set(new Provider.Fault { DelayMs = 1500 });
+        Provider.Set(new Provider.Fault { Stall = true });
         var number = await Create();
         await Approve(number);
         await UntilScene(number, 2, "processing");
@@ -159,6 +165,7 @@ public sealed class CoordinatorRunTests : CoordinatorTest
         await Restart();
         Coordinator.Dispose();
         Coordinator = NewApi();
+        Provider.GoOnWithStalled();
         var ended = await Ended(number);
 
         Assert.Equal("completed", ended.Text("status"));
@@ -200,14 +207,10 @@ public sealed class CoordinatorRunTests : CoordinatorTest
 
     private async Task UntilStage(int running, int waiting)
     {
-        using var events = Service.Engine.Node.Feed.Subscribe();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            var render = (await Api.Get("/stats")).At("stages").EnumerateArray().Where(stage => stage.GetProperty("stage").GetString() == "render").ToList();
-            if (render is [var stage] && (stage.GetProperty("running").GetInt32(), stage.GetProperty("waiting").GetInt32()) == (running, waiting)) return;
-            await events.Messages.ReadAsync(limit.Token);
-        }
+        // A stage counts before or after the event that belongs to it, and tells nobody.
+        await Poll.Until(
+            async () => (await Api.Get("/stats")).At("stages").EnumerateArray().Where(stage => stage.GetProperty("stage").GetString() == "render").ToList(),
+            render => render is [var stage] && (stage.GetProperty("running").GetInt32(), stage.GetProperty("waiting").GetInt32()) == (running, waiting));
     }
 
     private async Task UntilPaid(int orders)

@@ -244,7 +244,7 @@ public sealed class CoordinatorSceneTests : CoordinatorTest
 
         Assert.Equal((HttpStatusCode.OK, "Scene regeneration started"), (answer.Status, answer.Text("message")));
         Assert.Equal((2, 3), (answer.Number("progress.completed_scenes"), answer.Number("progress.total_scenes")));
-        var scenes = await UntilScene(number, 2, "processing");
+        var scenes = await UntilScenes(number, scenes => scenes.Text("scenes.2.status") == "processing" && scenes.Text("scenes.2.provider_id") is not null);
         Assert.NotEqual(old, scenes.Text("scenes.2.provider_id"));
         // What there was can still be seen.
         Assert.Equal(HttpStatusCode.OK, (await Coordinator.Get($"{Root}/videos/{number}/combined")).Status);

@@ -3,6 +3,7 @@ using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Hosting;
+using Dispatcher.Web.Tests.Support;
 
 namespace Dispatcher.Web.Tests.Contracts.Yogacoach;
 
@@ -20,14 +21,18 @@ public sealed class YogacoachPostgresTests : YogacoachTest
         await Service.Engine.Recovered;
     }
 
-    private protected override void Configure(DispatcherOptions options) => options.Postgres = new PostgresStoreOptions
+    private protected override void Configure(DispatcherOptions options)
     {
-        ConnectionString = _connection,
-        Schema = $"yoga_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}",
-        ShardCount = 8,
-        PartitionsAhead = 0,
-        NodeName = "one",
-    };
+        options.Node = options.Node with { Cluster = PatientCluster.Options };
+        options.Postgres = new PostgresStoreOptions
+        {
+            ConnectionString = _connection,
+            Schema = $"yoga_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}",
+            ShardCount = 8,
+            PartitionsAhead = 0,
+            NodeName = "one",
+        };
+    }
 
     [Fact]
     public async Task AJob_RunsIsBilledAndDelivered()
