@@ -4,7 +4,8 @@ namespace Dispatcher.Web;
 
 /// <summary>
 /// Jobs from within the application that Dispatcher runs in, without HTTP. What a call returned of is durable. Every call may throw
-/// <see cref="DispatcherRefusedException"/>, and <see cref="DispatcherUnavailableException"/> while the disk is full or slow.
+/// <see cref="DispatcherRefusedException"/>, and <see cref="DispatcherUnavailableException"/> while the disk is full or slow. In a cluster an order to a job may also throw
+/// <see cref="DispatcherAcceptedException"/>.
 /// </summary>
 public interface IDispatcherClient
 {
@@ -80,5 +81,16 @@ public sealed class DispatcherRefusedException(string code, string message) : Ex
     public string Code { get; } = code;
 }
 
+/// <summary>The order is durable and is not to be given again, but the job's own node does not answer soon: what comes of it is seen at the job.</summary>
+public sealed class DispatcherAcceptedException(JobId jobId)
+    : Exception($"The order for job {jobId} is durable, and the job's node does not answer now; it takes effect when it does.")
+{
+    public JobId JobId => jobId;
+}
+
 /// <summary>The store cannot take the order now; it may or may not have taken effect. Give it again in a moment.</summary>
-public sealed class DispatcherUnavailableException(string message) : Exception(message);
+public sealed class DispatcherUnavailableException(string message) : Exception(message)
+{
+    /// <summary>True when the reason is that there is no room on the disk.</summary>
+    public bool IsDiskFull { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Dispatcher.Process.Tests.Support;
 
 namespace Dispatcher.Process.Tests;
@@ -52,7 +53,7 @@ public sealed class FullDiskServiceTests : IDisposable
     public async Task Orders_ToAJobThatIsThere_AreRefusedWithTheReason_AndWorkAgain_WhenTheDiskHasRoom()
     {
         using var disk = new SmallDisk(DiskKibibytes);
-        await using var service = await ServiceProcess.Start(_directory.Path, disk.Data);
+        await using var service = await ServiceProcess.Start(_directory.Path, disk.Data, "dispatcher.contracts.job-orchestrator = on");
         await service.Register("quick", "name: quick\nversion: 1\nsteps:\n  - id: one\n    uses: noop\n");
         await service.Register("nap", "name: nap\nversion: 1\nsteps:\n  - id: one\n    uses: delay\n    with: { duration: 1h }\n");
         var id = await service.Submit(new { workflow = "nap" });
@@ -61,6 +62,11 @@ public sealed class FullDiskServiceTests : IDisposable
         // A few small writes may have room still.
         var given = 0;
         while (await Order(service, id, given++ % 2 == 0 ? "pause" : "resume") == HttpStatusCode.OK)
+        {
+        }
+
+        // A contract's own words say so too.
+        while (await OrderOfContract(service, given++) == HttpStatusCode.Created)
         {
         }
 
@@ -91,6 +97,14 @@ public sealed class FullDiskServiceTests : IDisposable
     {
         using var answer = await service.Client.PostAsync($"/api/v1/jobs/{id}/{order}", content: null);
         if (answer.StatusCode != HttpStatusCode.OK) await AssertRefused(answer);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> OrderOfContract(ServiceProcess service, int number)
+    {
+        using var answer = await service.Client.PostAsJsonAsync(
+            "/api/workflows/orchestrator", new { job_id = number, name = "flow", steps = new[] { new { name = "a", task_type = "t", handler = "noop" } } });
+        if (answer.StatusCode != HttpStatusCode.Created) await AssertRefused(answer);
         return answer.StatusCode;
     }
 

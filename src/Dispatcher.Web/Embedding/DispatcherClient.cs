@@ -112,8 +112,8 @@ internal sealed class DispatcherClient(DispatcherEngine engine, string tenant) :
     private static Exception Fault(CommandReply reply) => reply switch
     {
         CommandReply.Refused refused => new DispatcherRefusedException(refused.Rejection.Code, refused.Rejection.Message),
-        CommandReply.Accepted accepted => new DispatcherUnavailableException($"The order for job {accepted.JobId} is durable, and the job's node does not answer now; it takes effect when it does."),
-        CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause),
+        CommandReply.Accepted accepted => new DispatcherAcceptedException(accepted.JobId),
+        CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause) { IsDiskFull = unavailable.IsDiskFull },
         _ => new UnreachableException(),
     };
 }

@@ -28,7 +28,7 @@ internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApi
     /// <summary>Made by the first who asks, for all who ask meanwhile; one that could not be made is tried again by the next.</summary>
     public Task<Published> Publish()
     {
-        lock (_lock) return _published is null or { IsFaulted: true } ? _published = Make() : _published;
+        lock (_lock) return _published is null or { IsCompleted: true, IsCompletedSuccessfully: false } ? _published = Make() : _published;
     }
 
     private async Task<Published> Make()

@@ -245,7 +245,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         CommandReply.Refused { Rejection: { Code: ParkedJob.Code } parked } => new DispatcherRefusedException(parked.Code, parked.Message),
         CommandReply.Refused { Rejection: var rejection } => new WorkflowValidationException(rejection.Message) { IsOfState = rejection.Code is "invalid-status" or "recovery-exhausted", Rejection = rejection },
         CommandReply.Accepted => new WorkflowAcceptedException(workflowId),
-        CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause),
+        CommandReply.Unavailable unavailable => new DispatcherUnavailableException(unavailable.Cause) { IsDiskFull = unavailable.IsDiskFull },
         _ => new System.Diagnostics.UnreachableException(),
     };
 }

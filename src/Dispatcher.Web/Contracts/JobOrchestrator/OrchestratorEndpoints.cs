@@ -1,3 +1,4 @@
+using Dispatcher.JobActors;
 using Dispatcher.Jobs;
 using Dispatcher.Web.Access;
 using Dispatcher.Web.Hosting;
@@ -188,7 +189,7 @@ internal static class OrchestratorEndpoints
         WorkflowValidationException => Refusal.Invalid(ProblemCode.InvalidRequest.Name, fault.Message),
         WorkflowNotFoundException => Refusal.NotFound(fault.Message),
         DispatcherRefusedException refused => Rejections.ToRefusal(new Rejection(refused.Code, refused.Message)),
-        DispatcherUnavailableException => Refusal.Unavailable(fault.Message),
+        DispatcherUnavailableException unavailable => Refusal.Unavailable(new CommandReply.Unavailable(unavailable.Message) { IsDiskFull = unavailable.IsDiskFull }),
         _ => null,
     };
 }

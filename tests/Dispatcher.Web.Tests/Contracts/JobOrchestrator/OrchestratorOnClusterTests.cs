@@ -1,4 +1,5 @@
 using System.Net;
+using Dispatcher.Jobs;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Tests.Shared;
 using Dispatcher.Web.Contracts;
@@ -64,6 +65,20 @@ public sealed class OrchestratorOnClusterTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
 
         Assert.Equal(WorkflowStatus.Completed, (await orchestrator.ExecuteWorkflow(accepted.WorkflowId, limit.Token)).Status);
+    }
+
+    [Fact]
+    public async Task AnOrderOfAnApplication_SaysThatItIsDurable_AndTakesEffectOnce()
+    {
+        using var api = new Api(_owner.Client());
+        await api.Register(Support.Workflows.Guarded);
+        var id = JobId.Parse((await api.Post("/jobs", """{"workflow":"guarded"}""")).Text("id"));
+        var client = _hasty.Services.GetRequiredService<IDispatcherClient>();
+
+        var accepted = await Assert.ThrowsAsync<DispatcherAcceptedException>(() => client.Cancel(id, "enough"));
+
+        Assert.Equal(id, accepted.JobId);
+        Assert.Equal(JobStatus.Cancelled, (await client.WhenEnded(id)).Status);
     }
 
     /// <summary>At the owner, whose events come here.</summary>
