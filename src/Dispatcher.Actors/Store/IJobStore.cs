@@ -37,6 +37,18 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>The newest snapshot of a job, if any, and all events after it; null if there is no such job.</summary>
     ValueTask<JobHistory?> ReadHistory(JobId id);
 
+    /// <summary>
+    /// The same of several jobs at once, in the order of the ids, of which there are at most 1,000: one question, not one a job. All are in memory at once, so ask for
+    /// as few as will do.
+    /// </summary>
+    async ValueTask<IReadOnlyList<JobHistory?>> ReadHistories(IReadOnlyList<JobId> ids)
+    {
+        ReadValidation.Validate(ids);
+        var histories = new JobHistory?[ids.Count];
+        for (var i = 0; i < histories.Length; i++) histories[i] = await ReadHistory(ids[i]);
+        return histories;
+    }
+
     /// <summary>Events of a job in order, from the one after <paramref name="afterSequenceNr"/>; empty when there are none.</summary>
     ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit);
 

@@ -61,6 +61,23 @@ public abstract partial class JobStoreConformance
     }
 
     [Fact]
+    public async Task ReadHistories_GivesThatOfEachJob_InTheirOrder()
+    {
+        await Appended(Append(Id(1), events: 2) with { Snapshot = Snapshot("one") });
+        await Appended(Append(Id(1), expected: 2, events: 3));
+        await Appended(Append(Id(2), events: 4));
+
+        var histories = await Store.ReadHistories([Id(2), Id(3), Id(1), Id(2)]);
+
+        Assert.Equal([Id(2), null, Id(1), Id(2)], histories.Select(history => history?.Id));
+        Assert.Equal([1L, 2L, 3L, 4L], histories[0]!.Events.Select(@event => @event.SequenceNr));
+        Assert.Equal(("one", 2L), (Text(histories[2]!.Snapshot!.Payload), histories[2]!.SnapshotSequenceNr));
+        Assert.Equal([3L, 4L, 5L], histories[2]!.Events.Select(@event => @event.SequenceNr));
+        Assert.Empty(await Store.ReadHistories([]));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.ReadHistories([.. Enumerable.Repeat(Id(1), 1001)]));
+    }
+
+    [Fact]
     public async Task ReadHistory_GivesTheSnapshotAlone_WhenNothingFollows()
     {
         await Appended(Append(Id(1), events: 2) with { Snapshot = Snapshot("all"), Row = Row(Id(1), JobRow.Active) });

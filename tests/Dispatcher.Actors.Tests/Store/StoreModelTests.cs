@@ -135,9 +135,11 @@ public abstract class StoreModelTests
         }
 
         foreach (var query in Queries()) lines.AddRange(await ListAll(store, query, pageLength));
+        var together = await store.ReadHistories([.. Enumerable.Range(0, Jobs).Select(job => Id(job))]);
         for (var job = 0; job < Jobs; job++)
         {
             lines.Add(await store.ReadHistory(Id(job)) is { } history ? Describe(history) : "none");
+            lines.Add(together[job] is { } same ? Describe(same) : "none");
             lines.AddRange((await store.ReadWatches(Id(job), 100)).Select(edge => edge.ToString()));
         }
 

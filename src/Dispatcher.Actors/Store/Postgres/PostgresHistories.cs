@@ -5,7 +5,7 @@ using Npgsql;
 namespace Dispatcher.Store.Postgres;
 
 /// <summary>
-/// Puts histories together from the rows of <see cref="PostgresSql.ReadHistory"/> and <see cref="PostgresSql.ReadDue"/>. The rows of a kind come in whatever
+/// Puts histories together from the rows of <see cref="PostgresSql.ReadHistory"/>, <see cref="PostgresSql.ReadHistories"/> and <see cref="PostgresSql.ReadDue"/>. The rows of a kind come in whatever
 /// order the plan gives, so the events are put in theirs here.
 /// </summary>
 internal sealed class PostgresHistories
@@ -41,11 +41,13 @@ internal sealed class PostgresHistories
     public JobHistory? One()
     {
         Check.That(_parts.Count == 1);
-        var history = _parts[0].History();
-        return history.Snapshot is null && history.Events.Count == 0 ? null : history;
+        return _parts[0].Found();
     }
 
-    /// <summary>All jobs in their places.</summary>
+    /// <summary>The jobs in their places; null for one of which nothing is stored.</summary>
+    public IReadOnlyList<JobHistory?> All() => [.. _parts.Select(part => part.Found())];
+
+    /// <summary>Jobs that are there, in their places.</summary>
     public IReadOnlyList<DueJob> Due()
     {
         var due = new DueJob[_parts.Count];
@@ -78,6 +80,8 @@ internal sealed class PostgresHistories
         public List<StoredEvent> Events { get; } = [];
 
         public List<InboxMessage> Inbox { get; } = [];
+
+        public JobHistory? Found() => Snapshot is null && Events.Count == 0 ? null : History();
 
         public JobHistory History()
         {

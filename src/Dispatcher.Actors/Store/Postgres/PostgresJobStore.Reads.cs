@@ -9,6 +9,12 @@ public sealed partial class PostgresJobStore
 
     public ValueTask<JobHistory?> ReadHistory(JobId id) => Reader.ReadHistory(id);
 
+    public ValueTask<IReadOnlyList<JobHistory?>> ReadHistories(IReadOnlyList<JobId> ids)
+    {
+        ReadValidation.Validate(ids);
+        return Reader.ReadHistories(ids);
+    }
+
     public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);

@@ -19,6 +19,14 @@ internal sealed partial class PostgresReader(PostgresDatabase database, int shar
         return histories.One();
     }
 
+    public async ValueTask<IReadOnlyList<JobHistory?>> ReadHistories(IReadOnlyList<JobId> ids)
+    {
+        var query = Query(PostgresSql.ReadHistories);
+        query.Bind(ids);
+        var histories = await Fold(query, static () => new PostgresHistories(), static (histories, row) => histories.Add(row));
+        return histories.All();
+    }
+
     public async ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
     {
         var query = Query(PostgresSql.ReadEvents);

@@ -16,7 +16,7 @@ internal static partial class PostgresSql
 
     /// <summary>
     /// A job's history in one statement, so as of one instant. Rows of three kinds: 0 the job with its snapshot, 1 an event, 2 a message. The columns are
-    /// those of <see cref="HistoriesOfDue"/>.
+    /// those of <see cref="HistoriesOfChosen"/>.
     /// </summary>
     public const string ReadHistory =
         """
@@ -28,6 +28,15 @@ internal static partial class PostgresSql
         UNION ALL
         SELECT 1, 2, id, NULL, NULL, kind, outcome, from_job, at, payload FROM {schema}.inbox WHERE job_id = $1
         """;
+
+    /// <summary>The same of several jobs, each in its place.</summary>
+    public const string ReadHistories =
+        """
+        WITH chosen AS MATERIALIZED (
+            SELECT place::int AS place, id AS job_id, 0::bigint AS wake_at FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+        )
+
+        """ + HistoriesOfChosen;
 
     public const string ReadEvents =
         """
@@ -41,7 +50,7 @@ internal static partial class PostgresSql
     /// </summary>
     public const string ReadDue =
         """
-        WITH due AS MATERIALIZED (
+        WITH chosen AS MATERIALIZED (
             SELECT row_number() OVER (ORDER BY first.wake_at, first.job_id)::int AS place, first.job_id, first.wake_at
             FROM unnest($1::int[]) AS mine (shard)
             CROSS JOIN LATERAL (
@@ -51,7 +60,7 @@ internal static partial class PostgresSql
             ORDER BY first.wake_at, first.job_id LIMIT $5
         )
 
-        """ + HistoriesOfDue;
+        """ + HistoriesOfChosen;
 
     public const string NextWakeUp =
         """
@@ -92,18 +101,18 @@ internal static partial class PostgresSql
         job_id, tenant, workflow_name, workflow_version, status, priority, created_at, updated_at, wake_at, waits_for, correlation_id, labels
         """;
 
-    private const string HistoriesOfDue =
+    private const string HistoriesOfChosen =
         """
-        SELECT place, 0 AS kind, snapshot.sequence_nr AS a, version::bigint AS b, NULL::bigint AS c, NULL::text AS word, NULL::text AS outcome, due.job_id AS id,
+        SELECT place, 0 AS kind, snapshot.sequence_nr AS a, version::bigint AS b, NULL::bigint AS c, NULL::text AS word, NULL::text AS outcome, chosen.job_id AS id,
                wake_at AS at, payload
-        FROM due LEFT JOIN LATERAL (SELECT sequence_nr, version, payload FROM {schema}.snapshots WHERE job_id = due.job_id OFFSET 0) AS snapshot ON true
+        FROM chosen LEFT JOIN LATERAL (SELECT sequence_nr, version, payload FROM {schema}.snapshots WHERE job_id = chosen.job_id OFFSET 0) AS snapshot ON true
         UNION ALL
         SELECT place, 1, ordering, sequence_nr, writer, type, NULL, NULL, at, payload
-        FROM due CROSS JOIN LATERAL (
+        FROM chosen CROSS JOIN LATERAL (
             SELECT ordering, sequence_nr, writer, type, at, payload FROM {schema}.journal
-            WHERE job_id = due.job_id AND sequence_nr > coalesce((SELECT sequence_nr FROM {schema}.snapshots WHERE job_id = due.job_id), 0) OFFSET 0) AS event
+            WHERE job_id = chosen.job_id AND sequence_nr > coalesce((SELECT sequence_nr FROM {schema}.snapshots WHERE job_id = chosen.job_id), 0) OFFSET 0) AS event
         UNION ALL
         SELECT place, 2, id, NULL, NULL, kind, outcome, from_job, at, payload
-        FROM due CROSS JOIN LATERAL (SELECT id, kind, outcome, from_job, at, payload FROM {schema}.inbox WHERE job_id = due.job_id OFFSET 0) AS message
+        FROM chosen CROSS JOIN LATERAL (SELECT id, kind, outcome, from_job, at, payload FROM {schema}.inbox WHERE job_id = chosen.job_id OFFSET 0) AS message
         """;
 }

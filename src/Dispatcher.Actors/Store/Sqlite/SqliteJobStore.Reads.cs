@@ -7,6 +7,12 @@ public sealed partial class SqliteJobStore
 {
     public ValueTask<JobHistory?> ReadHistory(JobId id) => _readers.Read(id, static (reader, id) => reader.ReadHistory(id));
 
+    public ValueTask<IReadOnlyList<JobHistory?>> ReadHistories(IReadOnlyList<JobId> ids)
+    {
+        ReadValidation.Validate(ids);
+        return _readers.Read<IReadOnlyList<JobId>, IReadOnlyList<JobHistory?>>(ids, static (reader, ids) => reader.ReadHistories(ids));
+    }
+
     public ValueTask<IReadOnlyList<StoredEvent>> ReadEvents(JobId id, long afterSequenceNr, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);

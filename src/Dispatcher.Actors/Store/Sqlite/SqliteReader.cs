@@ -15,8 +15,13 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
     public JobHistory? ReadHistory(JobId id)
     {
         using var snapshot = OneState();
-        var history = History(id);
-        return history.Snapshot is null && history.Events.Count == 0 ? null : history;
+        return Found(id);
+    }
+
+    public JobHistory?[] ReadHistories(IReadOnlyList<JobId> ids)
+    {
+        using var snapshot = OneState();
+        return [.. ids.Select(Found)];
     }
 
     public List<StoredEvent> ReadEvents(JobId id, long afterSequenceNr, long limit)
@@ -105,6 +110,12 @@ internal sealed partial class SqliteReader(SqliteDatabase database) : IDisposabl
     {
         database.Statement(SqliteSql.Begin).Run();
         return new ReadTransaction(database);
+    }
+
+    private JobHistory? Found(JobId id)
+    {
+        var history = History(id);
+        return history.Snapshot is null && history.Events.Count == 0 ? null : history;
     }
 
     private JobHistory History(JobId id)

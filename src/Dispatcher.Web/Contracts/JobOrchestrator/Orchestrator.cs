@@ -215,14 +215,15 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private async Task<IReadOnlyList<WorkflowReading>> Workflows(JobQuery query, Func<WorkflowReading, bool> isWanted, int limit)
     {
         var found = new List<WorkflowReading>();
+        var most = Math.Clamp(limit, 1, ListLimit);
         var wanted = query with { Tenant = tenant, Limit = PageJobs };
         for (var i = 0; i < PageLimit; i++)
         {
             var page = await engine.Store.ListJobs(wanted);
-            foreach (var row in page.Rows.Where(row => OrchestratedDefinition.HasLabel(row.Labels)))
+            foreach (var ids in page.Rows.Where(row => OrchestratedDefinition.HasLabel(row.Labels)).Select(row => row.Id).Chunk(Math.Min(most, JobReader.HistoriesLimit)))
             {
-                if (await reader.Find(row.Id, tenant) is { State: { } job } && ReadingOf(job) is { } workflow && isWanted(workflow)) found.Add(workflow);
-                if (found.Count >= Math.Clamp(limit, 1, ListLimit)) return found;
+                found.AddRange((await reader.FindAll(ids, tenant)).Select(job => job?.State is { } state ? ReadingOf(state) : null).OfType<WorkflowReading>().Where(isWanted).Take(most - found.Count));
+                if (found.Count == most) return found;
             }
 
             if (page.Next is not { } next) return found;

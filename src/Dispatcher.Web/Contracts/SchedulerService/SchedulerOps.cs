@@ -117,7 +117,8 @@ internal sealed class SchedulerOps(JsonObject body, Caller caller, RequestOrigin
             before = next;
         }
 
-        foreach (var row in shown) page.Show(await reader.Find(row.Id, caller.Tenant) is { } reading ? JobViewWriter.Run(reading, row, schedule) : JobViewWriter.Run(row, schedule));
+        var readings = await reader.FindAll([.. shown.Select(row => row.Id)], caller.Tenant);
+        foreach (var (row, reading) in shown.Zip(readings)) page.Show(reading is null ? JobViewWriter.Run(row, schedule) : JobViewWriter.Run(reading, row, schedule));
         return page.ToJson("runs");
     }
 

@@ -59,13 +59,8 @@ internal sealed class VideoJobs(DispatcherEngine engine, JobReader reader)
     /// <summary>A page of the tenant's videos that are there, newest first, each job once. One that cannot be read, or is no video any more, keeps its place and is left out.</summary>
     public async ValueTask<IReadOnlyList<VideoJob>> Completed(string tenant, IReadOnlyList<string> terms, Func<JobRow, bool> isWanted, int offset, int limit)
     {
-        var found = new List<VideoJob>();
-        await foreach (var id in RowsOf(tenant).Completed(terms, isWanted).Skip(offset).Take(limit))
-        {
-            if (await ReadIfReadable(id, tenant) is { } job) found.Add(job);
-        }
-
-        return found;
+        var ids = await RowsOf(tenant).Completed(terms, isWanted).Skip(offset).Take(limit).ToListAsync();
+        return [.. (await reader.FindAll(ids, tenant)).Select(reading => reading?.State is { } state ? Of(state) : null).OfType<VideoJob>()];
     }
 
     /// <summary>What a new job or revision pins; null if nobody has registered the workflow.</summary>

@@ -7,7 +7,7 @@ using Dispatcher.Web.Hosting;
 namespace Dispatcher.Web.Jobs.Reading;
 
 /// <summary>
-/// Reads single jobs for a tenant: from the job's actor if it is in memory, else folded from the journal. A reading never brings a job into memory, so
+/// Reads jobs for a tenant: from the job's actor if it is in memory, else folded from the journal. A reading never brings a job into memory, so
 /// that looking at old jobs costs nothing that stays.
 /// </summary>
 internal sealed class JobReader(DispatcherEngine engine)
@@ -15,21 +15,37 @@ internal sealed class JobReader(DispatcherEngine engine)
     /// <summary>Events that are read at once when a journal is folded from its beginning.</summary>
     private const int PageLimitEvents = 1000;
 
+    /// <summary>Histories that are in memory at once, when many jobs are read.</summary>
+    public const int HistoriesLimit = 50;
+
     /// <summary>The job; null if the tenant has none with this id.</summary>
     public async ValueTask<JobReading?> Find(JobId id, string tenant)
     {
         if (await engine.Gateway.InspectLoaded(id, tenant) is { State: { } state } inspection) return new JobReading(state, inspection);
-        if (await engine.Store.ReadHistory(id) is not { } history) return null;
-        if (history.Snapshot is { } snapshot && snapshot.Version != SnapshotCodec.Version) return await FindAt(id, tenant, long.MaxValue);
-        try
+        return await engine.Store.ReadHistory(id) is { } history ? await Read(id, tenant, history) : null;
+    }
+
+    /// <summary>The same of several jobs, in the order of the ids: those that are not in memory with one question for each <see cref="HistoriesLimit"/>.</summary>
+    public async ValueTask<IReadOnlyList<JobReading?>> FindAll(IReadOnlyList<JobId> ids, string tenant)
+    {
+        var found = new JobReading?[ids.Count];
+        var stored = new List<int>();
+        for (var i = 0; i < found.Length; i++)
         {
-            var (stored, _) = await JobLoader.Load(history, engine.Node.Workflows);
-            return stored.Spec.Tenant == tenant ? new JobReading(stored, null) : null;
+            if (await engine.Gateway.InspectLoaded(ids[i], tenant) is { State: { } state } inspection) found[i] = new JobReading(state, inspection);
+            else stored.Add(i);
         }
-        catch (JobParkedException exception)
+
+        foreach (var places in stored.Chunk(HistoriesLimit))
         {
-            return await FindParked(id, tenant, exception.Message);
+            var histories = await engine.Store.ReadHistories([.. places.Select(place => ids[place])]);
+            foreach (var (place, history) in places.Zip(histories))
+            {
+                if (history is not null) found[place] = await Read(ids[place], tenant, history);
+            }
         }
+
+        return found;
     }
 
     /// <summary>The job that was made with this idempotency key; null if the tenant has none.</summary>
@@ -58,6 +74,20 @@ internal sealed class JobReader(DispatcherEngine engine)
         if (job.State is not { } state) return job.View().Parked;
         if (job.Inspection is { } inspection) return inspection.Parked;
         return !state.Status.IsTerminal() && await FindRow(id, tenant) is { WaitsFor: JobRow.ParkedForHandler } ? "this server has no handler for one of its steps." : null;
+    }
+
+    private async ValueTask<JobReading?> Read(JobId id, string tenant, JobHistory history)
+    {
+        if (history.Snapshot is { } snapshot && snapshot.Version != SnapshotCodec.Version) return await FindAt(id, tenant, long.MaxValue);
+        try
+        {
+            var (stored, _) = await JobLoader.Load(history, engine.Node.Workflows);
+            return stored.Spec.Tenant == tenant ? new JobReading(stored, null) : null;
+        }
+        catch (JobParkedException exception)
+        {
+            return await FindParked(id, tenant, exception.Message);
+        }
     }
 
     private async ValueTask<JobState?> Fold(JobId id, long last)

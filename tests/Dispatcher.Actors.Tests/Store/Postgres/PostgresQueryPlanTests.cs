@@ -57,6 +57,7 @@ public sealed partial class PostgresQueryPlanTests(PostgresQueryPlanTests.Sample
     private static readonly Dictionary<string, Func<NpgsqlBatchCommand, Sample, NpgsqlBatchCommand>> Hot = new(StringComparer.Ordinal)
     {
         [nameof(PostgresSql.ReadHistory)] = (command, sample) => command.Bind(sample.Id),
+        [nameof(PostgresSql.ReadHistories)] = (command, sample) => command.Bind(sample.Ids),
         [nameof(PostgresSql.ReadEvents)] = (command, sample) => command.Bind(sample.Id).Bind(1L).Bind(100L),
         [nameof(PostgresSql.ReadDue)] = (command, _) => command.Bind([0, 3, 5]).Bind(5L).Bind(-1L).Bind(default(JobId)).Bind(500L),
         [nameof(PostgresSql.NextWakeUp)] = (command, _) => command.Bind([0, 3, 5]).Bind(-1L),
