@@ -1,5 +1,5 @@
-using Dispatcher.Host.Composition;
 using Dispatcher.Host.Commands;
+using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
 
 namespace Dispatcher.Host.Tests;

@@ -1,5 +1,5 @@
-using Dispatcher.Feed.Callbacks;
 using Dispatcher.Coordination;
+using Dispatcher.Feed.Callbacks;
 using Dispatcher.Host.Configuration;
 using Dispatcher.Kernel;
 using Dispatcher.Steps.Admission;

@@ -1,10 +1,10 @@
 using System.Diagnostics.Metrics;
 using Dispatcher.Feed.Callbacks;
+using Dispatcher.Steps.Artifacts;
+using Dispatcher.Steps.Handlers;
 using Dispatcher.Store;
 using Dispatcher.Store.Postgres;
 using Dispatcher.Store.Sqlite;
-using Dispatcher.Steps.Artifacts;
-using Dispatcher.Steps.Handlers;
 using Microsoft.Extensions.Logging;
 
 namespace Dispatcher.Web.Hosting;
