@@ -36,6 +36,45 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ASchedule_IsMadeOfAFile_WithOptionsOverIt_AndDescribedAnew()
+    {
+        Client.Write("nightly.json", """{"cron":"30 2 * * *","workflow":"three","version":1,"input":{"name":"of the file"},"labels":{"team":"ops"},"catch_up":"skip"}""");
+
+        var made = await Client.Run("schedule", "create", "nightly", "--file", "nightly.json", "--catch-up", "all", "--jitter", "1m");
+
+        Assert.True(made.ExitCode == 0, made.Error);
+        var shown = (await Client.Run("schedule", "show", "nightly")).Json;
+        Assert.Equal(("30 2 * * *", "all", "1m", "ops"), (Text("cron"), Text("catch_up"), Text("jitter"), shown.GetProperty("labels").GetProperty("team").GetString()));
+        var again = await Client.Run("schedule", "create", "nightly", "--file", "nightly.json");
+        Assert.NotEqual(0, again.ExitCode);
+        Assert.Contains("nightly", again.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Client.Run("schedule", "create", "nightly", "--file", "nightly.json", "--cron", "@daily", "--replace")).ExitCode);
+        Assert.Equal("@daily", (await Client.Run("schedule", "show", "nightly")).Json.GetProperty("cron").GetString());
+
+        string? Text(string name) => shown.GetProperty(name).GetString();
+    }
+
+    [Fact]
+    public async Task ASchedule_IsPaused_Resumed_AndFilledUp_AndItsRunsAreListed()
+    {
+        Assert.Equal(0, (await Client.Run("schedule", "create", "hourly", "--cron", "0 * * * *", "--workflow", "three", "--input-json", """{"name":"n"}""")).ExitCode);
+
+        Assert.Equal("The schedule hourly is paused.", (await Client.Run("schedule", "pause", "hourly", "--reason", "the disk is full")).Lines[0]);
+        Assert.Equal("the disk is full", (await Client.Run("schedule", "show", "hourly")).Json.GetProperty("pause").GetProperty("reason").GetString());
+        Assert.StartsWith("The schedule hourly is paused until ", (await Client.Run("schedule", "pause", "hourly", "--until", "2999-01-01T00:00:00Z")).Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("The schedule hourly is due next at ", (await Client.Run("schedule", "resume", "hourly")).Lines[0], StringComparison.Ordinal);
+
+        var filled = await Client.Run("schedule", "backfill", "hourly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T02:00:00Z");
+        Assert.True(filled.ExitCode == 0, filled.Error);
+        Assert.Equal("3 times: 3 runs made, 3 there, 0 that could not be made.", filled.Lines[^1]);
+        Assert.Equal("3 times: 0 runs made, 3 there, 0 that could not be made.", (await Client.Run("schedule", "backfill", "hourly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T02:00:00Z")).Lines[^1]);
+        Assert.Equal(3, (await Client.Run("schedule", "runs", "hourly", "-o", "ids")).Lines.Count);
+        var table = await Client.Run("schedule", "runs", "hourly", "--limit", "2");
+        Assert.Equal(3, table.Lines.Count);
+        Assert.All(table.Lines.Skip(1), line => Assert.Contains("backfill", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Nonsense_IsTold()
     {
         var cron = await Client.Run("schedule", "create", "x", "--cron", "61 * * * *", "--workflow", "three");
@@ -46,5 +85,18 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
         Assert.Contains("input.count", input.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await Client.Run("schedule", "create", "x", "--workflow", "three", "--input-json", "{")).ExitCode);
         Assert.Equal(4, (await Client.Run("schedule", "delete", "nobody")).ExitCode);
+        Assert.Equal(4, (await Client.Run("schedule", "pause", "nobody")).ExitCode);
+
+        await Refused("cannot be read", "--file", "missing.json");
+        await Refused("is not JSON", "--file", Client.Write("broken.json", "{"));
+        await Refused("one JSON object", "--file", Client.Write("list.json", "[]"));
+        await Refused("its id is \"other\"", "--file", Client.Write("other.json", """{"id":"other"}"""));
+
+        async Task Refused(string text, params string[] options)
+        {
+            var refused = await Client.Run(["schedule", "create", "x", .. options]);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(text, refused.Error, StringComparison.Ordinal);
+        }
     }
 }

@@ -8,7 +8,7 @@ using Dispatcher.Host.Terminal;
 
 namespace Dispatcher.Host.Commands.Remote;
 
-/// <summary><c>dispatcher schedule list | show | create | delete | run | next</c>: the schedules of a server.</summary>
+/// <summary><c>dispatcher schedule list | show | create | delete | pause | resume | run | runs | backfill | next</c>: the schedules of a server.</summary>
 internal static class ScheduleCommands
 {
     public static Command Create(HostEdges edges)
@@ -17,13 +17,17 @@ internal static class ScheduleCommands
         var remote = RemoteOptions.AddTo(command, edges);
         command.Add(List(edges, remote));
         command.Add(Show(edges, remote));
-        command.Add(Make(edges, remote));
+        command.Add(ScheduleCreateCommand.Create(edges, remote));
         command.Add(OfOne("delete", "Delete a schedule; its runs stay", edges, remote, async (api, id) =>
         {
             await api.Delete($"schedules/{id}");
             return "It is deleted.";
         }));
+        command.Add(Pause(edges, remote));
+        command.Add(OfOne("resume", "Let a paused schedule fire again", edges, remote, async (api, id) => Sentence(await api.Post($"schedules/{id}/resume", null), edges.Time)));
         command.Add(OfOne("run", "Make a run now, whatever the schedule's times", edges, remote, async (api, id) => (await api.Post($"schedules/{id}/run", null)).Cell("id")));
+        command.Add(Runs(edges, remote));
+        command.Add(Backfill(edges, remote));
         command.Add(Next(edges, remote));
         return command;
     }
@@ -49,45 +53,67 @@ internal static class ScheduleCommands
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            edges.Out.WriteLine(JsonText.Of(await api.Get($"schedules/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}")));
+            edges.Out.WriteLine(JsonText.Of(await api.Get(Path(parsed, id))));
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static Command Make(HostEdges edges, RemoteOptions remote)
+    private static Command Runs(HostEdges edges, RemoteOptions remote)
     {
         var id = IdArgument();
-        var workflow = new Option<string?>("--workflow") { Description = "The workflow of its jobs: NAME or NAME@VERSION", HelpName = "WORKFLOW" };
-        var pattern = new Option<string?>("--pattern") { Description = "A pattern in its place", HelpName = "PATTERN" };
-        var cron = new Option<string?>("--cron") { Description = "When: five fields, six with the second first, a macro, or @every DURATION", HelpName = "CRON" };
-        var at = new Option<string?>("--at") { Description = "Once, at this time (RFC 3339)", HelpName = "TIME" };
-        var zone = new Option<string?>("--timezone") { Description = "The IANA zone of --cron; UTC unless given", HelpName = "ZONE" };
-        var input = new Option<string?>("--input-json") { Description = "The jobs' input, or the pattern's parameters: a JSON object", HelpName = "JSON" };
-        var overlap = new Option<string?>("--overlap") { Description = "allow | skip | buffer-one", HelpName = "POLICY" };
-        var after = new Option<string[]>("--depends-on") { Description = "A schedule that must have run since; several if given several times", HelpName = "ID" };
-        var command = new Command("create", "Make a schedule") { id, workflow, pattern, cron, at, zone, input, overlap, after };
+        var limit = new Option<int>("--limit") { Description = "Runs to show", DefaultValueFactory = _ => 50 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
+        });
+        var output = SharedOptions.Output("table", "json", "jsonl", "ids");
+        var command = new Command("runs", "List a schedule's runs, newest first") { id, limit, output };
         command.SetAction(async (parsed, _) =>
         {
-            var body = new JsonObject { ["id"] = parsed.GetRequiredValue(id) };
-            if (parsed.GetValue(workflow) is { } name)
-            {
-                var (bare, version) = JobCreateCommand.Reference(name);
-                body["workflow"] = bare;
-                if (version is { } number) body["version"] = number;
-            }
-
-            foreach (var (key, option) in new[] { ("pattern", pattern), ("cron", cron), ("at", at), ("timezone", zone), ("overlap", overlap) })
-            {
-                if (parsed.GetValue(option) is { } value) body[key] = value;
-            }
-
-            if (parsed.GetValue(input) is { } json) body[parsed.GetValue(pattern) is null ? "input" : "params"] = Parse(json);
-            if (parsed.GetValue(after) is { Length: > 0 } others) body["depends_on"] = new JsonArray([.. others.Select(other => (JsonNode)other)]);
             using var api = remote.Require(parsed);
-            var made = await api.Post("schedules", body.ToJsonString());
-            edges.Out.WriteLine(made.Time("next_due") is { } next ? $"The schedule {made.Cell("id")} is due next at {TimeText.DateAndClock(next, edges.Time)}." : $"The schedule {made.Cell("id")} fires when somebody says so.");
+            RowOutput.Write(
+                edges.Out, parsed.GetRequiredValue(output), await RemotePages.Read(api, $"{Path(parsed, id)}/runs", "runs", parsed.GetValue(limit)), ["id", "status", "due", "cause"], Run, run => run.Cell("id"));
             return ExitCode.Ok;
+
+            string[] Run(JsonElement run) => [run.Cell("id"), run.Cell("status"), run.Time("due") is { } due ? TimeText.DateAndClock(due, edges.Time) : "-", run.Text("cause") ?? "-"];
+        });
+        return command;
+    }
+
+    private static Command Pause(HostEdges edges, RemoteOptions remote)
+    {
+        var id = IdArgument();
+        var until = new Option<string?>("--until") { Description = "When it goes on by itself (RFC 3339)", HelpName = "TIME" };
+        var reason = new Option<string?>("--reason") { Description = "Why; it is shown with the schedule", HelpName = "TEXT" };
+        var command = new Command("pause", "Keep a schedule from firing, until a time or until it is resumed") { id, until, reason };
+        command.SetAction(async (parsed, _) =>
+        {
+            var body = new JsonObject();
+            if (parsed.GetValue(until) is { } time) body["until"] = time;
+            if (parsed.GetValue(reason) is { } why) body["reason"] = why;
+            using var api = remote.Require(parsed);
+            edges.Out.WriteLine(Sentence(await api.Post($"{Path(parsed, id)}/pause", body.ToJsonString()), edges.Time));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Backfill(HostEdges edges, RemoteOptions remote)
+    {
+        var id = IdArgument();
+        var from = new Option<string>("--from") { Description = "The first time (RFC 3339)", HelpName = "TIME", Required = true };
+        var to = new Option<string>("--to") { Description = "The last time; not in the future", HelpName = "TIME", Required = true };
+        var command = new Command("backfill", "Make the runs of a range of times; those that were fired are found again") { id, from, to };
+        command.SetAction(async (parsed, _) =>
+        {
+            using var api = remote.Require(parsed);
+            var answer = await api.Post($"{Path(parsed, id)}/backfill", new JsonObject { ["from"] = parsed.GetRequiredValue(from), ["to"] = parsed.GetRequiredValue(to) }.ToJsonString());
+            var runs = answer.GetProperty("runs").EnumerateArray().ToList();
+            foreach (var run in runs) edges.Out.WriteLine($"{run.Cell("due")} {run.Text("job") ?? run.Cell("fault")}");
+            var faults = runs.Count(run => run.Text("job") is null);
+            edges.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs.Count} times: {answer.Cell("made")} runs made, {runs.Count - faults} there, {faults} that could not be made."));
+            return faults == 0 ? ExitCode.Ok : ExitCode.Failed;
         });
         return command;
     }
@@ -100,7 +126,7 @@ internal static class ScheduleCommands
         command.SetAction(async (parsed, _) =>
         {
             using var api = remote.Require(parsed);
-            var path = string.Create(CultureInfo.InvariantCulture, $"schedules/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/next?count={parsed.GetValue(count)}");
+            var path = string.Create(CultureInfo.InvariantCulture, $"{Path(parsed, id)}/next?count={parsed.GetValue(count)}");
             foreach (var time in (await api.Get(path)).GetProperty("times").EnumerateArray()) edges.Out.WriteLine(time.Cell("due"));
             return ExitCode.Ok;
         });
@@ -126,17 +152,16 @@ internal static class ScheduleCommands
         schedule.Time("next_due") is { } next ? TimeText.DateAndClock(next, time) : "-", schedule.GetProperty("firings").Cell("fired"),
     ];
 
-    private static JsonNode? Parse(string json)
+    /// <summary>What becomes of a schedule that somebody has changed.</summary>
+    internal static string Sentence(JsonElement schedule, TimeProvider time)
     {
-        try
-        {
-            return JsonNode.Parse(json);
-        }
-        catch (JsonException fault)
-        {
-            throw new CommandException(ExitCode.Usage, $"--input-json is not JSON: {fault.Message}");
-        }
+        if (schedule.Text("status") == "paused") return $"The schedule {schedule.Cell("id")} is paused{(schedule.GetProperty("pause").Time("until") is { } until ? $" until {TimeText.DateAndClock(until, time)}" : "")}.";
+        return schedule.Time("next_due") is { } next
+            ? $"The schedule {schedule.Cell("id")} is due next at {TimeText.DateAndClock(next, time)}."
+            : $"The schedule {schedule.Cell("id")} fires when somebody says so.";
     }
 
-    private static Argument<string> IdArgument() => new("SCHEDULE") { Description = "The schedule's id" };
+    private static string Path(ParseResult parsed, Argument<string> id) => $"schedules/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}";
+
+    internal static Argument<string> IdArgument() => new("SCHEDULE") { Description = "The schedule's id" };
 }
