@@ -59,6 +59,7 @@ public static class CommandLine
         root.Add(JobCommands.Create(edges));
         root.Add(WorkflowCommands.Create(edges));
         root.Add(ScheduleCommands.Create(edges));
+        root.Add(PatternCommands.Create(edges));
         root.Add(DoctorCommand.Create(edges));
         root.Add(HealthCommand.Create(edges));
         root.Add(BackupCommand.Create(edges));

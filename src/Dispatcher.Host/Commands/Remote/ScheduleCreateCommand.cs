@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
@@ -54,7 +53,7 @@ internal sealed class ScheduleCreateCommand
 
     private JsonObject Read(ParseResult parsed, string id, string directory)
     {
-        var body = parsed.GetValue(_file) is { } file ? ReadFile(Path.Combine(directory, file), file) : [];
+        var body = parsed.GetValue(_file) is { } file ? JsonFile.ReadObject(file, directory, $"--file {file}") : [];
         if (body["id"] is { } other && !(other is JsonValue value && value.TryGetValue<string>(out var text) && text == id))
             throw new CommandException(ExitCode.Usage, $"--file {parsed.GetValue(_file)}: its id is {other.ToJsonString()}, and you have named {id}.");
         body["id"] = id;
@@ -72,33 +71,9 @@ internal sealed class ScheduleCreateCommand
             if (parsed.GetValue(option) is { } given) body[option.Name[2..].Replace('-', '_')] = given;
         }
 
-        if (parsed.GetValue(_input) is { } json) body[body.ContainsKey("pattern") ? "params" : "input"] = Parse(json, "--input-json");
+        if (parsed.GetValue(_input) is { } json) body[body.ContainsKey("pattern") ? "params" : "input"] = JsonFile.Parse(json, "--input-json");
         if (parsed.GetValue(_after) is { Length: > 0 } others) body["depends_on"] = new JsonArray([.. others.Select(one => (JsonNode)one)]);
         return body;
-    }
-
-    private static JsonObject ReadFile(string path, string shown)
-    {
-        try
-        {
-            return Parse(File.ReadAllText(path), $"--file {shown}") as JsonObject ?? throw new CommandException(ExitCode.Usage, $"--file {shown}: a schedule is one JSON object.");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException(ExitCode.Usage, $"--file {shown} cannot be read: {fault.Message}");
-        }
-    }
-
-    private static JsonNode? Parse(string json, string where)
-    {
-        try
-        {
-            return JsonNode.Parse(json);
-        }
-        catch (JsonException fault)
-        {
-            throw new CommandException(ExitCode.Usage, $"{where} is not JSON: {fault.Message}");
-        }
     }
 
     private static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
