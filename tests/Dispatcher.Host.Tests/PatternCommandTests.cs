@@ -3,7 +3,7 @@ namespace Dispatcher.Host.Tests;
 /// <summary><c>dispatcher pattern</c>, against a real server.</summary>
 public sealed class PatternCommandTests : IAsyncLifetime
 {
-    private const string Greeting =
+    internal const string Greeting =
         """
         {"workflow":"three","description":"says hello","params":{"type":"object","required":["who"],"properties":{"who":{"type":"string"}}},"input":{"name":"${params.who}"},"labels":{"who":"${params.who}"}}
         """;
@@ -29,6 +29,18 @@ public sealed class PatternCommandTests : IAsyncLifetime
         Assert.Equal(["greeting@1"], (await Client.Run("pattern", "list", "-o", "ids")).Lines);
         Assert.Matches("^greeting +1 +three +says hello", (await Client.Run("pattern", "list")).Lines[1]);
         Assert.Equal("three", (await Client.Run("pattern", "show", "greeting@1")).Json.GetProperty("workflow").GetString());
+    }
+
+    [Fact]
+    public async Task AText_ThatOthersWrote_NeitherBreaksTheTable_NorCommandsTheTerminal()
+    {
+        Client.Write("odd.json", """{"workflow":"three","description":"two\nlines\u001b[2J"}""");
+        Assert.Equal(0, (await Client.Run("pattern", "register", "odd@1", "odd.json")).ExitCode);
+
+        var table = await Client.Run("pattern", "list");
+
+        Assert.Equal(3, table.Lines.Count);
+        Assert.EndsWith("two lines [2J", table.Lines[2], StringComparison.Ordinal);
     }
 
     [Fact]

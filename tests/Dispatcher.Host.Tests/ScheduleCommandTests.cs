@@ -54,6 +54,39 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
         string? Text(string name) => shown.GetProperty(name).GetString();
     }
 
+    /// <summary>An option stands for what it cannot be together with, too.</summary>
+    [Theory]
+    [InlineData("""{"at":"2999-01-01T00:00:00Z","cancel_on":[{"event":"completed","schedule":"other"}],"workflow":"three","input":{"name":"n"}}""", "--cron", "@daily", "cron", "@daily")]
+    [InlineData("""{"cron":"@daily","workflow":"three","input":{"name":"n"}}""", "--at", "2999-01-01T00:00:00Z", "at", "2999-01-01T00:00:00+00:00")]
+    [InlineData("""{"cron":"@daily","workflow":"three","version":7,"params":{"who":"w"}}""", "--pattern", "greeting@1", "pattern", "greeting")]
+    [InlineData("""{"cron":"@daily","pattern":"nobody","pattern_version":7,"input":{"name":"n"}}""", "--workflow", "three@1", "workflow", "three")]
+    [InlineData("""{"cron":"@daily","pattern":"greeting","input":{"nobody":"n"}}""", "--input-json", "{\"who\":\"w\"}", "pattern", "greeting")]
+    public async Task AnOption_GoesOverAFile_ThatSaysItAnotherWay(string file, string option, string value, string field, string shown)
+    {
+        Assert.Equal(0, (await Client.Run("pattern", "register", "greeting@1", Client.Write("greeting.json", PatternCommandTests.Greeting))).ExitCode);
+        Client.Write("schedule.json", file);
+
+        var made = await Client.Run("schedule", "create", "mine", "--file", "schedule.json", option, value);
+
+        Assert.True(made.ExitCode == 0, made.Error);
+        Assert.Equal(shown, (await Client.Run("schedule", "show", "mine")).Json.GetProperty(field).GetString());
+    }
+
+    [Fact]
+    public async Task AChange_SaysWhatBecomesOfTheSchedule()
+    {
+        await Says("fires when somebody says so", "{}");
+        await Says("is disabled: it does not fire by itself", """{"cron":"@daily","enabled":false}""");
+        Assert.Equal("The schedule mine is disabled, and paused.", (await Client.Run("schedule", "pause", "mine")).Lines[0]);
+
+        async Task Says(string what, string file)
+        {
+            Client.Write("schedule.json", file.Replace("{", """{"input":{"name":"n"},"workflow":"three",""", StringComparison.Ordinal).Replace(",}", "}", StringComparison.Ordinal));
+            var made = await Client.Run("schedule", "create", "mine", "--file", "schedule.json", "--replace");
+            Assert.Equal(("", $"The schedule mine {what}."), (made.Error, made.Out.Trim()));
+        }
+    }
+
     [Fact]
     public async Task ASchedule_IsPaused_Resumed_AndFilledUp_AndItsRunsAreListed()
     {
@@ -66,8 +99,8 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
 
         var filled = await Client.Run("schedule", "backfill", "hourly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T02:00:00Z");
         Assert.True(filled.ExitCode == 0, filled.Error);
-        Assert.Equal("3 times: 3 runs made, 3 there, 0 that could not be made.", filled.Lines[^1]);
-        Assert.Equal("3 times: 0 runs made, 3 there, 0 that could not be made.", (await Client.Run("schedule", "backfill", "hourly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T02:00:00Z")).Lines[^1]);
+        Assert.Equal("3 times: 3 runs made, 0 found again, 0 that could not be made.", filled.Lines[^1]);
+        Assert.Equal("3 times: 0 runs made, 3 found again, 0 that could not be made.", (await Client.Run("schedule", "backfill", "hourly", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T02:00:00Z")).Lines[^1]);
         Assert.Equal(3, (await Client.Run("schedule", "runs", "hourly", "-o", "ids")).Lines.Count);
         var table = await Client.Run("schedule", "runs", "hourly", "--limit", "2");
         Assert.Equal(3, table.Lines.Count);
@@ -90,6 +123,7 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
         await Refused("cannot be read", "--file", "missing.json");
         await Refused("is not JSON", "--file", Client.Write("broken.json", "{"));
         await Refused("one JSON object", "--file", Client.Write("list.json", "[]"));
+        await Refused("is not JSON", "--file", Client.Write("twice.json", """{"workflow":"three","workflow":"three"}"""));
         await Refused("its id is \"other\"", "--file", Client.Write("other.json", """{"id":"other"}"""));
 
         async Task Refused(string text, params string[] options)

@@ -38,8 +38,8 @@ public interface IJobStore : IAsyncDisposable
     ValueTask<JobHistory?> ReadHistory(JobId id);
 
     /// <summary>
-    /// The same of several jobs at once, in the order of the ids, of which there are at most 1,000: one question, not one a job. All are in memory at once, so ask for
-    /// as few as will do.
+    /// The same of several jobs at once, in the order of the ids, of which there are at most 1,000; a database asks one question for all. All are in memory at once, so
+    /// ask for as few as will do.
     /// </summary>
     async ValueTask<IReadOnlyList<JobHistory?>> ReadHistories(IReadOnlyList<JobId> ids)
     {

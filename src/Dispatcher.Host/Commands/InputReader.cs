@@ -54,7 +54,7 @@ internal static class InputReader
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
                 ?? throw new CommandException(ExitCode.Usage, $"{path}: the input is one JSON object.");
         }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException or ArgumentException)

@@ -33,10 +33,12 @@ internal static class EventStreamResponse
         var stopping = http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         var left = ClientLeft.Of(http);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(left, stopping, caller.Ended);
+        // What is on its way when the server stops has a moment more: to cut it off would cut the connection.
+        using var sending = CancellationTokenSource.CreateLinkedTokenSource(left, caller.Ended);
+        using var patience = stopping.Register(() => sending.CancelAfter(LastWordLimit));
         using var connection = http.RequestServices.GetRequiredService<LiveClock>().Watch(beat, http.Abort);
         Begin(http);
-        var until = ended.Token;
-        var writer = new EventStreamWriter(http.Response.BodyWriter, scope, () => connection.Write(async () => await http.Response.BodyWriter.FlushAsync(until)));
+        var writer = new EventStreamWriter(http.Response.BodyWriter, scope, () => connection.Write(async () => await http.Response.BodyWriter.FlushAsync(sending.Token)));
         try
         {
             writer.Retry(RetryMilliseconds);
@@ -44,14 +46,11 @@ internal static class EventStreamResponse
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // Nothing is left to send but what follows.
+            // The stream has ended; only a server that stops says more.
         }
 
         // A server that stops asks for patience: it is about to be started again. Its feed may have been closed before this stream was told.
-        if (!stopping.IsCancellationRequested || left.IsCancellationRequested) return;
-        using var lastWord = CancellationTokenSource.CreateLinkedTokenSource(left);
-        lastWord.CancelAfter(LastWordLimit);
-        until = lastWord.Token;
+        if (!stopping.IsCancellationRequested || sending.IsCancellationRequested) return;
         writer.Retry(SpreadRetryMilliseconds(http));
         await writer.Flush();
     }

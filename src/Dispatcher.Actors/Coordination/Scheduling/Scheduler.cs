@@ -47,7 +47,7 @@ public sealed class Scheduler
     /// <summary>Another node has changed a schedule, or a run has ended there.</summary>
     internal void Hinted(string? change)
     {
-        // First people, then the clock: nobody is to hear of a run before its schedule.
+        // First people, then the clock: nobody at this node is to hear of a run before its schedule.
         if (change is { Length: > 0 } && ScheduleNotice.OfHint(change, _cluster!.Incarnation) is { } notice) Told(notice);
         Wake();
     }
@@ -63,8 +63,8 @@ public sealed class Scheduler
     private void Tell(ScheduleNotice notice)
     {
         Told(notice);
-        Wake();
         _cluster?.Hint(new ClusterHint(ClusterHintKind.Schedules, About: notice.ToHint(_cluster.Incarnation)));
+        Wake();
     }
 
     private void Wake()

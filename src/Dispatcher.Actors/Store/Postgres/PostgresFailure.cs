@@ -21,8 +21,8 @@ internal static class PostgresFailure
     public static bool Is(Exception failure) => failure is NpgsqlException or SocketException or IOException or TimeoutException;
 
     /// <summary>
-    /// True when the server has said that the transaction is undone because of others: a deadlock, a key that somebody else was quicker to insert. The
-    /// session must have survived: a session that was ended may have committed before. Only one that was ended for being idle in a transaction has not.
+    /// True when the server has said that the transaction is undone, and why it may work the next time: a deadlock, a key that somebody else was quicker to insert.
+    /// A session that was ended may have committed before, so these are faults that it survives; only one that is ended for being idle in a transaction surely has not.
     /// </summary>
     public static bool IsWorthAnotherTry(Exception failure) => failure is PostgresException
     {
@@ -96,6 +96,7 @@ internal static class PostgresFailure
         "57P01" or "57P02" => "the database shuts down or has ended this connection",
         "57P03" => "the database is starting up",
         "57014" => "the database did not answer in time",
+        IdleInTransaction => "this process stood still in the middle of a transaction",
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or BeginAgain => "others wrote the same rows each time it was tried",
         AnsweredBefore => "the command had its effect before",
         _ => "the database refused",

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
 using Dispatcher.Host.Terminal;
+using Dispatcher.Jobs;
 
 namespace Dispatcher.Host.Commands.Remote;
 
@@ -29,7 +30,7 @@ internal static class PatternCommands
         command.SetAction(async (parsed, _) =>
         {
             var (id, version, path) = Version(parsed.GetRequiredValue(name));
-            var pattern = JsonFile.ReadObject(parsed.GetRequiredValue(file), edges.CurrentDirectory, $"The pattern {parsed.GetRequiredValue(file)}");
+            var pattern = JsonArgument.ReadObject(parsed.GetRequiredValue(file), edges.CurrentDirectory, $"The pattern {parsed.GetRequiredValue(file)}");
             using var api = remote.Require(parsed);
             await api.Put(path, pattern.ToJsonString(), "application/json");
             edges.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{id} version {version} is registered."));
@@ -47,7 +48,7 @@ internal static class PatternCommands
             using var api = remote.Require(parsed);
             RowOutput.Write(
                 edges.Out, parsed.GetRequiredValue(output), await RemotePages.Read(api, "patterns", "patterns"), ["id", "version", "workflow", "description"],
-                pattern => [pattern.Cell("id"), pattern.Cell("version"), pattern.Text("workflow") ?? "its own", pattern.Text("description") ?? "-"],
+                pattern => [pattern.Cell("id"), pattern.Cell("version"), pattern.Cell("workflow"), Excerpt.Of(pattern.Text("description") ?? "-")],
                 pattern => $"{pattern.Cell("id")}@{pattern.Cell("version")}");
             return ExitCode.Ok;
         });

@@ -111,8 +111,8 @@ internal static class ScheduleCommands
             var answer = await api.Post($"{Path(parsed, id)}/backfill", new JsonObject { ["from"] = parsed.GetRequiredValue(from), ["to"] = parsed.GetRequiredValue(to) }.ToJsonString());
             var runs = answer.GetProperty("runs").EnumerateArray().ToList();
             foreach (var run in runs) edges.Out.WriteLine($"{run.Cell("due")} {run.Text("job") ?? run.Cell("fault")}");
-            var faults = runs.Count(run => run.Text("job") is null);
-            edges.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs.Count} times: {answer.Cell("made")} runs made, {runs.Count - faults} there, {faults} that could not be made."));
+            var (made, faults) = (answer.GetProperty("made").GetInt32(), runs.Count(run => run.Text("job") is null));
+            edges.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{runs.Count} times: {made} runs made, {runs.Count - faults - made} found again, {faults} that could not be made."));
             return faults == 0 ? ExitCode.Ok : ExitCode.Failed;
         });
         return command;
@@ -155,10 +155,18 @@ internal static class ScheduleCommands
     /// <summary>What becomes of a schedule that somebody has changed.</summary>
     internal static string Sentence(JsonElement schedule, TimeProvider time)
     {
-        if (schedule.Text("status") == "paused") return $"The schedule {schedule.Cell("id")} is paused{(schedule.GetProperty("pause").Time("until") is { } until ? $" until {TimeText.DateAndClock(until, time)}" : "")}.";
-        return schedule.Time("next_due") is { } next
-            ? $"The schedule {schedule.Cell("id")} is due next at {TimeText.DateAndClock(next, time)}."
-            : $"The schedule {schedule.Cell("id")} fires when somebody says so.";
+        var paused = schedule.TryGetProperty("pause", out var pause) ? pause.Time("until") is { } until ? $"paused until {TimeText.DateAndClock(until, time)}" : "paused" : null;
+        var what = (schedule.Cell("status"), paused) switch
+        {
+            ("disabled", null) => "is disabled: it does not fire by itself",
+            ("disabled", _) => $"is disabled, and {paused}",
+            ("over", _) => "is over: all its times are past",
+            ("archived", _) => "is over, and was put away",
+            ("paused", _) => $"is {paused}",
+            _ when schedule.Time("held_due") is not null => "waits for the schedules that it depends on",
+            _ => schedule.Time("next_due") is { } next ? $"is due next at {TimeText.DateAndClock(next, time)}" : "fires when somebody says so",
+        };
+        return $"The schedule {schedule.Cell("id")} {what}.";
     }
 
     private static string Path(ParseResult parsed, Argument<string> id) => $"schedules/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}";

@@ -29,6 +29,9 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
     private const int PageLimit = 100;
     private const int PageJobs = 200;
 
+    /// <summary>Jobs that are read with one question, also when fewer are wanted: not each of them may be one that is.</summary>
+    private const int FewestRead = 10;
+
     private static readonly string ContractTerm = JobTerms.Spell($"{OrchestratedDefinition.ContractLabel}={OrchestratedDefinition.ContractName}");
     private static readonly Principal Application = new("application", "embedded");
 
@@ -220,7 +223,7 @@ internal sealed class Orchestrator(DispatcherEngine engine, JobReader reader, Wo
         for (var i = 0; i < PageLimit; i++)
         {
             var page = await engine.Store.ListJobs(wanted);
-            foreach (var ids in page.Rows.Where(row => OrchestratedDefinition.HasLabel(row.Labels)).Select(row => row.Id).Chunk(Math.Min(most, JobReader.HistoriesLimit)))
+            foreach (var ids in page.Rows.Where(row => OrchestratedDefinition.HasLabel(row.Labels)).Select(row => row.Id).Chunk(Math.Clamp(most, FewestRead, JobReader.HistoriesLimit)))
             {
                 found.AddRange((await reader.FindAll(ids, tenant)).Select(job => job?.State is { } state ? ReadingOf(state) : null).OfType<WorkflowReading>().Where(isWanted).Take(most - found.Count));
                 if (found.Count == most) return found;

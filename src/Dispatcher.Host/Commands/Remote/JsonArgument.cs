@@ -3,9 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace Dispatcher.Host.Commands.Remote;
 
-/// <summary>JSON that an option or a file gives, to be sent to a server as it is.</summary>
-internal static class JsonFile
+/// <summary>JSON that an option or a file gives, to be sent to a server.</summary>
+internal static class JsonArgument
 {
+    private static readonly JsonDocumentOptions NoDoubles = new() { AllowDuplicateProperties = false };
+
     /// <param name="what">How the file is named in refusals.</param>
     /// <exception cref="CommandException">The file cannot be read, or holds no JSON object.</exception>
     public static JsonObject ReadObject(string path, string currentDirectory, string what)
@@ -20,12 +22,12 @@ internal static class JsonFile
         }
     }
 
-    /// <exception cref="CommandException">The text is no JSON.</exception>
+    /// <exception cref="CommandException">The text is no JSON, or names a field twice.</exception>
     public static JsonNode? Parse(string json, string what)
     {
         try
         {
-            return JsonNode.Parse(json);
+            return JsonNode.Parse(json, documentOptions: NoDoubles);
         }
         catch (JsonException fault)
         {
