@@ -30,6 +30,17 @@ internal static class SharedOptions
 
     public static Option<bool> Verbose() => new("--verbose") { Description = "Log to stderr as dispatcher.logging.level says, not warnings only" };
 
+    /// <param name="rows">Shown unless the option says otherwise.</param>
+    public static Option<int> Limit(string description, int rows)
+    {
+        var option = new Option<int>("--limit") { Description = description, DefaultValueFactory = _ => rows };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
+        });
+        return option;
+    }
+
     public static Option<string> Output(params string[] formats)
     {
         var option = new Option<string>("--output", "-o")

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Dispatcher.Host.Composition;
 using Dispatcher.Host.Remote;
@@ -61,7 +60,7 @@ internal sealed class JobCreateCommand
 
     private JsonObject Body(ParseResult parsed)
     {
-        var (name, version) = Reference(parsed.GetRequiredValue(_workflow));
+        var (name, version) = VersionedName.Read(parsed.GetRequiredValue(_workflow));
         var body = new JsonObject { ["workflow"] = name };
         Set("version", version);
         Set("input", InputReader.ReadUnchecked(parsed.GetValue(_inputFile), parsed.GetRequiredValue(_input), _edges.CurrentDirectory));
@@ -78,14 +77,5 @@ internal sealed class JobCreateCommand
         {
             if (value is not null) body[field] = value;
         }
-    }
-
-    internal static (string Name, int? Version) Reference(string text)
-    {
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        if (at < 0) return (text, null);
-        return int.TryParse(text.AsSpan(at + 1), CultureInfo.InvariantCulture, out var version)
-            ? (text[..at], version)
-            : throw new CommandException(ExitCode.Usage, $"'{text}': write NAME or NAME@VERSION with a whole number.");
     }
 }

@@ -79,7 +79,7 @@ internal static class PatternCommands
         var command = new Command("use", "Make a job of a pattern; prints its id") { name, input, inputFile, key, watch };
         command.SetAction(async (parsed, _) =>
         {
-            var (id, version) = JobCreateCommand.Reference(parsed.GetRequiredValue(name));
+            var (id, version) = VersionedName.Read(parsed.GetRequiredValue(name));
             var body = new JsonObject();
             if (version is { } number) body["version"] = number;
             if (InputReader.ReadUnchecked(parsed.GetValue(inputFile), parsed.GetRequiredValue(input), edges.CurrentDirectory) is { } given) body["params"] = given;
@@ -94,8 +94,7 @@ internal static class PatternCommands
 
     private static (string Id, int Version, string Path) Version(string text)
     {
-        var (id, version) = JobCreateCommand.Reference(text);
-        if (version is not { } number) throw new CommandException(ExitCode.Usage, $"Name the version too: {id}@1. `dispatcher pattern list` shows them.");
-        return (id, number, string.Create(CultureInfo.InvariantCulture, $"patterns/{Uri.EscapeDataString(id)}/versions/{number}"));
+        var (id, version) = VersionedName.Require(text, "dispatcher pattern list");
+        return (id, version, string.Create(CultureInfo.InvariantCulture, $"patterns/{Uri.EscapeDataString(id)}/versions/{version}"));
     }
 }

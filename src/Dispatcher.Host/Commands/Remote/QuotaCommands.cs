@@ -76,11 +76,7 @@ internal static class QuotaCommands
     {
         var meter = Meter();
         var output = SharedOptions.Output("table", "json", "jsonl");
-        var limit = new Option<int>("--limit") { Description = "Entries to show", DefaultValueFactory = _ => 200 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
-        });
+        var limit = SharedOptions.Limit("Entries to show", 200);
         var command = new Command("ledger", "Show the last things that happened to an account, newest first") { meter, limit, output };
         command.SetAction(async (parsed, _) =>
         {

@@ -45,7 +45,7 @@ internal static class RegistryCommands
         {
             using var api = remote.Require(parsed);
             RowOutput.Write(
-                edges.Out, parsed.GetRequiredValue(output), await Read(api), ["name", "version", "registered"], workflow => Cells(workflow, edges.Time),
+                edges.Out, parsed.GetRequiredValue(output), await RemotePages.Read(api, "workflows", "workflows"), ["name", "version", "registered"], workflow => Cells(workflow, edges.Time),
                 workflow => $"{workflow.Cell("name")}@{workflow.Cell("version")}");
             return ExitCode.Ok;
         });
@@ -61,26 +61,11 @@ internal static class RegistryCommands
         var command = new Command("show", "Show a registered workflow as JSON") { name };
         command.SetAction(async (parsed, _) =>
         {
-            var (workflow, version) = JobCreateCommand.Reference(parsed.GetRequiredValue(name));
-            if (version is null) throw new CommandException(ExitCode.Usage, $"Name the version too: {workflow}@1. `dispatcher workflow list` shows them.");
+            var (workflow, version) = VersionedName.Require(parsed.GetRequiredValue(name), "dispatcher workflow list");
             using var api = remote.Require(parsed);
             edges.Out.WriteLine(JsonText.Of(await api.Get(string.Create(CultureInfo.InvariantCulture, $"workflows/{Uri.EscapeDataString(workflow)}/versions/{version}"))));
             return ExitCode.Ok;
         });
         return command;
-    }
-
-    private static async Task<List<JsonElement>> Read(ApiClient api)
-    {
-        var workflows = new List<JsonElement>();
-        string? cursor = null;
-        do
-        {
-            var page = await api.Get(cursor is null ? "workflows?limit=200" : $"workflows?limit=200&cursor={Uri.EscapeDataString(cursor)}");
-            workflows.AddRange(page.GetProperty("workflows").EnumerateArray());
-            cursor = page.Text("next");
-        }
-        while (cursor is not null);
-        return workflows;
     }
 }

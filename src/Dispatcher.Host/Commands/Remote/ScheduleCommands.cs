@@ -62,11 +62,7 @@ internal static class ScheduleCommands
     private static Command Runs(HostEdges edges, RemoteOptions remote)
     {
         var id = IdArgument();
-        var limit = new Option<int>("--limit") { Description = "Runs to show", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--limit must be at least 1.");
-        });
+        var limit = SharedOptions.Limit("Runs to show", 50);
         var output = SharedOptions.Output("table", "json", "jsonl", "ids");
         var command = new Command("runs", "List a schedule's runs, newest first") { id, limit, output };
         command.SetAction(async (parsed, _) =>

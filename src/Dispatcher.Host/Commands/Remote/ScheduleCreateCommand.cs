@@ -82,7 +82,7 @@ internal sealed class ScheduleCreateCommand
     private static void Refer(JsonObject body, string? reference, string name, string version)
     {
         if (reference is null) return;
-        var (bare, number) = JobCreateCommand.Reference(reference);
+        var (bare, number) = VersionedName.Read(reference);
         body[name] = bare;
         if (number is { } given) body[version] = given;
     }
