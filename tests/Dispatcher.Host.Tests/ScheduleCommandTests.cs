@@ -75,13 +75,13 @@ public sealed class ScheduleCommandTests : IAsyncLifetime
     [Fact]
     public async Task AChange_SaysWhatBecomesOfTheSchedule()
     {
-        await Says("fires when somebody says so", "{}");
-        await Says("is disabled: it does not fire by itself", """{"cron":"@daily","enabled":false}""");
+        await Says("fires when somebody says so", "");
+        await Says("is disabled: it does not fire by itself", ""","cron":"@daily","enabled":false""");
         Assert.Equal("The schedule mine is disabled, and paused.", (await Client.Run("schedule", "pause", "mine")).Lines[0]);
 
-        async Task Says(string what, string file)
+        async Task Says(string what, string fields)
         {
-            Client.Write("schedule.json", file.Replace("{", """{"input":{"name":"n"},"workflow":"three",""", StringComparison.Ordinal).Replace(",}", "}", StringComparison.Ordinal));
+            Client.Write("schedule.json", $$$"""{"workflow":"three","input":{"name":"n"}{{{fields}}}}""");
             var made = await Client.Run("schedule", "create", "mine", "--file", "schedule.json", "--replace");
             Assert.Equal(("", $"The schedule mine {what}."), (made.Error, made.Out.Trim()));
         }
